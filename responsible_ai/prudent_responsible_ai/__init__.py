@@ -1,0 +1,1 @@
+"""Responsible AI on every request: policy, checks, verdicts and audit."""

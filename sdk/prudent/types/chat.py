@@ -1,0 +1,238 @@
+"""Chat completions on the wire, as the OpenAI API has them, plus the verdicts.
+
+Every field of the request has an effect; a parameter that prudent does not support yet is absent here, so
+that asking for it is an error that names it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from prudent.types.base import RequestModel, ResponseModel
+from prudent.types.content import UNTRUSTED_SOURCES, ContentPart, Source
+from prudent.types.operation import Operation
+from prudent.types.safety import ContentFilterResults, PromptFilterResult, SafetyInfo
+
+Role = Literal["system", "developer", "user", "assistant", "tool"]
+
+ROLE_SOURCE: dict[str, Source] = {
+    "system": Source.DEVELOPER,
+    "developer": Source.DEVELOPER,
+    "user": Source.USER,
+    "assistant": Source.ASSISTANT,
+    "tool": Source.TOOL,
+}
+"""Who wrote a message of each role, where its parts do not say otherwise."""
+
+
+class ChatMessage(RequestModel):
+    """One message. `content` is a string or a list of parts; each part knows its source."""
+
+    role: Role
+    content: Annotated[str | list[ContentPart], Field(union_mode="left_to_right")]
+    name: str | None = None
+    tool_call_id: str | None = None
+
+    @model_validator(mode="after")
+    def _trust_is_only_lowered(self) -> ChatMessage:
+        if isinstance(self.content, str):
+            return self
+        own = ROLE_SOURCE[self.role]
+        for part in self.content:
+            if part.source is not None and part.source is not own and part.source not in UNTRUSTED_SOURCES:
+                raise ValueError(
+                    f"a {self.role} message cannot hold a part of source '{part.source}': "
+                    f"use '{own}' or one of {', '.join(UNTRUSTED_SOURCES)}"
+                )
+        return self
+
+
+class StreamOptions(RequestModel):
+    """Options of a stream; with `include_usage` a last chunk without choices carries the token counts."""
+
+    include_usage: bool = False
+
+
+class ChatCompletionRequest(RequestModel):
+    """A chat request. Ranges are those of the OpenAI API; `min_p`, `top_k` and `repetition_penalty` are ours.
+
+    `model` None means the server's default model. `max_tokens` is the older name of
+    `max_completion_tokens`; giving both with different values is an error. `user` is an opaque tenant or
+    end-user id: it reaches the audit as a keyed fingerprint only. `metadata` is kept in the audit record.
+    """
+
+    model: str | None = None
+    messages: list[ChatMessage] = Field(min_length=1)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    temperature: float = Field(1.0, ge=0.0, le=2.0)
+    top_p: float = Field(1.0, gt=0.0, le=1.0)
+    top_k: int | None = Field(None, ge=1)
+    min_p: float = Field(0.0, ge=0.0, le=1.0)
+    frequency_penalty: float = Field(0.0, ge=-2.0, le=2.0)
+    presence_penalty: float = Field(0.0, ge=-2.0, le=2.0)
+    repetition_penalty: float = Field(1.0, gt=0.0, le=2.0)
+    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
+    stop: str | list[str] | None = None
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    n: int = Field(1, ge=1, le=16)
+    logprobs: bool = False
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+    logit_bias: dict[str, float] | None = None
+    user: str | None = Field(None, max_length=256)
+    metadata: dict[str, str] | None = Field(None, max_length=16)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ChatCompletionRequest:
+        if self.top_logprobs is not None and not self.logprobs:
+            raise ValueError("top_logprobs needs logprobs=true")
+        if self.stream_options is not None and not self.stream:
+            raise ValueError("stream_options needs stream=true")
+        limits = {self.max_tokens, self.max_completion_tokens} - {None}
+        if len(limits) > 1:
+            raise ValueError("max_tokens and max_completion_tokens differ; give one")
+        stops = self.stop_strings
+        if len(stops) > 4 or any(not stop for stop in stops):
+            raise ValueError("stop takes 1 to 4 strings, none of them empty")
+        for token, bias in (self.logit_bias or {}).items():
+            if not token.isascii() or not token.isdigit() or not -100.0 <= bias <= 100.0:
+                raise ValueError("logit_bias maps token ids (digits) to values between -100 and 100")
+        return self
+
+    @property
+    def stop_strings(self) -> list[str]:
+        """`stop` as a list."""
+        if self.stop is None:
+            return []
+        return [self.stop] if isinstance(self.stop, str) else self.stop
+
+    @property
+    def token_limit(self) -> int | None:
+        """The most tokens the answer may have, where the caller set one."""
+        return self.max_completion_tokens if self.max_completion_tokens is not None else self.max_tokens
+
+
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]
+
+
+class TopLogprob(ResponseModel):
+    """One alternative at a position: its text, log-probability (nats) and UTF-8 bytes."""
+
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+
+
+class TokenLogprob(TopLogprob):
+    """The token taken at a position, with the most likely alternatives."""
+
+    top_logprobs: list[TopLogprob] = []
+
+
+class ChoiceLogprobs(ResponseModel):
+    """Log-probabilities of the answer's tokens, before temperature and penalties."""
+
+    content: list[TokenLogprob] | None = None
+    refusal: list[TokenLogprob] | None = None
+
+
+class PromptTokensDetails(ResponseModel):
+    """Of the prompt's tokens, how many were found in the cache."""
+
+    cached_tokens: int = 0
+
+
+class Usage(ResponseModel):
+    """Token counts of a whole request (all choices)."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: PromptTokensDetails = PromptTokensDetails()
+
+
+class AssistantMessage(ResponseModel):
+    """The answer. `refusal` is set where a check refused it."""
+
+    role: Literal["assistant"] = "assistant"
+    content: str | None = None
+    refusal: str | None = None
+
+
+class Choice(ResponseModel):
+    """One answer of `n`, with its verdicts."""
+
+    index: int
+    message: AssistantMessage
+    finish_reason: FinishReason
+    logprobs: ChoiceLogprobs | None = None
+    content_filter_results: ContentFilterResults = {}
+
+
+class ChatCompletion(ResponseModel):
+    """A whole answer. `text` is the first choice's text, the one most callers want."""
+
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str
+    choices: list[Choice]
+    usage: Usage | None = None
+    system_fingerprint: str | None = None
+    prompt_filter_results: list[PromptFilterResult] = []
+    safety: SafetyInfo | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of the first choice; empty where it was filtered before the first character."""
+        return self.choices[0].message.content or ""
+
+
+class ChoiceDelta(ResponseModel):
+    """What is new in a choice. `role` comes with its first chunk only."""
+
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+    refusal: str | None = None
+
+
+class ChunkChoice(ResponseModel):
+    """The news of one choice. Its last chunk has a finish reason and the verdicts on the whole of it."""
+
+    index: int
+    delta: ChoiceDelta
+    finish_reason: FinishReason | None = None
+    logprobs: ChoiceLogprobs | None = None
+    content_filter_results: ContentFilterResults | None = None
+
+
+class ChatCompletionChunk(ResponseModel):
+    """One event of a stream. The first carries `prompt_filter_results`, the last usage where asked for."""
+
+    id: str
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    created: int
+    model: str
+    choices: list[ChunkChoice]
+    usage: Usage | None = None
+    system_fingerprint: str | None = None
+    prompt_filter_results: list[PromptFilterResult] | None = None
+    safety: SafetyInfo | None = None
+
+    @property
+    def text(self) -> str:
+        """New text of the first choice, empty where the chunk has none."""
+        return "".join(choice.delta.content or "" for choice in self.choices if choice.index == 0)
+
+
+CREATE_CHAT_COMPLETION: Operation[ChatCompletionRequest, ChatCompletion, ChatCompletionChunk] = Operation(
+    "chat.completions.create",
+    "POST",
+    "/v1/chat/completions",
+    ChatCompletionRequest,
+    ChatCompletion,
+    ChatCompletionChunk,
+)
