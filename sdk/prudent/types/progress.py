@@ -1,0 +1,25 @@
+"""How long work (fetching, compiling, loading) tells whoever watches how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A stage of a task: `done` of `total` in `unit`; `total` is None where it is not known.
+
+    A stage ends with an event whose `done` equals `total`.
+    """
+
+    stage: Literal["fetch", "verify", "compile", "measure", "load"]
+    subject: str
+    done: int
+    total: int | None
+    unit: Literal["bytes", "steps"] = "steps"
+
+
+ProgressListener = Callable[[Progress], None]
+"""Called from the working thread, often; it must return quickly and must not raise."""
