@@ -1,0 +1,139 @@
+"""The command `prudent`: which commands there are. Knows nothing of what they do.
+
+The table holds each command's summary and how to load it. Help lists the summaries; a module is imported
+only when its command runs. The imports stand in functions, not in strings, so that the layering check and
+the type checker see them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from prudent.cli.failures import reported, silence_broken_stdout
+from prudent.version import __version__
+
+
+def _demo() -> typer.Typer:
+    from prudent.cli import demo
+
+    return demo.app
+
+
+def _chat() -> typer.Typer:
+    from prudent.cli import chat
+
+    return chat.app
+
+
+def _serve() -> typer.Typer:
+    from prudent.cli import serve
+
+    return serve.app
+
+
+def _models() -> typer.Typer:
+    from prudent.cli import models
+
+    return models.app
+
+
+def _policy() -> typer.Typer:
+    from prudent.cli import policy
+
+    return policy.app
+
+
+def _audit() -> typer.Typer:
+    from prudent.cli import audit
+
+    return audit.app
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command: its line in the help, and how to load it."""
+
+    summary: str
+    load: Callable[[], typer.Typer]
+
+
+COMMANDS = {
+    "demo": Entry("Answer one question from nothing, with the figures.", _demo),
+    "chat": Entry("Talk to a model in the terminal or through a pipe.", _chat),
+    "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
+    "models": Entry("List, fetch, verify, inspect and remove models.", _models),
+    "policy": Entry("List, show and validate the policies of the checks.", _policy),
+    "audit": Entry("Read and verify the audit trail.", _audit),
+}
+
+
+class Commands(TyperGroup):
+    """A group that lists its commands from the table and loads only the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, entry in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=entry.summary, rich_markup_mode=None))
+
+    def resolve_command(
+        self, ctx: Any, args: list[str]
+    ) -> tuple[str | None, TyperCommand | TyperGroup | None, list[str]]:
+        """Find the command that the arguments name, and load it."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        if name is None or listed is None:
+            return name, None, rest
+        return name, load(name), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; whatever goes wrong is said in words."""
+        with reported():
+            return super().invoke(ctx)
+
+
+def load(name: str) -> TyperCommand | TyperGroup:
+    """Import the module of a command of the table and return the command."""
+    command = cast("TyperCommand | TyperGroup", get_command(COMMANDS[name].load()))
+    command.name = name
+    return command
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="prudent",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"prudent {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def prudent(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", "-V", help="Show the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """AI apps that run on your own machine and answer for what they say."""
+
+
+def main() -> None:
+    """Run the command line with the process's arguments."""
+    try:
+        get_command(app).main(sys.argv[1:], prog_name="prudent")
+    finally:
+        silence_broken_stdout()
