@@ -11,10 +11,11 @@ from typing import Literal
 class Progress:
     """A stage of a task: `done` of `total` in `unit`; `total` is None where it is not known.
 
-    A stage ends with an event whose `done` equals `total`.
+    A stage ends with an event whose `done` equals `total`. A `wait` stage lasts while another process
+    does the same work.
     """
 
-    stage: Literal["fetch", "verify", "compile", "measure", "load"]
+    stage: Literal["wait", "fetch", "verify", "compile", "measure", "load"]
     subject: str
     done: int
     total: int | None
