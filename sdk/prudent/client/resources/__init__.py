@@ -1,1 +1,1 @@
-"""Placeholder until its part lands."""
+"""What a client can be asked for, one file per capability. Knows no transport."""
