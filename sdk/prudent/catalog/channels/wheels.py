@@ -135,7 +135,9 @@ class _Download:
             return as_storage_error(OSError(full.pop(), "full"), self._folder.parent)
         if "DO NOT MATCH THE HASHES" in text:
             return DamagedError(f"has a {self._package} {self._wheel.version} whose hash is wrong")
-        if re.search(r"Failed to establish|Name or service not known|name resolution|timed out|SSLError", text):
+        if re.search(
+            r"Failed to establish|Name or service not known|name resolution|timed out|SSLError", text
+        ):
             return ChannelError("could not be reached")
         said = [line.removeprefix("ERROR: ").strip() for line in lines if line.startswith("ERROR: ")]
         return ChannelError(f"said: {said[-1] if said else f'pip ended with {self._process.returncode}'}")

@@ -1,0 +1,129 @@
+"""How `prudent models` shows a model: as JSON, in a table, at length. Changes nothing and fetches nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import typer
+from pydantic import ValidationError
+
+from prudent.catalog.entry import ModelEntry
+from prudent.catalog.fetch import is_fetched
+from prudent.catalog.home import compiled_folder, model_folder
+from prudent.catalog.storage import megabytes
+from prudent.runtime.artifact import CARD_FILE, Card
+
+_PIPE_WIDTH = 1000
+"""Columns allowed when nobody's screen has to hold them."""
+
+State = Literal["available", "fetched", "compiled"]
+
+
+def cards(entry: ModelEntry) -> list[Card]:
+    """The cards of everything compiled from the model; a folder without a readable card is no model."""
+    found: list[Card] = []
+    for path in sorted(compiled_folder(entry.id).glob(f"*/{CARD_FILE}")):
+        try:
+            found.append(Card.model_validate_json(path.read_bytes()))
+        except (OSError, ValidationError):
+            continue
+    return found
+
+
+def state(entry: ModelEntry) -> State:
+    """How near the model is to running."""
+    if cards(entry):
+        return "compiled"
+    return "fetched" if is_fetched(entry) else "available"
+
+
+def folder(entry: ModelEntry) -> str:
+    """Where the model's files are, or will be."""
+    return str(entry.local.path.parent if entry.local else model_folder(entry.id))
+
+
+def summary(entry: ModelEntry) -> dict[str, Any]:
+    """A model in a line of JSON."""
+    return {
+        "id": entry.id,
+        "aliases": list(entry.aliases),
+        "task": entry.task,
+        "license": entry.license,
+        "bytes": entry.bytes,
+        "channels": list(entry.channels),
+        "state": state(entry),
+    }
+
+
+def details(entry: ModelEntry) -> dict[str, Any]:
+    """Everything about a model in JSON."""
+    return {
+        **summary(entry),
+        "family": entry.family,
+        "upstream": entry.upstream,
+        "notes": entry.notes,
+        "path": folder(entry),
+        "files": [file.model_dump(include={"name", "sha256", "bytes"}) for file in entry.files],
+        "compiled": [card.model_dump(mode="json") for card in cards(entry)],
+    }
+
+
+def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Write a value to stdout as JSON."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(entries: Iterable[ModelEntry]) -> None:
+    """Write one line a model to stdout: aligned columns without a frame, and nothing cut off when piped."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("NAME", "TASK", "SIZE", "STATE"):
+        table.add_column(name, no_wrap=True, justify="right" if name == "SIZE" else "left")
+    table.add_column("LICENSE", overflow="fold")
+    for entry in entries:
+        row = (entry.id, entry.task, megabytes(entry.bytes), state(entry), entry.license)
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PIPE_WIDTH)
+    console.print(table)
+
+
+def print_details(entry: ModelEntry) -> None:
+    """Write what a person wants to know of a model to stdout."""
+    facts = [
+        ("name", entry.id),
+        ("also called", ", ".join(entry.aliases)),
+        ("task", entry.task),
+        ("state", state(entry)),
+        ("license", entry.license),
+        ("upstream", entry.upstream),
+        ("family", entry.family),
+        ("size", megabytes(entry.bytes)),
+        ("channels", ", ".join(entry.channels)),
+        ("path", folder(entry)),
+        ("notes", entry.notes),
+    ]
+    for name, value in facts:
+        if value:
+            typer.echo(f"{name:<12} {value}")
+    for file in entry.files:
+        typer.echo(f"{'file':<12} {file.name}  {megabytes(file.bytes)}  sha256 {file.sha256}")
+    for card in cards(entry):
+        typer.echo(f"{'compiled':<12} {_card_line(card)}")
+
+
+def _card_line(card: Card) -> str:
+    line = f"{card.target}, {megabytes(card.weight_bytes)}, compiler {card.compiler_version}"
+    if card.accuracy is None:
+        return f"{line}, accuracy not measured"
+    exact = card.accuracy
+    return (
+        f"{line}, mean KL {exact.mean_kl:.4f} nats, greedy agreement {exact.greedy_agreement:.1%} "
+        f"with float32 on {exact.tokens} tokens"
+    )
