@@ -115,10 +115,10 @@ def print_details(entry: ModelEntry) -> None:
     for file in entry.files:
         typer.echo(f"{'file':<12} {file.name}  {megabytes(file.bytes)}  sha256 {file.sha256}")
     for card in cards(entry):
-        typer.echo(f"{'compiled':<12} {_card_line(card)}")
+        typer.echo(f"{'compiled':<12} {card_line(card)}")
 
 
-def _card_line(card: Card) -> str:
+def card_line(card: Card) -> str:
     line = f"{card.target}, {megabytes(card.weight_bytes)}, compiler {card.compiler_version}"
     if card.accuracy is None:
         return f"{line}, accuracy not measured"

@@ -1,0 +1,66 @@
+"""Verdicts in words: one line for each thing that a check found and acted on. Pure; writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from prudent.types.chat import ChatCompletion
+from prudent.types.safety import Action, CategoryVerdict, CheckState, ContentFilterResults, PromptFilterResult
+
+DONE = {
+    Action.ANNOTATE: "noticed",
+    Action.REDACT: "redacted",
+    Action.REWRITE: "rewritten",
+    Action.HOLD: "held back",
+    Action.BLOCK: "blocked",
+}
+
+
+def findings(completion: ChatCompletion, *, asked: int | None = None) -> list[str]:
+    """Return what was found in the prompt and in the answers, in the words of the verdicts.
+
+    `asked` limits the prompt's findings to the message with that index, so that a conversation does not
+    repeat at every turn what was found in an earlier one.
+    """
+    prompt = [found for found in completion.prompt_filter_results if asked in (None, found.prompt_index)]
+    answers = [choice.content_filter_results for choice in completion.choices]
+    return [*_in_prompt(prompt), *(line for results in answers for line in _described(results, "the answer"))]
+
+
+def checks_that_ran(completion: ChatCompletion) -> list[str]:
+    """Return the names of the categories that have a verdict on the prompt or on an answer, sorted."""
+    results = [found.content_filter_results for found in completion.prompt_filter_results]
+    results += [choice.content_filter_results for choice in completion.choices]
+    return sorted(
+        {
+            name
+            for result in results
+            for name, verdict in result.items()
+            if verdict.state is not CheckState.SKIPPED
+        }
+    )
+
+
+def _in_prompt(results: Sequence[PromptFilterResult]) -> Iterator[str]:
+    for found in results:
+        yield from _described(found.content_filter_results, f"the {found.source}'s text")
+
+
+def _described(results: ContentFilterResults, where: str) -> Iterator[str]:
+    for name, verdict in results.items():
+        if verdict.state is CheckState.ERROR:
+            yield f"{name}: the check failed on {where}"
+        elif verdict.detected:
+            yield f"{name}: {_what(verdict)}{DONE.get(verdict.action, 'allowed')} in {where}{_why(verdict)}"
+
+
+def _what(verdict: CategoryVerdict) -> str:
+    """Name what the spans say was found, with how often; never the value."""
+    labels = Counter(span.label for span in verdict.spans if span.label)
+    named = [label if count == 1 else f"{count} x {label}" for label, count in labels.items()]
+    return f"{', '.join(named)} " if named else ""
+
+
+def _why(verdict: CategoryVerdict) -> str:
+    return f" ({verdict.reason})" if verdict.reason else ""
