@@ -1,1 +1,36 @@
-"""Placeholder until its part lands."""
+"""The weight formats that are read, each known by the first four bytes of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from prudent.compiler.readers.gguf import GgufWeights
+from prudent.compiler.readers.gguf_header import MAGIC as GGUF_MAGIC
+from prudent.compiler.readers.weights import Weights
+from prudent.errors import ModelFileError
+
+READERS: Mapping[bytes, Callable[[Path], Weights]] = {GGUF_MAGIC: GgufWeights}
+
+
+def open_weights(path: Path) -> Weights:
+    """Open a weight file with the reader of its format.
+
+    Raises:
+        ModelFileError: no such file, an unknown format, or the file is damaged.
+        UnsupportedModelError: sound, but holds what prudent does not read.
+    """
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise ModelFileError(
+            f"{path} cannot be read: {error.strerror}.", hint="Check the path, or fetch the model again."
+        ) from error
+    reader = READERS.get(magic)
+    if reader is None:
+        raise ModelFileError(
+            f"{path.name} is no weight file that prudent knows (it begins with {magic!r}).",
+            hint="Give a GGUF file.",
+        )
+    return reader(path)

@@ -1,0 +1,61 @@
+"""Symmetric 8-bit block quantisation in the layout of MatMulNBits. Pure numpy; knows no file and no graph.
+
+A block of `block` neighbouring inputs of one output shares a scale, max |w| / 127, and a weight is stored as
+round(w / scale) + 128. The implied zero point 128 is the operator's own for 8 bits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prudent.compiler.readers.weights import FloatArray
+from prudent.errors import UnsupportedModelError
+
+BLOCKS = (128, 64, 32)
+"""Block sizes from fastest to most exact."""
+
+ZERO_POINT = 128
+_LEVELS = 127
+
+
+def choose_block(inputs: int, largest: int) -> int:
+    """The largest block up to `largest` that divides a matrix's inputs.
+
+    Raises:
+        UnsupportedModelError: none does.
+    """
+    for block in BLOCKS:
+        if block <= largest and inputs % block == 0:
+            return block
+    raise UnsupportedModelError(
+        f"A matrix has {inputs} inputs, which no block of {', '.join(map(str, BLOCKS))} divides.",
+        hint="Compile the model to the float32 target.",
+    )
+
+
+def quantize_rows(matrix: FloatArray, block: int) -> tuple[NDArray[np.uint8], FloatArray]:
+    """Quantise rows of a matrix.
+
+    Args:
+        matrix: (outputs, inputs); `block` divides the inputs.
+        block: weights that share a scale.
+
+    Returns:
+        values uint8 (outputs, inputs / block, block), scales float32 (outputs, inputs / block).
+    """
+    outputs, inputs = matrix.shape
+    blocks = matrix.reshape(outputs, inputs // block, block)
+    scales = np.maximum(blocks.max(-1), -blocks.min(-1)) / np.float32(_LEVELS)
+    # A block of zeros has any scale; a denormal one would overflow the division.
+    scales[scales < np.finfo(np.float32).tiny * _LEVELS] = 1.0
+    shifted = blocks / scales[..., None]
+    shifted += ZERO_POINT + 0.5
+    # All values lie in 1.5 to 255.5, where truncation is rounding.
+    return shifted.astype(np.uint8), scales
+
+
+def dequantize_rows(values: NDArray[np.uint8], scales: FloatArray) -> FloatArray:
+    """The matrix (outputs, inputs) that quantised rows stand for."""
+    blocks = (values.astype(np.float32) - ZERO_POINT) * scales[..., None]
+    return blocks.reshape(values.shape[0], -1)
