@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -68,26 +68,35 @@ def report(measured: Measured) -> None:
 
 def lines(measured: Measured) -> list[tuple[str, str]]:
     """Return the report as pairs of a name and what is to be said of it."""
-    from prudent.cli.model_view import card_line
     from prudent.cli.verdicts import checks_that_ran, findings
-    from prudent.runtime.artifact import Card
 
     figures, completion = measured.figures, measured.completion
-    found = findings(completion)
     said = [
         ("model", completion.model),
-        ("precision", card_line(Card.model_validate(measured.card)) if measured.card else "not known"),
+        *_of_card(measured.card),
         ("first words", f"{figures.first_text:.2f} s after the model was ready"),
-        (
-            "speed",
-            f"{figures.tokens_per_second:.1f} tokens/s ({figures.completion_tokens} in {figures.answer:.2f} s)",
-        ),
-        ("from nothing", f"{figures.prepare:.1f} s to fetch, compile and load what was missing"),
-        ("checks", f"{', '.join(checks_that_ran(completion)) or 'none ran'}"),
-        *(("found", line) for line in found or ["nothing"]),
+        ("speed", f"{figures.tokens_per_second:.1f} tokens/s"),
+        ("answer", f"{figures.completion_tokens} tokens in {figures.answer:.2f} s"),
+        ("prepared in", f"{figures.prepare:.1f} s (fetch, compile and load what was missing)"),
+        ("checks", ", ".join(checks_that_ran(completion)) or "none ran"),
+        *(("found", line) for line in findings(completion) or ["nothing"]),
     ]
     if completion.safety is not None:
         safety = completion.safety
         said.append(("policy", f"{safety.policy} ({safety.policy_hash[:12]}), action: {safety.action}"))
-        said.append(("audit", safety.audit_id or "not recorded"))
+        said.append(("audit", safety.audit_id or "not recorded: no audit file is set"))
     return said
+
+
+def _of_card(card: dict[str, Any] | None) -> list[tuple[str, str]]:
+    from prudent.catalog.storage import megabytes
+    from prudent.cli.model_view import accuracy_line
+    from prudent.runtime.artifact import Card
+
+    if card is None:
+        return []
+    known = Card.model_validate(card)
+    return [
+        ("precision", f"{known.target}, {megabytes(known.weight_bytes)}"),
+        ("accuracy", accuracy_line(known)),
+    ]

@@ -115,15 +115,18 @@ def print_details(entry: ModelEntry) -> None:
     for file in entry.files:
         typer.echo(f"{'file':<12} {file.name}  {megabytes(file.bytes)}  sha256 {file.sha256}")
     for card in cards(entry):
-        typer.echo(f"{'compiled':<12} {card_line(card)}")
+        size = megabytes(card.weight_bytes)
+        typer.echo(
+            f"{'compiled':<12} {card.target}, {size}, compiler {card.compiler_version}, {accuracy_line(card)}"
+        )
 
 
-def card_line(card: Card) -> str:
-    line = f"{card.target}, {megabytes(card.weight_bytes)}, compiler {card.compiler_version}"
+def accuracy_line(card: Card) -> str:
+    """How exact a compiled model is, in words."""
     if card.accuracy is None:
-        return f"{line}, accuracy not measured"
+        return "accuracy not measured"
     exact = card.accuracy
     return (
-        f"{line}, mean KL {exact.mean_kl:.4f} nats, greedy agreement {exact.greedy_agreement:.1%} "
+        f"mean KL {exact.mean_kl:.4f} nats, greedy agreement {exact.greedy_agreement:.1%} "
         f"with float32 on {exact.tokens} tokens"
     )
