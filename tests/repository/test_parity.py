@@ -34,7 +34,8 @@ def _instance_names(client: object) -> dict[str, object]:
 def _described(signature: inspect.Signature) -> tuple[list[tuple[str, str, object, str]], str]:
     """Return a signature as comparable values; what a name has of async is taken off."""
     parameters = [
-        (p.name, p.kind.description, p.default, _synchronous(p.annotation)) for p in signature.parameters.values()
+        (p.name, p.kind.description, p.default, _synchronous(p.annotation))
+        for p in signature.parameters.values()
     ]
     return parameters, _synchronous(signature.return_annotation)
 
