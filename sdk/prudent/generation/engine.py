@@ -1,0 +1,244 @@
+"""The engine: one thread that owns the session and serves every request, a batch at a time.
+
+It joins the parts and knows the inside of none: the scheduler says what runs, the cache moves rows, the
+runner computes, the sampler chooses, and each request turns tokens into events. Token ids in, text and
+token ids out; it knows no chat template and no HTTP.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import queue
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from prudent.errors import InternalError, PrudentError, ServiceUnavailableError
+from prudent.generation.active import ActiveRequest, Listener
+from prudent.generation.feeds import decode_feeds, prefill_feeds
+from prudent.generation.handle import GenerationHandle, GenerationStream
+from prudent.generation.kv_cache import KVCache
+from prudent.generation.options import EngineOptions, EngineStats
+from prudent.generation.request import FinishReason, GenerationEvent, GenerationRequest
+from prudent.generation.runner import Runner
+from prudent.generation.sampler import Sample, Sampler
+from prudent.generation.scheduler import Batch, Decode, Prefill, Scheduler
+from prudent.generation.sequence import Sequence
+from prudent.generation.tally import Tally
+from prudent.generation.text import TextSource
+from prudent.generation.validation import check_request
+from prudent.runtime.artifact import DecoderArtifact
+from prudent.runtime.session import SessionOptions, open_session
+
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Serves generation requests with one compiled decoder. Thread-safe; close it when done."""
+
+    def __init__(
+        self, artifact: DecoderArtifact, tokenizer: TextSource, options: EngineOptions | None = None
+    ) -> None:
+        """Open the model and start the thread.
+
+        Raises:
+            ModelFileError: the compiled model cannot be opened.
+            ConfigurationError: the options do not fit the model or the machine.
+        """
+        options = options or EngineOptions()
+        config = artifact.config
+        self.context = options.context_for(config.context_length)
+        self.options = options
+        self._vocab_size = config.vocab_size
+        self._tokenizer = tokenizer
+        session = open_session(
+            artifact.graph, SessionOptions(threads=options.threads, spinning=options.spinning)
+        )
+        self._cache = KVCache(config, slots=options.slots, length=self.context)
+        self._runner = Runner(session, config, self._cache)
+        self._sampler = Sampler(config.vocab_size)
+        self._scheduler = Scheduler(
+            slots=options.slots,
+            prefill_chunk=options.prefill_chunk,
+            max_queue=options.max_queue,
+            max_queued_tokens=options.max_queued_tokens,
+        )
+        self._tally = Tally()
+        # Guards everything below and the scheduler; never held while the model runs or a listener is called.
+        self._changed = threading.Condition()
+        self._active: dict[Sequence, ActiveRequest] = {}
+        self._cancelled: list[ActiveRequest] = []
+        self._closing = False
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._serve, name="prudent-engine", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def submit(self, request: GenerationRequest, listener: Listener) -> GenerationHandle:
+        """Queue a request. Its events go to `listener`, which is called on the engine's thread.
+
+        The last event has `finish` set, and there is always a last event. A listener that raises cancels its
+        own request and hears no more of it; one that blocks stops every request.
+
+        Raises:
+            InvalidRequestError: a field of the request is out of range.
+            ContextLengthError: prompt and answer do not fit the context.
+            RateLimitError: the queue is full.
+            ServiceUnavailableError: the engine is closed.
+            InternalError: the engine has failed.
+        """
+        max_tokens = check_request(request, vocab_size=self._vocab_size, context=self.context)
+        active = ActiveRequest(request, max_tokens, self._tokenizer, listener)
+        with self._changed:
+            if self._failure is not None:
+                raise InternalError("The engine has failed and serves no more requests.") from self._failure
+            if self._closing:
+                raise ServiceUnavailableError("The engine is closed.", hint="Open a new one.")
+            self._scheduler.admit(active.sequence)
+            self._active[active.sequence] = active
+            self._changed.notify()
+        return GenerationHandle(lambda: self._cancel(active))
+
+    def generate(self, request: GenerationRequest) -> GenerationStream:
+        """Queue a request and iterate over its events; closing or dropping the iterator cancels it.
+
+        Raises: as `submit`, at once and not at the first event.
+        """
+        events: queue.SimpleQueue[GenerationEvent] = queue.SimpleQueue()
+        return GenerationStream(self.submit(request, events.put), events)
+
+    def stats(self) -> EngineStats:
+        """What the engine is doing and has done."""
+        with self._changed:
+            return self._tally.snapshot(
+                slots=self.options.slots,
+                running=self._scheduler.running,
+                queued=self._scheduler.queued,
+                queued_tokens=self._scheduler.queued_tokens,
+            )
+
+    def close(self) -> None:
+        """Cancel every request and stop the thread. Each request gets its last event. May be called twice."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        atexit.unregister(self.close)
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _cancel(self, active: ActiveRequest) -> None:
+        with self._changed:
+            if active.sequence in self._active:
+                self._cancelled.append(active)
+                self._changed.notify()
+
+    def _serve(self) -> None:
+        """The thread: turn after turn until closed. Whatever goes wrong here is told to every request."""
+        try:
+            while self._turn():
+                pass
+            self._end_all(FinishReason.CANCELLED)
+        except BaseException as error:
+            with self._changed:
+                self._failure = error
+            _log.critical("The engine's thread failed: %s", type(error).__name__)
+            failed = InternalError("The engine failed while this request was running.")
+            failed.__cause__ = error
+            self._end_all(FinishReason.ERROR, failed)
+            if not isinstance(error, Exception):
+                raise
+
+    def _turn(self) -> bool:
+        """Wait for work and do one step of it; False where the engine is to close."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._cancelled or not self._scheduler.idle)
+            if self._closing:
+                return False
+            cancelled, self._cancelled = self._cancelled, []
+        for active in cancelled:
+            self._end(active, FinishReason.CANCELLED)
+        with self._changed:
+            batch = self._scheduler.next_batch()
+        if batch is not None:
+            self._step(batch)
+        return True
+
+    def _step(self, batch: Batch) -> None:
+        """Run a batch and give each of its sequences its token or its error."""
+        started, before = time.perf_counter(), self._runner.session_seconds
+        sequences = (batch.sequence,) if isinstance(batch, Prefill) else batch.sequences
+        requests = [self._active[sequence] for sequence in sequences]
+        try:
+            samples = self._compute(batch, requests)
+        except PrudentError as error:  # ONNX Runtime refused this batch; the others need not suffer
+            samples = [error] * len(requests)
+        for active, sample in zip(requests, samples, strict=False):  # a prompt's chunk gives none
+            self._deliver(active, sample)
+        in_session = self._runner.session_seconds - before
+        outside = time.perf_counter() - started - in_session
+        with self._changed:
+            if isinstance(batch, Prefill):
+                self._tally.prefill(len(batch.tokens), in_session, len(samples))
+            else:
+                self._tally.decode(in_session, outside, len(samples))
+
+    def _compute(self, batch: Batch, requests: list[ActiveRequest]) -> list[Sample | Exception]:
+        match batch:
+            case Prefill():
+                requests[0].start()
+                logits = self._runner.run(prefill_feeds(batch))
+                if not batch.last:
+                    return []
+            case Decode():
+                for move in batch.moves:
+                    self._cache.move(move)
+                logits = self._runner.run(decode_feeds(batch))
+        return self._sampler.sample(logits, [active.sampler for active in requests])
+
+    def _deliver(self, active: ActiveRequest, sample: Sample | Exception) -> None:
+        if isinstance(sample, Exception):
+            self._end(active, FinishReason.ERROR, sample)
+            return
+        event = active.accept(sample)
+        if event is None:
+            return
+        if event.finish is not None:
+            self._forget(active)
+        self._tell(active, event)
+
+    def _end(self, active: ActiveRequest, finish: FinishReason, error: Exception | None = None) -> None:
+        if self._forget(active):
+            self._tell(active, active.end(finish, error))
+
+    def _end_all(self, finish: FinishReason, error: Exception | None = None) -> None:
+        with self._changed:
+            everyone = list(self._active.values())
+        for active in everyone:
+            self._end(active, finish, error)
+
+    def _forget(self, active: ActiveRequest) -> bool:
+        """Free the request's slot or its place in the queue; False where it had ended before."""
+        with self._changed:
+            self._scheduler.end(active.sequence)
+            return self._active.pop(active.sequence, None) is not None
+
+    def _tell(self, active: ActiveRequest, event: GenerationEvent) -> None:
+        try:
+            active.listener(event)
+        except BaseException as error:  # noqa: BLE001  the listener's fault is its own request's
+            # The text of the error may quote what was generated; its type does not.
+            _log.warning("A listener raised %s; its request is cancelled.", type(error).__name__)
+            self._forget(active)
