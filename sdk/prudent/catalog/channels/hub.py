@@ -102,6 +102,8 @@ def unreachable(endpoint: str) -> str | None:
 
 
 def _download(endpoint: str, location: HubLocation, file: FileEntry, work: Path) -> Path:
+    # Unless told not to, the library looks up and tells the hub what kind of program it runs in.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     library = cast(_Library, importlib.import_module("huggingface_hub"))
     path = file.hub_path or file.name
     try:

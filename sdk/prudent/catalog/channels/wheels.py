@@ -55,10 +55,10 @@ def download(wheels: Mapping[str, Wheel], folder: Path, report: Report) -> dict[
             for package in [name for name, started in running.items() if started.ended()]:
                 running.pop(package).move_to(paths[package])
                 whole.add(package)
-            report(
-                sum(wheels[name].bytes for name in whole) + sum(d.bytes_here() for d in running.values()),
-                total,
-            )
+            here = sum(wheels[package].bytes for package in whole)
+            here += sum(started.bytes_here() for started in running.values())
+            if here < total:  # the last step is told once, when every hash is right
+                report(here, total)
             if running:
                 time.sleep(_POLL_SECONDS)
     report(total, total)
@@ -113,9 +113,12 @@ class _Download:
     def bytes_here(self) -> int:
         """Bytes that have come: the largest file so far, as pip copies the wheel once more at the end."""
         largest = 0
-        for path in self._folder.rglob("*.whl"):
-            with contextlib.suppress(OSError):
-                largest = max(largest, path.stat().st_size)
+        # os.walk, unlike Path.rglob, takes no offence at a folder that pip removes meanwhile.
+        for parent, _, names in os.walk(self._folder):
+            for name in names:
+                if name.endswith(".whl"):
+                    with contextlib.suppress(OSError):
+                        largest = max(largest, (Path(parent) / name).stat().st_size)
         return min(largest, self._wheel.bytes)
 
     def move_to(self, target: Path) -> None:
