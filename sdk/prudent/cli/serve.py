@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from prudent.cli.waiting import Waiting
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -39,9 +49,9 @@ def serve(
     keys, separated by commas. Ctrl-C or SIGTERM lets running answers end, then stops.
     """
     from prudent.catalog import Catalog
-    from prudent.cli.listening import bind, read_keys, run
+    from prudent.cli.keys import read_keys
     from prudent.cli.waiting import Waiting
-    from prudent.server.app import create_app
+    from prudent.server.serving import serve as run
     from prudent.server.settings import Settings
 
     settings = Settings.from_env(
@@ -53,8 +63,41 @@ def serve(
         allow_remote=allow_remote,
         api_keys=read_keys(api_key_file) if api_key_file else None,
     )
-    settings.check_binding()
-    Catalog.load().get(settings.model)
+    settings = settings.model_copy(update={"model": Catalog.load().get(settings.model).id})
     waiting = Waiting()
-    with bind(settings.host, settings.port) as listener:
-        run(create_app(settings, progress=waiting), listener, settings, waiting, as_json=as_json)
+    waiting.begin()
+    try:
+        with _signals_only_stop():
+            run(settings, on_ready=partial(_announce, settings.model, waiting, as_json), progress=waiting)
+    finally:
+        waiting.over()
+
+
+def _announce(model: str, waiting: Waiting, as_json: bool, url: str) -> None:
+    """Say where the server is, once its model answers."""
+    waiting.over()
+    if as_json:
+        sys.stdout.write(json.dumps({"url": url, "model": model}) + "\n")
+        sys.stdout.flush()
+    sys.stderr.write(f"{model} is ready on {url} (OpenAI API: {url}/v1). Ctrl-C stops.\n")
+    sys.stderr.flush()
+
+
+@contextmanager
+def _signals_only_stop() -> Generator[None]:
+    """Let SIGINT and SIGTERM stop the server and nothing more.
+
+    uvicorn raises a signal anew when it has stopped for it; the process would then die of the signal
+    (https://github.com/encode/uvicorn/pull/1600), and a stop that was asked for is no failure.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, _nothing) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _nothing(number: int, frame: FrameType | None) -> None:
+    del number, frame
