@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import itertools
 import json
 import random
 from collections.abc import Callable, Generator, Mapping
@@ -81,7 +82,7 @@ def exchange(call: Call, *, max_retries: int, jitter: Callable[[], float] = rand
     Raises:
         PrudentError: the error of the last try, typed by the answer's code, else by its status.
     """
-    for attempt in range(max_retries + 1):
+    for attempt in itertools.count():
         outcome = yield Send(call)
         if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
             return outcome
@@ -93,10 +94,10 @@ def exchange(call: Call, *, max_retries: int, jitter: Callable[[], float] = rand
         else:
             raise InternalError("A driver answered Send with nothing.")
         pause = _pause(error, attempt, jitter)
-        if not may_retry or pause is None or attempt == max_retries:
+        if not may_retry or pause is None or attempt >= max_retries:
             raise error
         yield Sleep(pause)
-    raise InvalidRequestError("max_retries must be 0 or more.", param="max_retries")
+    raise AssertionError  # count() has no end
 
 
 def _pause(error: PrudentError, attempt: int, jitter: Callable[[], float]) -> float | None:

@@ -1,1 +1,1 @@
-"""Placeholder until its part lands."""
+"""HTTP in front of the guard, one file per capability. A route sees the guard and nothing behind it."""

@@ -1,0 +1,102 @@
+"""Chunks to a whole answer: what a caller who does not stream gets. Knows no model and no server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from prudent.errors import InternalError
+from prudent.types.chat import (
+    AssistantMessage,
+    ChatCompletion,
+    ChatCompletionChunk,
+    Choice,
+    ChoiceLogprobs,
+    ChunkChoice,
+    FinishReason,
+    TokenLogprob,
+    Usage,
+)
+from prudent.types.safety import ContentFilterResults, PromptFilterResult, SafetyInfo
+
+
+async def fold(chunks: AsyncIterator[ChatCompletionChunk]) -> ChatCompletion:
+    """Put a stream together.
+
+    Raises:
+        InternalError: the stream had no chunk, or ended before every choice had a finish reason.
+    """
+    answer = Folding()
+    async for chunk in chunks:
+        answer.add(chunk)
+    return answer.completion()
+
+
+@dataclass
+class Folding:
+    """A stream that is being put together, for who reads it chunk by chunk."""
+
+    first: ChatCompletionChunk | None = None
+    choices: dict[int, _Choice] = field(default_factory=dict[int, "_Choice"])
+    usage: Usage | None = None
+    prompt_results: list[PromptFilterResult] = field(default_factory=list[PromptFilterResult])
+    safety: SafetyInfo | None = None
+
+    def add(self, chunk: ChatCompletionChunk) -> None:
+        """Take the next chunk."""
+        self.first = self.first or chunk
+        self.usage = chunk.usage or self.usage
+        self.safety = chunk.safety or self.safety
+        self.prompt_results.extend(chunk.prompt_filter_results or [])
+        for choice in chunk.choices:
+            self.choices.setdefault(choice.index, _Choice()).add(choice)
+
+    def completion(self) -> ChatCompletion:
+        """Return the whole answer.
+
+        Raises:
+            InternalError: there was no chunk, or a choice has no finish reason.
+        """
+        if self.first is None:
+            raise InternalError("The model answered nothing.")
+        return ChatCompletion(
+            id=self.first.id,
+            created=self.first.created,
+            model=self.first.model,
+            choices=[choice.whole(index) for index, choice in sorted(self.choices.items())],
+            usage=self.usage,
+            system_fingerprint=self.first.system_fingerprint,
+            prompt_filter_results=self.prompt_results,
+            safety=self.safety,
+        )
+
+
+@dataclass
+class _Choice:
+    text: list[str] = field(default_factory=list[str])
+    refusal: list[str] = field(default_factory=list[str])
+    logprobs: list[TokenLogprob] | None = None
+    finish_reason: FinishReason | None = None
+    filter_results: ContentFilterResults = field(default_factory=dict)
+
+    def add(self, choice: ChunkChoice) -> None:
+        self.text.append(choice.delta.content or "")
+        self.refusal.append(choice.delta.refusal or "")
+        if choice.logprobs is not None and choice.logprobs.content is not None:
+            if self.logprobs is None:
+                self.logprobs = []
+            self.logprobs.extend(choice.logprobs.content)
+        self.finish_reason = choice.finish_reason or self.finish_reason
+        self.filter_results = choice.content_filter_results or self.filter_results
+
+    def whole(self, index: int) -> Choice:
+        if self.finish_reason is None:
+            raise InternalError("The answer ended without saying why.")
+        message = AssistantMessage(content="".join(self.text), refusal="".join(self.refusal) or None)
+        return Choice(
+            index=index,
+            message=message,
+            finish_reason=self.finish_reason,
+            logprobs=None if self.logprobs is None else ChoiceLogprobs(content=self.logprobs),
+            content_filter_results=self.filter_results,
+        )

@@ -1,0 +1,129 @@
+"""The composition root: settings in, app out. The one place where models, checks and audit are joined.
+
+It knows every part and does the work of none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from prudent.capabilities.interface import Models
+from prudent.errors import PrudentError
+from prudent.server.auth import Entrance
+from prudent.server.boundary import BodyLimit, RequestContext
+from prudent.server.dependencies import body_schemas
+from prudent.server.errors import handle_http_exception, handle_prudent_error
+from prudent.server.guard import Guard
+from prudent.server.routes import chat, health, models
+from prudent.server.settings import Settings
+from prudent.server.sse import ClientGoneError
+from prudent.types.chat import ChatCompletionRequest
+from prudent.types.progress import ProgressListener
+from prudent.version import __version__
+from prudent_responsible_ai.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from prudent_responsible_ai.audit import AuditLog
+
+CLIENT_CLOSED = 499
+"""nginx's status for "the client went away"; it is seen in the log alone."""
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    pool: Models | None = None,
+    pipeline: Pipeline | None = None,
+    audit: AuditLog | None = None,
+    progress: ProgressListener | None = None,
+) -> FastAPI:
+    """Build the server's app. What is not given is made from the settings.
+
+    Raises:
+        ConfigurationError: a setting or the policy is wrong.
+    """
+    settings = settings or Settings.from_env()
+    guard = Guard(
+        pool or _local_models(settings, progress),
+        pipeline or _policy_pipeline(settings),
+        audit,
+        default_model=settings.model,
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        del app
+        if settings.preload:
+            guard.preload()
+        try:
+            yield
+        finally:
+            await guard.close()
+
+    app = FastAPI(title="prudent", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    _document(app)
+    app.state.guard = guard
+    app.state.settings = settings
+    for routes in (chat.router, models.router, health.router):
+        app.include_router(routes)
+    app.add_exception_handler(PrudentError, handle_prudent_error)
+    app.add_exception_handler(HTTPException, handle_http_exception)
+    app.add_exception_handler(ClientGoneError, _client_gone)
+    app.add_exception_handler(ClientDisconnect, _client_gone)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, timeout=settings.body_timeout)
+    app.add_middleware(
+        Entrance,
+        api_keys=[key.get_secret_value() for key in settings.api_keys],
+        allowed_hosts=(settings.host, *settings.allowed_hosts),
+    )
+    app.add_middleware(RequestContext)
+    return app
+
+
+def _local_models(settings: Settings, progress: ProgressListener | None) -> Models:
+    """The models of this machine. Imported here, so that a server of doubles loads no runtime."""
+    from prudent.capabilities.loading import LoadOptions
+    from prudent.capabilities.pool import ModelPool
+
+    options = LoadOptions(
+        pull=settings.pull,
+        always_pull=frozenset({settings.model}),
+        slots=settings.slots,
+        context=settings.context,
+        threads=settings.threads,
+    )
+    return ModelPool.local(options, max_loaded=settings.max_loaded, progress=progress)
+
+
+def _policy_pipeline(settings: Settings) -> Pipeline:
+    """The checks of the settings' policy. Imported here, so that a server of doubles loads none."""
+    from prudent_responsible_ai.assemble import build_pipeline
+    from prudent_responsible_ai.policy_file import load_policy
+
+    return build_pipeline(load_policy(settings.policy))
+
+
+def _document(app: FastAPI) -> None:
+    """Add to /openapi.json the schemas of the bodies that routes read themselves."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = generate()
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(body_schemas([ChatCompletionRequest]))
+        return schema
+
+    app.openapi = openapi
+
+
+def _client_gone(request: Request, error: Exception) -> Response:
+    del request, error
+    return Response(status_code=CLIENT_CLOSED)

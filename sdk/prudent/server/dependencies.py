@@ -1,0 +1,63 @@
+"""What a route asks for: the guard, the request's id, its body. Knows no capability."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, TypeVar, cast
+
+from fastapi import Request
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from prudent.errors import InvalidRequestError
+from prudent.server.guard import Guard
+from prudent.server.parsing import parse_body
+from prudent.server.settings import Settings
+
+RequestT = TypeVar("RequestT", bound=BaseModel)
+
+SCHEMAS = "#/components/schemas/{model}"
+
+
+def get_guard(request: Request) -> Guard:
+    """The one way to a model."""
+    return cast("Guard", request.app.state.guard)
+
+
+def get_settings(request: Request) -> Settings:
+    """The settings of this server."""
+    return cast("Settings", request.app.state.settings)
+
+
+def get_request_id(request: Request) -> str:
+    """The id that the boundary gave this request."""
+    return cast("str", request.state.request_id)
+
+
+async def read_json(request: Request, kind: type[RequestT], *, unsupported: Collection[str] = ()) -> RequestT:
+    """Read the body as a request model.
+
+    A body that does not say it is JSON is refused: a web page may post text or a form to any server
+    without asking first, but not JSON.
+
+    Raises:
+        InvalidRequestError: wrong type of content, or a body that is wrong; `param` names the field.
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise InvalidRequestError(
+            "The body must be JSON.", hint="Send the header `Content-Type: application/json`."
+        )
+    return parse_body(kind, await request.body(), unsupported=unsupported)
+
+
+def documented_body(kind: type[BaseModel]) -> dict[str, Any]:
+    """What /openapi.json says of a body that the route reads itself."""
+    schema = {"$ref": SCHEMAS.format(model=kind.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def body_schemas(kinds: Collection[type[BaseModel]]) -> dict[str, Any]:
+    """The schemas that `documented_body` refers to."""
+    _, definitions = models_json_schema([(kind, "validation") for kind in kinds], ref_template=SCHEMAS)
+    return definitions.get("$defs", {})

@@ -1,0 +1,225 @@
+"""The checks of one request: its prompt, each of its answers, and the record of it all.
+
+Knows the pipeline and the shapes of chat; no model and no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from prudent.errors import ContentFilterError
+from prudent.server.held_logprobs import HeldLogprobs
+from prudent.types.chat import (
+    ROLE_SOURCE,
+    ChatCompletionChunk,
+    ChatCompletionRequest,
+    ChatMessage,
+    ChoiceLogprobs,
+    ChunkChoice,
+    Usage,
+)
+from prudent.types.content import TextPart
+from prudent.types.safety import Action, CategoryVerdict, PromptFilterResult, SafetyInfo
+from prudent_responsible_ai.gate import OutputGate, Release
+from prudent_responsible_ai.parts import Part
+from prudent_responsible_ai.pipeline import InputReview, Pipeline
+
+if TYPE_CHECKING:
+    from prudent_responsible_ai.audit import AuditLog
+
+
+class Inspection:
+    """Follows one request from its prompt to its record. `model` and `usage` are filled in on the way."""
+
+    def __init__(
+        self, pipeline: Pipeline, audit: AuditLog | None, request: ChatCompletionRequest, request_id: str
+    ) -> None:
+        self.model: str | None = None
+        self.usage: Usage | None = None
+        self._pipeline = pipeline
+        self._audit = audit
+        self._request = request
+        self._request_id = request_id
+        self._review: InputReview | None = None
+        self._answers: list[_Answer] = []
+        self._said_first = False
+        self._recorded: SafetyInfo | None = None
+
+    async def review(self) -> ChatCompletionRequest:
+        """Check the prompt; return the request that the model may see.
+
+        Raises:
+            ContentFilterError: the policy refuses the prompt; `details` holds the verdicts.
+        """
+        parts = parts_of(self._request.messages)
+        # Checks take milliseconds; other answers go on meanwhile.
+        review = self._review = await asyncio.to_thread(self._pipeline.review, parts)
+        if review.blocked:
+            raise _refusal(review)
+        self._answers = [_Answer(self._pipeline.open_gate(review)) for _ in range(self._request.n)]
+        return self._request.model_copy(
+            update={"messages": with_texts(self._request.messages, [part.text for part in review.parts])}
+        )
+
+    async def inspect(
+        self, chunk: ChatCompletionChunk, *, cancel: Callable[[int], None]
+    ) -> ChatCompletionChunk | None:
+        """Pass a chunk of the model through the gates; None where nothing of it may go out yet.
+
+        A choice whose text is blocked is cancelled, and ends here with `content_filter`.
+        """
+        passed: list[ChunkChoice] = []
+        for choice in chunk.choices:
+            answer = self._answers[choice.index]
+            if (news := await answer.pass_on(choice)) is not None:
+                passed.append(news)
+            if answer.gate.blocked:
+                cancel(choice.index)
+        if not passed:
+            return None
+        update: dict[str, Any] = {"choices": passed}
+        if not self._said_first:
+            self._said_first = True
+            update["prompt_filter_results"] = self._prompt_results
+        return chunk.model_copy(update=update)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every choice has ended."""
+        return bool(self._answers) and all(answer.finished for answer in self._answers)
+
+    @property
+    def wants_usage(self) -> bool:
+        """Whether the caller is to see the usage: asked for in a stream, always in a whole answer."""
+        options = self._request.stream_options
+        return not self._request.stream or (options is not None and options.include_usage)
+
+    async def record(self, outcome: str) -> SafetyInfo:
+        """Say what stood guard; the first call also writes the audit record, later ones change nothing."""
+        if self._recorded is None:
+            policy = self._pipeline.policy
+            self._recorded = SafetyInfo(
+                policy=policy.name,
+                policy_hash=policy.hash,
+                action=self._action,
+                streaming_mode=policy.streaming,
+                milliseconds=round(self._milliseconds, 3),
+            )
+        return self._recorded
+
+    @property
+    def _prompt_results(self) -> list[PromptFilterResult]:
+        return [] if self._review is None else self._review.results
+
+    @property
+    def _action(self) -> Action:
+        actions = [answer.gate.action for answer in self._answers]
+        if self._review is not None:
+            actions.append(self._review.action)
+        return max(actions, key=lambda action: action.rank, default=Action.ALLOW)
+
+    @property
+    def _milliseconds(self) -> float:
+        reviewing = 0.0 if self._review is None else self._review.milliseconds
+        return reviewing + sum(answer.gate.milliseconds for answer in self._answers)
+
+
+class _Answer:
+    """One choice on its way through its gate."""
+
+    def __init__(self, gate: OutputGate) -> None:
+        self.gate = gate
+        self.finished = False
+        self._logprobs = HeldLogprobs()
+
+    async def pass_on(self, choice: ChunkChoice) -> ChunkChoice | None:
+        """Return what may go out of the news of this choice; None where that is nothing."""
+        if self.finished:
+            return None
+        text = choice.delta.content or ""
+        if choice.logprobs is not None and choice.logprobs.content:
+            self._logprobs.add(text, choice.logprobs.content)
+        else:
+            self._logprobs.add(text, ())
+        releases: list[Release] = []
+        if text:
+            releases.append(await asyncio.to_thread(self.gate.feed, text))
+        if choice.finish_reason is not None and not self.gate.blocked:
+            releases.append(await asyncio.to_thread(self.gate.finish))
+        self.finished = self.gate.blocked or choice.finish_reason is not None
+        return self._news(choice, releases)
+
+    def _news(self, choice: ChunkChoice, releases: Sequence[Release]) -> ChunkChoice | None:
+        text = "".join(release.text for release in releases)
+        logprobs = [entry for release in releases for entry in self._logprobs.release(release.pieces)]
+        if not (text or logprobs or self.finished or choice.delta.role):
+            return None
+        finish_reason = "content_filter" if self.gate.blocked else choice.finish_reason
+        return ChunkChoice(
+            index=choice.index,
+            delta=choice.delta.model_copy(update={"content": text if text or choice.delta.role else None}),
+            finish_reason=finish_reason,
+            logprobs=ChoiceLogprobs(content=logprobs) if logprobs else None,
+            content_filter_results=self.gate.results if self.finished else None,
+        )
+
+
+def parts_of(messages: Sequence[ChatMessage]) -> list[Part]:
+    """Every text of a conversation, with where it came from and where it stands."""
+    return [
+        Part(text, part_source or ROLE_SOURCE[message.role], index, number)
+        for index, message in enumerate(messages)
+        for number, (text, part_source) in enumerate(_texts(message))
+        if text is not None
+    ]
+
+
+def _texts(message: ChatMessage) -> list[tuple[str | None, Any]]:
+    if isinstance(message.content, str):
+        return [(message.content, None)]
+    return [(part.text if isinstance(part, TextPart) else None, part.source) for part in message.content]
+
+
+def with_texts(messages: Sequence[ChatMessage], texts: Sequence[str]) -> list[ChatMessage]:
+    """The conversation with the texts, in the order of `parts_of`, in place of its own."""
+    remaining = iter(texts)
+    changed: list[ChatMessage] = []
+    for message in messages:
+        if isinstance(message.content, str):
+            content = next(remaining)
+        else:
+            content = [
+                part.model_copy(update={"text": next(remaining)}) if isinstance(part, TextPart) else part
+                for part in message.content
+            ]
+        changed.append(message.model_copy(update={"content": content}))
+    return changed
+
+
+def _refusal(review: InputReview) -> ContentFilterError:
+    """Azure's refusal: the verdicts of every category, the sternest part's where several have it."""
+    verdicts: dict[str, CategoryVerdict] = {}
+    for result in review.results:
+        for name, verdict in result.content_filter_results.items():
+            if name not in verdicts or verdict.action.rank > verdicts[name].action.rank:
+                verdicts[name] = verdict
+    blocking = next(
+        (
+            result
+            for result in review.results
+            if any(verdict.action is Action.BLOCK for verdict in result.content_filter_results.values())
+        ),
+        None,
+    )
+    return ContentFilterError(
+        f"A check refused the prompt ({review.reason})." if review.reason else "A check refused the prompt.",
+        hint="Change the prompt, or the policy of the server.",
+        param="messages" if blocking is None else f"messages[{blocking.prompt_index}]",
+        details={
+            "content_filter_result": {
+                name: verdict.model_dump(mode="json", exclude_none=True) for name, verdict in verdicts.items()
+            }
+        },
+    )

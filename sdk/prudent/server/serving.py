@@ -1,0 +1,48 @@
+"""uvicorn, stopping so that every answer in progress has a last word. Knows no socket and no route."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from prudent.server.guard import Guard
+from prudent.server.settings import Settings
+
+LAST_WORDS_S = 5
+"""How long answers that were ended by force have to write their last event."""
+
+logger = logging.getLogger("prudent.server")
+
+
+class DrainingServer(uvicorn.Server):
+    """A server for an app of `create_app`.
+
+    When it is told to stop it refuses new requests, gives running answers `drain_timeout` seconds to end,
+    and ends the rest with an error that says why. A second signal does not wait.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._guard: Guard = app.state.guard
+        self._settings: Settings = app.state.settings
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=LAST_WORDS_S,
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, then stop."""
+        drained = asyncio.create_task(self._guard.drain(self._settings.drain_timeout))
+        while not drained.done() and not self.force_exit:
+            await asyncio.sleep(0.05)
+        drained.cancel()
+        await super().shutdown(sockets)
