@@ -16,19 +16,15 @@ ONLY_ONE = {"close", "aclose"}
 
 
 def _calls(client: object, path: str = "") -> Iterator[tuple[str, inspect.Signature]]:
-    """Walk a client's public attributes; resources are the attributes that prudent's client package defines."""
-    for name in sorted(vars(type(client)) | _instance_names(client)):
+    """Walk a client's public attributes; those whose class lies in the client package are resources."""
+    for name in dir(client):
         if name.startswith("_") or name in ONLY_ONE:
             continue
         value = getattr(client, name)
-        if inspect.ismethod(value) or inspect.isfunction(value):
+        if inspect.ismethod(value):
             yield f"{path}{name}", inspect.signature(value)
         elif type(value).__module__.startswith("prudent.client"):
             yield from _calls(value, f"{path}{name}.")
-
-
-def _instance_names(client: object) -> dict[str, object]:
-    return dict(getattr(client, "__dict__", {}))
 
 
 def _described(signature: inspect.Signature) -> tuple[list[tuple[str, str, object, str]], str]:
