@@ -1,0 +1,54 @@
+"""Finds every place where a pattern can begin, and turns matches into spans of the original text.
+
+The base of the exact checks. It knows no format; a match is judged by where it begins alone, never by what
+was matched before it, and context reaches back a fixed way: so a long text gives the same findings in
+portions.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from prudent_responsible_ai.check import LOOK_BACK
+from prudent_responsible_ai.text_view import View
+
+VALUE = "value"
+"""Name of the group that holds the value, where a pattern has context around it."""
+
+_EDGE = 8
+"""Characters of the look-back that are left to a pattern's own lookbehind."""
+
+
+def occurrences(pattern: re.Pattern[str], view: View, context: int = 0) -> Iterator[re.Match[str]]:
+    """Yield the matches whose value begins in the new part of the view; overlapping ones as well.
+
+    `context` is how many characters the value may begin after the match does.
+    """
+    has_group = VALUE in pattern.groupindex
+    at = max(0, view.start - context)
+    while match := pattern.search(view.text, at):
+        at = match.start() + 1
+        value = match.start(VALUE) if has_group else match.start()
+        if value >= view.start and match.start() >= max(_farthest(view, value), value - context):
+            yield match
+
+
+def value_span(match: re.Match[str]) -> tuple[int, int]:
+    """Return the span of the value in the view."""
+    return match.span(VALUE) if VALUE in match.re.groupindex else match.span()
+
+
+def before(view: View, start: int, characters: int) -> str:
+    """Return up to `characters` before a position on the same line, in lower case: where context words stand."""
+    text = view.text[max(_farthest(view, start), start - characters) : start]
+    return text[text.rfind("\n") + 1 :].lower()
+
+
+def _farthest(view: View, start: int) -> int:
+    """Return the farthest position that context may reach back to: counted in the original text."""
+    reach = LOOK_BACK - _EDGE
+    if view.offsets is None:
+        return max(0, start - reach)
+    return bisect_left(view.offsets, view.offsets[start] - reach)

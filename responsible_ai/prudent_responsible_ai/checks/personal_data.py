@@ -1,0 +1,129 @@
+"""Finds structured personal data: addresses of mail and network, telephone numbers, cards, accounts, identity numbers.
+
+Names and places are not its business. Everything is decided by form, checksum and the words before a value,
+so the same text gives the same findings in every language.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from prudent_responsible_ai.check import CheckContext, Finding, Span, outermost
+from prudent_responsible_ai.checks import national_ids, phone_numbers
+from prudent_responsible_ai.checks.patterns import before, occurrences
+from prudent_responsible_ai.text_view import View
+
+CATEGORY = "pii"
+
+_LETTER = "A-Za-z0-9\u00c0-\u024f"
+_EMAIL = re.compile(
+    rf"(?<![{_LETTER}._%+\-])[{_LETTER}][{_LETTER}._%+'\-]{{0,63}}@"
+    rf"(?:[{_LETTER}][{_LETTER}\-]{{0,62}}\.){{1,6}}(?P<top>[A-Za-z\u00c0-\u024f]{{2,24}})(?![{_LETTER}\-@(])"
+)
+_SPELLED_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}[\[({](?:at|@)[\])}]"
+    r"(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}(?:[\[({](?:dot|\.)[\])}]|\.)){1,4}(?P<top>[A-Za-z]{2,24})(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+_NOT_A_MAILBOX = frozenset({"git", "this", "super", "return"})
+# What follows an @ in names of images, packages and code, and is no top-level domain.
+_NOT_A_TOP = frozenset(
+    "png jpg jpeg gif webp svg ico css scss js jsx ts tsx mjs py pyi java kt go rb rs cpp hpp json yaml yml toml xml "
+    "html htm md txt csv log sh sql class so dll exe zip tar gz whl local localdomain internal service target".split()
+)
+_IPV4 = re.compile(r"(?<![0-9A-Za-z_.\-/])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_\-]|\.[0-9A-Za-z])")
+_IPV6 = re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9A-Fa-f]{1,4}:){2}[0-9A-Fa-f:]{0,34}[0-9A-Fa-f](?![0-9A-Za-z_:])")
+_VERSION_WORD = re.compile(
+    r"(?:\bv|\bver(?:sion)?|release|build|firmware|driver|update|upgrade|kernel|library|package|tag|section|chapter|§"
+    r"|版本|版|固件|驱动|升级到|章节)[\s:=.\"'(]{0,3}$"
+)
+_NETWORK_WORD = re.compile(r"\b(?:ip|ipv4|addr(?:ess)?|host|server|client|from|peer|remote|ping|ssh|dns|gateway|proxy)\b|地址|服务器|主机")
+
+
+_SPELLED_AT = re.compile(r"[\[({](?:at|@)[\])}]", re.IGNORECASE)
+_DIGIT = re.compile("[0-9:]")
+_DIGITS = re.compile("(?:[0-9][^0-9]{0,12}){5}[0-9]")
+
+
+class PersonalDataCheck:
+    """Severity 6 for identity and card numbers, 5 for accounts, 4 for contact data, 2 to 3 for what points to a
+    machine or a wallet rather than a person."""
+
+    id = "personal_data"
+    categories = (CATEGORY,)
+    essential = True
+    model_hash: str | None = None
+
+    def check(self, text: str, context: CheckContext) -> list[Finding]:
+        """Return the values in the text, the longest where several forms fit one place."""
+        del text
+        return outermost([found for view in context.reading.views for found in _in_view(view)])
+
+    def warm_up(self) -> None:
+        """Import phonenumbers and python-stdnum with their tables."""
+        phone_numbers.warm_up()
+        national_ids.warm_up()
+
+
+def _in_view(view: View) -> Iterator[Finding]:
+    new = view.text[view.start :] if view.start else view.text
+    if "@" in new or _SPELLED_AT.search(new):
+        yield from _emails(view)
+    if not _DIGIT.search(new):
+        return
+    if _DIGITS.search(view.text):
+        lowered = view.text.lower()
+        yield from _identifiers(view, lowered)
+        for start, end in phone_numbers.phone_numbers(view, lowered):
+            yield _finding(view, start, end, "phone", 4, "a number that its country's plan has")
+    yield from _network_addresses(view)
+
+
+def _finding(view: View, start: int, end: int, label: str, severity: int, reason: str) -> Finding:
+    return Finding(CATEGORY, severity, (Span(*view.original(start, end), label),), reason)
+
+
+def _emails(view: View) -> Iterator[Finding]:
+    for pattern in (_EMAIL, _SPELLED_EMAIL):
+        for match in occurrences(pattern, view):
+            mailbox = re.split(r"[@\[({]", match[0], maxsplit=1)[0].lower()
+            if mailbox not in _NOT_A_MAILBOX and match["top"].lower() not in _NOT_A_TOP:
+                yield _finding(view, *match.span(), "email", 4, "the form of a mail address")
+
+
+def _identifiers(view: View, lowered: str) -> Iterator[Finding]:
+    for kind in national_ids.IDENTIFIERS:
+        if kind.words is not None and not kind.words.search(lowered):
+            continue
+        for match in occurrences(kind.pattern, view):
+            words = before(view, match.start(), 40)
+            if kind.words is not None and not kind.words.search(words):
+                continue
+            if (kind.veto is None or not kind.veto.search(words)) and kind.valid(match[0]):
+                yield _finding(view, *match.span(), kind.label, kind.severity, kind.reason)
+    for pattern in national_ids.iban_patterns():
+        for match in occurrences(pattern, view):
+            length = national_ids.longest_iban(match[0])
+            if length is not None:
+                yield _finding(view, match.start(), match.start() + length, "iban", 5, "an IBAN: form and checksum")
+
+
+def _network_addresses(view: View) -> Iterator[Finding]:
+    for match in (*occurrences(_IPV4, view), *occurrences(_IPV6, view)):
+        try:
+            address = ipaddress.ip_address(match[0])
+        except ValueError:
+            continue
+        if address.is_global and not _is_version(view, match):
+            yield _finding(view, *match.span(), "ip_address", 2, "a public network address")
+
+
+def _is_version(view: View, match: re.Match[str]) -> bool:
+    """Whether four numbers are more likely a version: named as one, or small and not named as an address."""
+    words = before(view, match.start(), 40)
+    if _VERSION_WORD.search(words):
+        return True
+    numbers = match[0].split(".")
+    return len(numbers) == 4 and all(int(number) < 32 for number in numbers) and not _NETWORK_WORD.search(words)

@@ -1,0 +1,110 @@
+"""Which digits are a telephone number: forms in text, judged by the phonenumbers library.
+
+The only module that imports phonenumbers. A form without separators or country code needs a word beside it
+that says what it is; ten plain digits may be anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prudent_responsible_ai.checks.patterns import before, occurrences
+from prudent_responsible_ai.text_view import View
+
+# A gap inside a number is one of those over which segments.JOIN keeps a text together.
+_GAP = r"(?: {1,2}|[.\-/]|\)[ \-]?| ?\(| - )?"
+_LEFT = r"(?<![0-9A-Za-z_.\-/+#\\$€£¥@%&])(?<![0-9],)"
+_RIGHT = r"(?![0-9A-Za-z_@%]|[.\-/][0-9A-Za-z])"
+
+_ANNOUNCED = re.compile(
+    r"(?:\b(?:tele?(?:phone)?|phone|mobile|cell(?:phone)?|fax|whats ?app|handy|telefon|téléphone|tel[eé]fono|m[oó]vil|celular"
+    r"|(?:call|text|ring|dial)(?: (?:me|us|him|her|them))?(?: at| on)?|(?:contact|reach)(?: \w+){0,2} (?:at|on))"
+    r"(?: ?(?:no|number|nr|num|#))?\.?(?: is| was)?"
+    r"|(?:电话|手机|手機|電話|联系方式|座机|拨打|致电|热线|微信|電話番号|전화)(?:号码|号|號碼|号碼)?(?:是|为|為)?)"
+    r"[\s:=\"'(\[]{0,4}$"
+)
+_STEM = re.compile("tel|phone|mobile|cell|fax|whats|handy|móvil|movil|celular|call|text|ring|dial|contact|reach|[电電手热联座拨致微전]")
+_VETO = re.compile(
+    r"(?:order|ticket|invoice|tracking|serial|sku|isbn|ean|upc|id|uid|pid|ref|no|nr|build|version|case|issue|qq|part|model"
+    r"|timestamp|port|size|offset|seed|订单|订单号|单号|编号|流水号|序列号|快递|运单|版本|货号|账号|型号)[\s:=#\"'(\[.]{0,3}$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A way of writing numbers. `region` None: the country code is written. `needs_word`: see the module."""
+
+    pattern: re.Pattern[str]
+    region: str | None
+    needs_word: bool = False
+
+
+_FORMS = (
+    _Form(re.compile(rf"(?<![0-9A-Za-z_+.\-/])\+ ?\(?[1-9](?:{_GAP}[0-9]){{6,14}}(?![0-9])"), None),
+    _Form(re.compile(rf"{_LEFT}00[1-9](?:{_GAP}[0-9]){{7,14}}{_RIGHT}"), None),
+    _Form(re.compile(rf"{_LEFT}(?:86[ \-]?)?1[3-9][0-9](?P<gap>[ .\-]?)[0-9]{{4}}(?P=gap)[0-9]{{4}}{_RIGHT}"), "CN"),
+    _Form(re.compile(rf"{_LEFT}1[3-9](?:[ .\-]?[0-9]){{9}}{_RIGHT}"), "CN", needs_word=True),
+    _Form(re.compile(rf"{_LEFT}\(?0[1-9][0-9]{{1,2}}(?:\) ?|[ \-])[2-9][0-9]{{2,3}}[ \-]?[0-9]{{4}}{_RIGHT}"), "CN"),
+    _Form(re.compile(rf"{_LEFT}(?:1[ .\-])?\([2-9][0-9]{{2}}\) ?[2-9][0-9]{{2}}[ .\-][0-9]{{4}}{_RIGHT}"), "US"),
+    _Form(re.compile(rf"{_LEFT}(?:1[.\-])?[2-9][0-9]{{2}}(?P<gap>[.\-])[2-9][0-9]{{2}}(?P=gap)[0-9]{{4}}{_RIGHT}"), "US"),
+    _Form(re.compile(rf"{_LEFT}0[127][0-9]{{1,4}} [0-9]{{3,4}} ?[0-9]{{3,4}}{_RIGHT}"), "GB"),
+)
+_ANY = re.compile(rf"{_LEFT}\(?[0-9](?:{_GAP}[0-9]){{6,14}}{_RIGHT}")
+_ANY_REGIONS = ("US", "CN", "GB", "DE", "FR", "ES", "IT", "IN", "AU", "JP", "KR", "BR", "NL", "SE", "MX", "HK", "TW", "SG")
+
+
+def phone_numbers(view: View, lowered: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of telephone numbers in a view; they may overlap. `lowered` is its text in lower case."""
+    words = _STEM.search(lowered) is not None
+    for form in _FORMS:
+        if form.needs_word and not words:
+            continue
+        for match in occurrences(form.pattern, view):
+            if form.region is not None and not _allowed(view, match, form):
+                continue
+            span = _longest_valid(match, form.region)
+            if span is not None:
+                yield span
+    for match in occurrences(_ANY, view) if words else ():
+        if _ANNOUNCED.search(before(view, match.start(), 40)):
+            spans = (_longest_valid(match, region) for region in _ANY_REGIONS)
+            yield from (span for span in [next(filter(None, spans), None)] if span)
+
+
+def warm_up() -> None:
+    """Import phonenumbers with the metadata of the regions used here."""
+    for region in _ANY_REGIONS:
+        _is_valid("2015550123", region)
+    _is_valid("+442079460958", None)
+
+
+def _allowed(view: View, match: re.Match[str], form: _Form) -> bool:
+    word = before(view, match.start(), 40)
+    if _ANNOUNCED.search(word):
+        return True
+    return not form.needs_word and not _VETO.search(word)
+
+
+def _longest_valid(match: re.Match[str], region: str | None) -> tuple[int, int] | None:
+    """Of a run of digit groups, return the longest beginning that is a number: what follows may be another."""
+    text = match[0]
+    end = len(text)
+    while end >= 7:
+        if _is_valid(text[:end], region):
+            return match.start(), match.start() + end
+        gap = max(text.rfind(separator, 0, end) for separator in " .-/()")
+        end = len(text[: max(gap, 0)].rstrip(" .-/()"))
+    return None
+
+
+def _is_valid(text: str, region: str | None) -> bool:
+    import phonenumbers
+
+    if region is None and text.startswith("00"):
+        text = "+" + text[2:]
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return False

@@ -1,0 +1,104 @@
+"""Finds credentials: published forms of keys and tokens, private keys, and `password = ...` in any spelling.
+
+Free-standing random strings are not reported: hashes, ids and base64 data would drown the findings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prudent_responsible_ai.check import CheckContext, Finding, Span, outermost
+from prudent_responsible_ai.checks.detect_secrets_formats import detect_secrets_formats
+from prudent_responsible_ai.checks.entropy import (
+    bits_per_character,
+    character_classes,
+    looks_like_code,
+    looks_like_placeholder,
+)
+from prudent_responsible_ai.checks.patterns import VALUE, occurrences, value_span
+from prudent_responsible_ai.checks.secret_formats import FORMATS, SecretFormat, continuing
+from prudent_responsible_ai.text_view import View
+
+_VALUE = r"[A-Za-z0-9!@#$%^&*()_=+\[\]{}|\\:./?~\-]"
+_PASSWORD_WORD = r"pass(?:word|wd|phrase|code)|pwd|credentials?|密码|口令|パスワード|비밀번호|contraseña|mot de passe|kennwort|passwort"  # noqa: S105
+_KEY_WORD = r"secret|token|api[_\- ]?key|access[_\- ]?key|auth[_\- ]?key|client[_\- ]?key|account[_\- ]?key|密钥|令牌"
+_ASSIGNED = re.compile(
+    rf"(?:(?P<password>{_PASSWORD_WORD})|(?P<key>{_KEY_WORD}))[A-Za-z0-9_\-]{{0,20}}[\"'\])]{{0,2}}"
+    r"(?:\s{0,3}(?::=|=>|={1,3}|:)\s{0,3}|\s(?:is|was)(?:\s?:)?\s|\s?(?:是|为)\s?:?\s?)"
+    rf"[@rbf]?(?P<quote>[\"'`])?(?P<value>{_VALUE}{{6,}})",
+    re.IGNORECASE,
+)
+_CONTINUES = continuing(_VALUE)
+_WORDS = ("pass", "pwd", "credential", "secret", "token", "key", "密", "口令", "令牌", "パス", "비밀", "contras", "mot de", "kennwort")
+_FIRST = 64
+"""A long value is judged by its first characters, so that its end need not be known."""
+
+
+class SecretsCheck:
+    """Credentials in text. Severity 7 for keys with a published form, 5 to 6 for the rest."""
+
+    id = "secrets"
+    categories = ("secrets",)
+    essential = True
+    model_hash: str | None = None
+
+    def check(self, text: str, context: CheckContext) -> list[Finding]:
+        """Return the credentials in the text, each value once, by the longest form that fits it."""
+        del text
+        found = [finding for view in context.reading.views for finding in self._in_view(view)]
+        return outermost(found)
+
+    def warm_up(self) -> None:
+        """Import detect-secrets."""
+        detect_secrets_formats()
+
+    def _in_view(self, view: View) -> Iterator[Finding]:
+        lowered = view.text.lower()
+        for form in (*FORMATS, *detect_secrets_formats()):
+            if any(hint in lowered for hint in form.hints):
+                yield from _of_form(form, view)
+        if any(word in lowered for word in _WORDS):
+            yield from _assigned(view)
+
+
+def _of_form(form: SecretFormat, view: View) -> Iterator[Finding]:
+    for match in occurrences(form.pattern, view, form.context):
+        start, end = value_span(match)
+        value = view.text[start : min(end, start + _FIRST)]
+        if form.mixed and not (any(c.isupper() for c in value) and any(c.isdigit() for c in value)):
+            continue
+        if form.context and looks_like_placeholder(value):
+            continue
+        span = Span(*view.original(start, end), form.label)
+        yield Finding("secrets", form.severity, (span,), form.reason, continues=form.continues)
+
+
+def _assigned(view: View) -> Iterator[Finding]:
+    for match in occurrences(_ASSIGNED, view, 64):
+        start, end = match.span(VALUE)
+        end = _without_punctuation(view, start, end)
+        value = view.text[start : min(end, start + _FIRST)]
+        label = "password" if match["password"] else "api_key"
+        if _is_secret(value, password=label == "password", quoted=match["quote"] is not None):
+            span = Span(*view.original(start, end), label)
+            yield Finding("secrets", 5, (span,), f"a value given to a {label.replace('_', ' ')}", continues=_CONTINUES)
+
+
+def _without_punctuation(view: View, start: int, end: int) -> int:
+    """Leave the end of a sentence or bracket out of the value, unless the value goes on beyond the text."""
+    if end == len(view.text) and not view.complete:
+        return end
+    while end > start and view.text[end - 1] in ".:?!)]}\\":
+        end -= 1
+    return end
+
+
+def _is_secret(value: str, *, password: bool, quoted: bool) -> bool:
+    if len(value) < 6 or looks_like_placeholder(value):
+        return False
+    if not quoted and looks_like_code(value):
+        return False
+    if password:
+        return character_classes(value) >= 2 and (quoted or any(c.isdigit() for c in value))
+    return len(value) >= 16 and any(c.isdigit() for c in value) and bits_per_character(value) >= 3.0

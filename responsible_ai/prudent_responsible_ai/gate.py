@@ -1,0 +1,280 @@
+"""Lets a streamed answer through piece by piece, each piece after its check.
+
+In `hold` mode no character goes out before it is known not to belong to something that is to be redacted or
+blocked. What is held: at most `segments.LONGEST_UNIT` characters, usually the word that is being written.
+The same answer gives the same released text and the same verdicts, however it was cut into chunks.
+It knows no transport and no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
+
+from prudent.types.content import Source
+from prudent.types.safety import Action, ContentFilterResults
+from prudent_responsible_ai.check import LOOK_BACK, Check, CheckContext, Finding, Span
+from prudent_responsible_ai.placeholders import Placeholders
+from prudent_responsible_ai.policy import StreamingMode
+from prudent_responsible_ai.redaction import Piece, Redactor, Removal
+from prudent_responsible_ai.running import Budget, run_checks
+from prudent_responsible_ai.segments import Cut, next_cut
+from prudent_responsible_ai.text_view import Reading, canonical
+from prudent_responsible_ai.verdict import (
+    Decision,
+    NamedRule,
+    Record,
+    ReportedSpan,
+    block_reason,
+    decide,
+    failure_action,
+    overall,
+)
+
+
+@dataclass(frozen=True)
+class OutputRules:
+    """What the policy says about answers: mode, time for one portion, rules, and the checks they name."""
+
+    mode: StreamingMode
+    budget_ms: float | None
+    rules: Sequence[NamedRule]
+    checks: Sequence[Check]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What may go out now. After `blocked`, nothing more ever comes.
+
+    `consumed` counts the characters of the answer whose fate this release decides, `altered` says whether
+    any of them were redacted; `pieces` say it stretch by stretch, so that log-probabilities can be lined up.
+    """
+
+    text: str
+    blocked: bool
+    consumed: int
+    altered: bool
+    pieces: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The text that is checked at a step; `base` is where it begins in the answer."""
+
+    text: str
+    base: int
+    complete: bool
+
+    @property
+    def end(self) -> int:
+        return self.base + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A decision, with the check it came from and where its text began in the answer."""
+
+    decision: Decision
+    check_id: str
+    base: int
+
+    @property
+    def action(self) -> Action:
+        return self.decision.action
+
+    @property
+    def start(self) -> int | None:
+        spans = self.decision.finding.spans
+        return self.base + spans[0].start if spans else None
+
+    @property
+    def end(self) -> int | None:
+        spans = self.decision.finding.spans
+        return self.base + spans[-1].end if spans else None
+
+
+@dataclass(slots=True)
+class _Open:
+    """A finding whose end is not known yet: it goes on while `continues` matches from `end` on."""
+
+    check_id: str
+    continues: re.Pattern[str]
+    end: int
+    redacts: bool
+    reported: Sequence[ReportedSpan]
+
+
+class OutputGate:
+    """The gate of one answer. Not for several threads at once. Positions count in the whole answer."""
+
+    def __init__(self, rules: OutputRules, placeholders: Placeholders) -> None:
+        self._rules = rules
+        self._placeholders = placeholders
+        self._record = Record(rules.checks)
+        self._redactor = Redactor()
+        self._open: list[_Open] = []
+        self._buffer = ""  # from LOOK_BACK characters before `_at` on
+        self._canonical = ""
+        self._offset = 0  # position of the buffer's first character
+        self._at = 0  # up to here all is decided
+        self._seconds = 0.0
+        self._failed = False
+        self.blocked = False
+
+    @property
+    def results(self) -> ContentFilterResults:
+        """The verdicts so far; final after `finish`, or once blocked."""
+        return self._record.results
+
+    @property
+    def action(self) -> Action:
+        """The sternest action taken so far."""
+        return overall(self.results)
+
+    @property
+    def reason(self) -> str | None:
+        """Why the answer was blocked."""
+        return block_reason(self.results)
+
+    @property
+    def milliseconds(self) -> float:
+        """Time spent in the gate so far."""
+        return self._seconds * 1000
+
+    def feed(self, text: str) -> Release:
+        """Take the next chunk of the answer, of any size, and return what may go out now."""
+        return self._advance(text, final=False)
+
+    def finish(self) -> Release:
+        """Say that the answer is complete, and return the rest of it."""
+        return self._advance("", final=True)
+
+    def _advance(self, text: str, *, final: bool) -> Release:
+        if self.blocked:
+            return Release("", blocked=True, consumed=0, altered=False)
+        started = perf_counter()
+        pieces = self._checked(text, final=final) if self._rules.checks else _as_is(text)
+        if self._rules.mode is StreamingMode.OFF:
+            pieces = _as_is(text)
+        self._seconds += perf_counter() - started
+        return Release(
+            text="".join(piece.text for piece in pieces),
+            blocked=self.blocked,
+            consumed=sum(piece.consumed for piece in pieces),
+            altered=any(piece.altered for piece in pieces),
+            pieces=tuple(pieces),
+        )
+
+    def _checked(self, text: str, *, final: bool) -> list[Piece]:
+        self._buffer += text
+        self._canonical += canonical(text)
+        pieces: list[Piece] = []
+        while not self.blocked:
+            cut = next_cut(self._canonical, self._at - self._offset, final=final)
+            if cut is None:
+                break
+            pieces += self._decide(cut)
+        kept = max(0, self._at - self._offset - LOOK_BACK)
+        if self.blocked:
+            kept = len(self._buffer)
+        self._buffer, self._canonical = self._buffer[kept:], self._canonical[kept:]
+        self._offset += kept
+        return pieces
+
+    def _decide(self, cut: Cut) -> list[Piece]:
+        """Check the text up to the cut and return what becomes of it."""
+        begin = max(0, self._at - self._offset - LOOK_BACK)
+        window = _Window(self._buffer[begin : cut.visible], self._offset + begin, cut.end == cut.visible)
+        end = self._offset + cut.end
+        decisions = self._within(self._decisions(window), end, self._follow_open(window.end))
+        blocks = [self._begin(one) for one in decisions if one.action is Action.BLOCK]
+        if self._failed:
+            blocks.append(self._at)
+        if blocks:
+            end = min(blocks)
+            self.blocked = True
+        removals = [
+            removal
+            for one in decisions
+            if self._begin(one) <= end
+            for removal in self._take(one, window)
+            if removal.start < end or not blocks
+        ]
+        pieces = self._redactor.render(self._buffer, self._offset, end, removals)
+        self._at = end
+        return pieces
+
+    def _decisions(self, window: _Window) -> list[_Placed]:
+        context = CheckContext(Source.ASSISTANT, Reading(window.text, self._at - window.base, window.complete))
+        placed: list[_Placed] = []
+        for outcome in run_checks(self._rules.checks, context, Budget(self._rules.budget_ms)):
+            failure = self._softened(failure_action(outcome, self._rules.rules))
+            self._failed = self._failed or failure is Action.BLOCK
+            self._record.note(outcome, failure)
+            for decision in decide(outcome, self._rules.rules, partial(self._is_given, window.text)):
+                softened = replace(decision, action=self._softened(decision.action))
+                placed.append(_Placed(softened, outcome.check.id, window.base))
+        return placed
+
+    def _within(self, decisions: Sequence[_Placed], end: int, reached: dict[str, int]) -> list[_Placed]:
+        """Keep what begins before the cut and does not lie within a finding of its check that began earlier.
+
+        What begins beyond the cut will be found again, with more of its end in sight.
+        """
+        return [
+            one
+            for one in decisions
+            if self._begin(one) < end and (one.end is None or one.end > reached.get(one.check_id, 0))
+        ]
+
+    def _take(self, placed: _Placed, window: _Window) -> list[Removal]:
+        """Record a decision, and return what it removes from the answer."""
+        finding, redacts = placed.decision.finding, placed.action is Action.REDACT
+        reported = self._record.add(placed.decision, window.base)
+        if finding.continues is not None and placed.end == window.end:
+            self._open.append(_Open(placed.check_id, finding.continues, window.end, redacts, reported))
+        if not redacts:
+            return []
+        return [
+            Removal(
+                window.base + span.start,
+                window.base + span.end,
+                partial(self._placeholders.replacement, finding, span, window.text[span.start : span.end]),
+            )
+            for span in finding.spans
+        ]
+
+    def _follow_open(self, visible: int) -> dict[str, int]:
+        """Let findings whose end was not known go on up to `visible`; return how far they reach, by check."""
+        reached: dict[str, int] = {}
+        for one in self._open:
+            before = one.end
+            if before < visible:
+                found = one.continues.match(self._canonical, before - self._offset, visible - self._offset)
+                one.end = self._offset + found.end() if found else before
+            if one.redacts:
+                self._redactor.hide(one.end)
+            if one.reported:
+                one.reported[-1].end = one.end
+            reached[one.check_id] = max(reached.get(one.check_id, 0), one.end)
+        self._open = [one for one in self._open if one.end >= visible]
+        return reached
+
+    def _is_given(self, window: str, finding: Finding, span: Span) -> bool:
+        return self._placeholders.given(finding, span, window[span.start : span.end])
+
+    def _begin(self, placed: _Placed) -> int:
+        return self._at if placed.start is None else placed.start
+
+    def _softened(self, action: Action) -> Action:
+        """Without holding, nothing can be taken back: the verdict only reports."""
+        if self._rules.mode is StreamingMode.OFF and action.rank > Action.ANNOTATE.rank:
+            return Action.ANNOTATE
+        return action
+
+
+def _as_is(text: str) -> list[Piece]:
+    return [Piece(text, len(text), altered=False)] if text else []

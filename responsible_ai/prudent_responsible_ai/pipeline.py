@@ -1,0 +1,138 @@
+"""Checks what goes into a model, part by part, and opens the gate for what comes out.
+
+It knows policies and the check protocol, but no single check and no transport.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from time import perf_counter
+
+from prudent.types.content import Source
+from prudent.types.safety import Action, PromptFilterResult
+from prudent_responsible_ai.check import Check, CheckContext, Finding, Span
+from prudent_responsible_ai.gate import OutputGate, OutputRules
+from prudent_responsible_ai.parts import Part
+from prudent_responsible_ai.placeholders import Placeholders
+from prudent_responsible_ai.policy import Policy
+from prudent_responsible_ai.redaction import Redactor, Removal
+from prudent_responsible_ai.running import Budget, run_checks
+from prudent_responsible_ai.text_view import Reading
+from prudent_responsible_ai.verdict import (
+    Decision,
+    Record,
+    block_reason,
+    decide,
+    failure_action,
+    named_rules,
+    overall,
+    sternest,
+)
+
+
+@dataclass(frozen=True)
+class InputReview:
+    """The verdict on the parts of a request.
+
+    `parts` hold the text to give to the model, `results` one verdict for each part in the same order.
+    `reason` says why the request is blocked. `placeholders` are the names given to values that were taken
+    out; pass the review on to `Pipeline.open_gate`, so that the answer uses the same ones.
+    """
+
+    parts: list[Part]
+    results: list[PromptFilterResult]
+    action: Action
+    blocked: bool
+    reason: str | None
+    milliseconds: float
+    placeholders: Placeholders = field(repr=False)
+
+
+class Pipeline:
+    """A policy with the checks that it names. Holds nothing of a request; threads may share it."""
+
+    def __init__(self, policy: Policy, checks: Sequence[Check]) -> None:
+        self.policy = policy
+        self._rules = {source: named_rules(source, policy.rules_for(source)) for source in Source}
+        self._checks = {
+            source: [check for check in checks if any(named.rule.check == check.id for named in rules)]
+            for source, rules in self._rules.items()
+        }
+
+    def warm_up(self) -> None:
+        """Load what the checks need. Without it the first request pays for it."""
+        for check in {check.id: check for checks in self._checks.values() for check in checks}.values():
+            check.warm_up()
+
+    def review(self, parts: Sequence[Part]) -> InputReview:
+        """Check the parts of a request. Never raises for what a text holds."""
+        started = perf_counter()
+        placeholders = Placeholders()
+        for part in parts:
+            placeholders.reserve(part.text)
+        budget = Budget(self.policy.budget_ms)
+        reviewed = [self._review(part, placeholders, budget) for part in parts]
+        results = [result for _, result in reviewed]
+        action = sternest([overall(result.content_filter_results) for result in results])
+        reasons = (block_reason(result.content_filter_results) for result in results)
+        return InputReview(
+            parts=[part for part, _ in reviewed],
+            results=results,
+            action=action,
+            blocked=action is Action.BLOCK,
+            reason=next((reason for reason in reasons if reason), None),
+            milliseconds=(perf_counter() - started) * 1000,
+            placeholders=placeholders,
+        )
+
+    def open_gate(self, review: InputReview | None = None) -> OutputGate:
+        """Return a gate for one streamed answer (one choice) to the request that was reviewed."""
+        placeholders = review.placeholders.fork() if review else Placeholders()
+        rules = OutputRules(
+            self.policy.streaming,
+            self.policy.budget_ms,
+            self._rules[Source.ASSISTANT],
+            self._checks[Source.ASSISTANT],
+        )
+        return OutputGate(rules, placeholders)
+
+    def _review(
+        self, part: Part, placeholders: Placeholders, budget: Budget
+    ) -> tuple[Part, PromptFilterResult]:
+        checks, rules = self._checks[part.source], self._rules[part.source]
+        record = Record(checks)
+        decisions: list[Decision] = []
+        for outcome in run_checks(checks, CheckContext(part.source, Reading(part.text)), budget):
+            record.note(outcome, failure_action(outcome, rules))
+            decisions += decide(outcome, rules, _is_given(part, placeholders))
+        for decision in decisions:
+            record.add(decision)
+        text = _redacted(part, decisions, placeholders)
+        result = PromptFilterResult(
+            prompt_index=part.message_index,
+            part_index=part.part_index,
+            source=part.source,
+            content_filter_results=record.results,
+        )
+        return Part(text, part.source, part.message_index, part.part_index), result
+
+
+def _is_given(part: Part, placeholders: Placeholders) -> Callable[[Finding, Span], bool]:
+    return lambda finding, span: placeholders.given(finding, span, part.text[span.start : span.end])
+
+
+def _redacted(part: Part, decisions: Sequence[Decision], placeholders: Placeholders) -> str:
+    removals: list[Removal] = []
+    for decision in decisions:
+        for span in decision.finding.spans:
+            value = part.text[span.start : span.end]
+            if decision.action is Action.REDACT:
+                name = partial(placeholders.replacement, decision.finding, span, value)
+                removals.append(Removal(span.start, span.end, name))
+            elif part.source.trusted:
+                placeholders.give(decision.finding, span, value)
+    if not removals:
+        return part.text
+    return "".join(piece.text for piece in Redactor().render(part.text, 0, len(part.text), removals))

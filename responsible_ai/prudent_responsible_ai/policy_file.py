@@ -1,0 +1,153 @@
+"""Reads policies from YAML: names, files, `extends`, and errors that name file, line and the nearest key.
+
+It does not know which checks exist; building the pipeline finds a wrong one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import Field, ValidationError
+
+from prudent.errors import ConfigurationError
+from prudent.types.content import Source
+from prudent_responsible_ai.policy import AuditSettings, Policy, Rule, StreamingMode, Strict
+from prudent_responsible_ai.yaml_lines import LinedYaml, read_lined_yaml
+
+DEFAULT_POLICY = "default"
+MAX_BYTES = 256 << 10
+_LONGEST_CHAIN = 16
+
+_NOT_YET = {"streaming": {"async": "the streaming mode 'async' is not available yet; use hold or off"}}
+
+
+class PolicyFile(Strict):
+    """One file: a policy, or the part of one that differs from the policy it extends."""
+
+    name: str
+    version: str = "1"
+    description: str = ""
+    extends: str | None = None
+    streaming: StreamingMode | None = None
+    budget_ms: float | None = None
+    audit: dict[str, Any] = Field(default_factory=dict)
+    rules: dict[Source, list[Rule]] = Field(default_factory=dict)
+
+
+def built_in_policies() -> list[str]:
+    """Return the names of the policies that come with prudent, sorted."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in _folder().iterdir() if entry.name.endswith(".yaml"))
+
+
+def load_policy(name_or_path: str | Path = DEFAULT_POLICY) -> Policy:
+    """Return the policy of a built-in name or of a YAML file, with everything it extends folded in.
+
+    A file's scalars replace those of the policy it extends, `audit` is merged key by key, and the rules of a
+    source replace all rules of that source.
+
+    Raises:
+        ConfigurationError: no such policy, or the file is wrong; the message says where.
+    """
+    chain: list[LinedYaml] = []
+    seen: list[str] = []
+    reference: str | Path | None = name_or_path
+    base = Path.cwd()
+    while reference is not None:
+        source, text, base = _open(reference, base)
+        if source in seen or len(seen) == _LONGEST_CHAIN:
+            raise ConfigurationError(
+                f"The policy {seen[0]} extends itself: {' -> '.join([*seen, source])}.",
+                hint="Remove one 'extends' of the circle.",
+            )
+        seen.append(source)
+        document = read_lined_yaml(source, text)
+        _validate(document)
+        chain.append(document)
+        reference = document.data.get("extends")
+    return _merge(chain)
+
+
+def _folder() -> Any:
+    return files("prudent_responsible_ai") / "policies"
+
+
+def _open(reference: str | Path, base: Path) -> tuple[str, str, Path]:
+    """Return where the policy is, its text, and the folder that relative paths in it start from."""
+    if isinstance(reference, str) and reference in built_in_policies():
+        return f"{reference} (built in)", (_folder() / f"{reference}.yaml").read_text(encoding="utf-8"), base
+    path = (base / Path(reference).expanduser()).resolve()
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigurationError(f"The policy file {path} is over {MAX_BYTES >> 10} KiB.")
+        return str(path), path.read_text(encoding="utf-8"), path.parent
+    except FileNotFoundError:
+        raise ConfigurationError(f"There is no policy '{reference}'.", hint=_nearest_policy(str(reference))) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The policy file {path} cannot be read: {type(error).__name__}.", hint="It must be a UTF-8 text file."
+        ) from None
+
+
+def _nearest_policy(name: str) -> str:
+    known = built_in_policies()
+    near = difflib.get_close_matches(name, known, 1)
+    meant = f"Did you mean '{near[0]}'? " if near else ""
+    return f"{meant}Built in are {', '.join(known)}; anything else is the path of a YAML file."
+
+
+def _validate(document: LinedYaml) -> PolicyFile:
+    for key, refused in _NOT_YET.items():
+        value = document.data.get(key)
+        if isinstance(value, str) and value in refused:
+            raise document.error((key,), refused[value])
+    try:
+        parsed = PolicyFile.model_validate_json(json.dumps(document.data, default=str))
+        AuditSettings.model_validate_json(json.dumps(parsed.audit))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        location = first["loc"] if error.title == "PolicyFile" else ("audit", *first["loc"])
+        raise document.error(location, first["msg"], hint=_hint(location, first)) from None
+    return parsed
+
+
+def _hint(location: tuple[int | str, ...], error: Any) -> str | None:
+    if error["type"] == "extra_forbidden" or (location[0] == "rules" and error["type"] == "enum"):
+        known = _known_keys(location)
+        near = difflib.get_close_matches(str(_last_key(location)), known, 1)
+        return f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(known)}."
+    return None
+
+
+def _last_key(location: tuple[int | str, ...]) -> int | str:
+    return location[-2] if location[-1] == "[key]" else location[-1]
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    if location[0] == "audit":
+        return list(AuditSettings.model_fields)
+    if location[0] == "rules":
+        return list(Source) if location[-1] == "[key]" else list(Rule.model_fields)
+    return list(PolicyFile.model_fields)
+
+
+def _merge(chain: list[LinedYaml]) -> Policy:
+    """Fold a chain of files, the most derived first, into one policy."""
+    merged: dict[str, Any] = {"version": "1"}
+    for document in reversed(chain):
+        data = {key: value for key, value in document.data.items() if key != "extends" and value is not None}
+        for key in ("audit", "rules"):
+            below = cast("dict[str, Any]", merged.get(key, {}))
+            merged[key] = {**below, **cast("dict[str, Any]", data.pop(key, {}))}
+        merged.update(data)
+    try:
+        return Policy.model_validate_json(json.dumps(merged, default=str))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise chain[0].error(first["loc"], first["msg"]) from None
+
+
+__all__ = ["DEFAULT_POLICY", "PolicyFile", "built_in_policies", "load_policy"]

@@ -1,0 +1,108 @@
+"""YAML data together with the line of every value, for errors that point at it. Knows no schema.
+
+Only plain data: no tags, no anchors, no duplicate keys; `on`, `off`, `yes` and `no` are words, not booleans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import yaml
+
+from prudent.errors import ConfigurationError
+
+Location = tuple[int | str, ...]
+
+_SCALARS = {
+    "tag:yaml.org,2002:int": int,
+    "tag:yaml.org,2002:float": float,
+}
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+@dataclass(frozen=True)
+class LinedYaml:
+    """The data of one document, and the line (from 1) of each location in it."""
+
+    source: str
+    data: dict[str, Any]
+    lines: dict[Location, int] = field(default_factory=dict[Location, int])
+
+    def error(self, location: Sequence[int | str], message: str, *, hint: str | None = None) -> ConfigurationError:
+        """Return an error about a location: file, line, key, and what is wrong with it."""
+        path: Location = tuple(key for key in location if key != "[key]")
+        known = path
+        while known and known not in self.lines:
+            known = known[:-1]
+        where = f"{self.source}, line {self.lines.get(known, 1)}"
+        key = ".".join(str(part) for part in path)
+        return ConfigurationError(f"{where}: {key + ': ' if key else ''}{_sentence(message)}", hint=hint)
+
+
+def read_lined_yaml(source: str, text: str) -> LinedYaml:
+    """Parse a mapping.
+
+    Raises:
+        ConfigurationError: not YAML, not a mapping, or a feature beyond plain data.
+    """
+    lines: dict[Location, int] = {}
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise _wrong(source, event.start_mark, "aliases are not supported; write the value out")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = _construct(source, root, (), lines) if root is not None else {}
+    except yaml.MarkedYAMLError as error:
+        raise _wrong(source, error.problem_mark, error.problem or "this is not YAML") from None
+    except yaml.YAMLError:
+        raise ConfigurationError(f"{source}: it holds characters that YAML does not allow.") from None
+    except RecursionError:
+        raise ConfigurationError(f"{source}: it is nested too deeply.") from None
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"{source}, line 1: a mapping of keys to values is expected.")
+    return LinedYaml(source, cast("dict[str, Any]", data), lines)
+
+
+def _construct(source: str, node: yaml.Node, location: Location, lines: dict[Location, int]) -> Any:
+    lines[location] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[str, Any] = {}
+        pairs = cast("list[tuple[yaml.Node, yaml.Node]]", node.value)
+        for key_node, value_node in pairs:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _wrong(source, key_node.start_mark, "a key must be a word")
+            key = str(cast("Any", key_node.value))
+            if key in mapping:
+                raise _wrong(source, key_node.start_mark, f"the key '{key}' is given twice")
+            mapping[key] = _construct(source, value_node, (*location, key), lines)
+            lines[(*location, key)] = key_node.start_mark.line + 1
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        items = cast("list[yaml.Node]", node.value)
+        return [_construct(source, item, (*location, index), lines) for index, item in enumerate(items)]
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    value = str(cast("Any", node.value))
+    if cast("Any", node).style is not None:  # quoted, or a block
+        return value
+    if value.lower() in _WORDS:
+        return _WORDS[value.lower()]
+    convert = _SCALARS.get(str(cast("Any", node).tag))
+    try:
+        return convert(value) if convert else value
+    except ValueError:
+        return value
+
+
+def _wrong(source: str, mark: Any, message: str) -> ConfigurationError:
+    line = f", line {mark.line + 1}" if mark is not None else ""
+    return ConfigurationError(f"{source}{line}: {_sentence(message)}")
+
+
+def _sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."

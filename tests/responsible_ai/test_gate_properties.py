@@ -1,0 +1,106 @@
+"""The gate's promise: what goes out is the same under any chunking, and the same as redacting the whole text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from prudent.types.content import Source
+from prudent_responsible_ai import Part, Pipeline, build_pipeline, load_policy
+from prudent_responsible_ai.segments import LONGEST_UNIT
+
+PIECES = [
+    *("bob@example.com", "a.b+c@mail.co.uk", "bob[at]example[dot]com", "@", "example.com"),
+    *("13800138000", "138 0013 8000", "138-0013-8000", "１３８００１３８０００", "+44 20 7946 0958", "(415) 555-2671"),
+    *("4111 1111 1111 1111", "4111111111111111", "5500-0000-0000-0004", "378282246310005"),
+    *("GB82 WEST 1234 5698 7654 32", "DE89370400440532013000", "GB82", "WEST"),
+    *("536-90-4399", "ssn 536 90 4399", "110101199003074514", "QQ 12 34 56 C", "national insurance AB 12 34 56 C"),
+    *("passport E12345678", "护照号 E12345678", "8.8.8.8", "2001:4860:4860::8888", "version 1.2.3.4"),
+    *("sk-" + "Ab3dEf6hIj9kLm2nOp5q", "ghp_" + "a1B2" * 9, "AKIA" + "IOSFODNN7EXAMPLE"),
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
+    *("password: hunter2A!x.", 'api_key = "q8Zk3LmN0pR7sT2vW5xY"', "密码是Abc@123456", "postgres://user:s3cr3t@db.example.com/x"),
+    "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIB\n-----END PRIVATE KEY-----",
+    *("-----BEGIN ", "PRIVATE KEY-----", "-----END "),
+    *("<|im_start|>", "[INST]", "a\u200bb", "1380\u200b0138000", "\u200b", "👨\u200d👩\u200d👧", "❤\ufe0f", "\U000e0041\U000e0042"),
+    *(" ", "  ", "\n", "\t", ". ", ", ", "-", "/", "(", ")", "：", "。", "中文", "Привет", "é", "A", "AB", "WITH", "the", "42", "2024"),
+    *("[EMAIL_1]", "[PHONE_2]", "x" * 40, "1234 " * 5, "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"),
+]  # fmt: skip
+
+texts = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=4)), max_size=14).map("".join)
+cuts = st.lists(st.integers(min_value=1, max_value=40), max_size=60)
+
+
+@pytest.fixture(scope="module", params=["default", "strict"])
+def pipeline(request: pytest.FixtureRequest) -> Pipeline:
+    return build_pipeline(load_policy(request.param))
+
+
+def stream(pipeline: Pipeline, chunks: list[str]) -> tuple[str, object]:
+    """Return what goes out of the gate, and the verdict without its times."""
+    gate = pipeline.open_gate()
+    releases = [gate.feed(chunk) for chunk in chunks] + [gate.finish()]
+    results = {
+        name: verdict.model_dump(exclude={"milliseconds"}) for name, verdict in gate.results.items()
+    }
+    if not gate.blocked:
+        assert sum(release.consumed for release in releases) == sum(map(len, chunks))
+    return "".join(release.text for release in releases), (gate.blocked, gate.action, results)
+
+
+def split(text: str, sizes: list[int]) -> list[str]:
+    chunks: list[str] = []
+    for size in sizes:
+        chunks.append(text[:size])
+        text = text[size:]
+    return [*chunks, text]
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=texts, sizes=cuts)
+@example(text="password: " + "aB3" * 600 + " tail 13800138000", sizes=[7] * 60)
+@example(text="4111 1111 1111 1111 " * 120, sizes=[33] * 60)
+@example(text="x" * 1500 + "sk-" + "Ab3dEf6hIj9kLm2nOp5q" * 90 + ".", sizes=[11] * 60)
+@example(text="\u200b" * 3000, sizes=[400] * 5)
+@example(text="a\U000e0041" * 900, sizes=[400] * 3)
+@example(text="eyJhbGciOiJIUzI1NiJ9.eyJ" + "ab1" * 900 + " end.", sizes=[50] * 10)
+@example(text="SHOUT WITH FOUR 1234 WORD " * 100, sizes=[3] * 60)
+@example(text="password:" + "\u200b" * 300 + " hunter2A!x", sizes=[100])
+def test_any_chunking_releases_the_same_text_and_verdict(pipeline: Pipeline, text: str, sizes: list[int]) -> None:
+    whole = stream(pipeline, [text])
+    assert stream(pipeline, split(text, sizes)) == whole
+    assert stream(pipeline, list(text)) == whole
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=texts)
+def test_streaming_redacts_what_checking_the_whole_text_redacts(text: str) -> None:
+    policy = load_policy("strict").model_dump()
+    policy["rules"] = {
+        source: [{"check": check, "severity": 2, "action": "redact"} for check in ("secrets", "personal_data", "control_characters")]
+        for source in ("user", "assistant")
+    }  # fmt: skip
+    pipeline = build_pipeline(type(load_policy("strict")).model_validate(policy, strict=False))
+    review = pipeline.review([Part(text, Source.USER)])
+    released, _ = stream(pipeline, list(text))
+    assert released == review.parts[0].text
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=texts, sizes=cuts)
+def test_no_more_is_held_than_the_stated_bound(pipeline: Pipeline, text: str, sizes: list[int]) -> None:
+    gate = pipeline.open_gate()
+    fed = released = 0
+    for chunk in split(text, sizes):
+        release = gate.feed(chunk)
+        fed, released = fed + len(chunk), released + release.consumed
+        assert gate.blocked or fed - released <= LONGEST_UNIT
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=texts)
+def test_redacting_a_redacted_text_changes_nothing(text: str) -> None:
+    pipeline = build_pipeline(load_policy("default"))
+    once, _ = stream(pipeline, [text])
+    twice, _ = stream(pipeline, [once])
+    assert twice == once
