@@ -143,7 +143,7 @@ class _Download:
         ):
             return ChannelError("could not be reached")
         said = [line.removeprefix("ERROR: ").strip() for line in lines if line.startswith("ERROR: ")]
-        return ChannelError(f"said: {said[-1] if said else f'pip ended with {self._process.returncode}'}")
+        return ChannelError(f"said: {said[-1][:200] if said else f'pip ended with {self._process.returncode}'}")
 
 
 def _arguments(wheel: Wheel, wanted: Path, out: Path) -> list[str]:
