@@ -124,6 +124,8 @@ class ScriptedStream:
             for token in tokens:
                 await asyncio.sleep(self._model.delay)
                 open_choices = self._still_open(open_choices)
+                if not open_choices:
+                    break
                 for choice in open_choices:
                     said += 1
                     self._model.tokens += 1

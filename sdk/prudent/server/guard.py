@@ -51,6 +51,16 @@ class Guard:
         async with self._models.lease(self._default_model):
             logger.info("%s is ready", self._default_model)
 
+    async def ready(self) -> None:
+        """Wait until the default model answers.
+
+        Raises:
+            PrudentError: why it could not be loaded.
+            asyncio.CancelledError: the server stopped first.
+        """
+        if self._preload is not None:
+            await asyncio.shield(self._preload)
+
     def check_ready(self) -> None:
         """Return where the default model answers.
 
@@ -136,12 +146,10 @@ class Guard:
                     inspection.usage = chunk.usage
                     continue
                 passed = await inspection.inspect(chunk, cancel=stream.cancel)
-                if passed is None:
-                    continue
-                if inspection.finished:
-                    last = passed
-                else:
-                    yield passed
+                if passed and inspection.finished:
+                    last = passed.pop()
+                for released in passed:
+                    yield released
         if last is None:
             if run.aborted:
                 raise ServiceUnavailableError("The server is shutting down.", hint="Try again shortly.")

@@ -16,6 +16,7 @@ from prudent.types.chat import (
     ChatCompletionChunk,
     ChatCompletionRequest,
     ChatMessage,
+    ChoiceDelta,
     ChoiceLogprobs,
     ChunkChoice,
     Usage,
@@ -65,25 +66,22 @@ class Inspection:
 
     async def inspect(
         self, chunk: ChatCompletionChunk, *, cancel: Callable[[int], None]
-    ) -> ChatCompletionChunk | None:
-        """Pass a chunk of the model through the gates; None where nothing of it may go out yet.
+    ) -> list[ChatCompletionChunk]:
+        """Pass a chunk of the model through the gates; return what may go out, which may be nothing.
 
         A choice whose text is blocked is cancelled, and ends here with `content_filter`.
         """
-        passed: list[ChunkChoice] = []
+        passed: list[ChatCompletionChunk] = []
         for choice in chunk.choices:
             answer = self._answers[choice.index]
-            if (news := await answer.pass_on(choice)) is not None:
-                passed.append(news)
+            news = await answer.pass_on(choice)
+            passed += [chunk.model_copy(update={"choices": [one]}) for one in news]
             if answer.gate.blocked:
                 cancel(choice.index)
-        if not passed:
-            return None
-        update: dict[str, Any] = {"choices": passed}
-        if not self._said_first:
+        if passed and not self._said_first:
             self._said_first = True
-            update["prompt_filter_results"] = self._prompt_results
-        return chunk.model_copy(update=update)
+            passed[0] = passed[0].model_copy(update={"prompt_filter_results": self._prompt_results})
+        return passed
 
     @property
     def finished(self) -> bool:
@@ -134,36 +132,42 @@ class _Answer:
         self.finished = False
         self._logprobs = HeldLogprobs()
 
-    async def pass_on(self, choice: ChunkChoice) -> ChunkChoice | None:
-        """Return what may go out of the news of this choice; None where that is nothing."""
+    async def pass_on(self, choice: ChunkChoice) -> list[ChunkChoice]:
+        """Return what may go out of the news of this choice: text, its end, both or nothing."""
         if self.finished:
-            return None
+            return []
         text = choice.delta.content or ""
-        if choice.logprobs is not None and choice.logprobs.content:
-            self._logprobs.add(text, choice.logprobs.content)
-        else:
-            self._logprobs.add(text, ())
+        self._logprobs.add(text, (choice.logprobs and choice.logprobs.content) or ())
         releases: list[Release] = []
         if text:
             releases.append(await asyncio.to_thread(self.gate.feed, text))
         if choice.finish_reason is not None and not self.gate.blocked:
             releases.append(await asyncio.to_thread(self.gate.finish))
-        self.finished = self.gate.blocked or choice.finish_reason is not None
-        return self._news(choice, releases)
+        news = self._released(choice, releases)
+        if self.gate.blocked or choice.finish_reason is not None:
+            self.finished = True
+            news.append(
+                ChunkChoice(
+                    index=choice.index,
+                    delta=ChoiceDelta(),
+                    finish_reason="content_filter" if self.gate.blocked else choice.finish_reason,
+                    content_filter_results=self.gate.results,
+                )
+            )
+        return news
 
-    def _news(self, choice: ChunkChoice, releases: Sequence[Release]) -> ChunkChoice | None:
+    def _released(self, choice: ChunkChoice, releases: Sequence[Release]) -> list[ChunkChoice]:
         text = "".join(release.text for release in releases)
         logprobs = [entry for release in releases for entry in self._logprobs.release(release.pieces)]
-        if not (text or logprobs or self.finished or choice.delta.role):
-            return None
-        finish_reason = "content_filter" if self.gate.blocked else choice.finish_reason
-        return ChunkChoice(
-            index=choice.index,
-            delta=choice.delta.model_copy(update={"content": text if text or choice.delta.role else None}),
-            finish_reason=finish_reason,
-            logprobs=ChoiceLogprobs(content=logprobs) if logprobs else None,
-            content_filter_results=self.gate.results if self.finished else None,
-        )
+        if not (text or logprobs or choice.delta.role):
+            return []
+        return [
+            ChunkChoice(
+                index=choice.index,
+                delta=choice.delta.model_copy(update={"content": text}),
+                logprobs=ChoiceLogprobs(content=logprobs) if logprobs else None,
+            )
+        ]
 
 
 def parts_of(messages: Sequence[ChatMessage]) -> list[Part]:
