@@ -28,7 +28,14 @@ from prudent.catalog.storage import (
     require_room,
     writing,
 )
-from prudent.errors import ConflictError, FetchError, IntegrityError, ModelFileError, OfflineError
+from prudent.errors import (
+    ConflictError,
+    FetchError,
+    IntegrityError,
+    ModelFileError,
+    OfflineError,
+    StorageError,
+)
 from prudent.types.progress import Progress, ProgressListener
 
 ChannelName = Literal["auto", "hub", "mirror"]
@@ -188,7 +195,8 @@ def _bring(job: Job, channel: ChannelName, free: FreeBytes) -> None:
             missing = _missing(job.entry)
             if not missing:
                 break
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OSError, StorageError):
+        # Whoever gives up, and a disk that is full, want the room back more than a quicker next try.
         shutil.rmtree(job.staging, ignore_errors=True)
         raise
     if missing:

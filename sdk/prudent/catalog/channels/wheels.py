@@ -29,6 +29,7 @@ WORKERS = 4
 """Downloads at once: enough to fill a line where the index limits each connection."""
 
 _POLL_SECONDS = 0.1
+_LONGEST_REASON = 200
 
 
 def download(wheels: Mapping[str, Wheel], folder: Path, report: Report) -> dict[str, Path]:
@@ -143,7 +144,8 @@ class _Download:
         ):
             return ChannelError("could not be reached")
         said = [line.removeprefix("ERROR: ").strip() for line in lines if line.startswith("ERROR: ")]
-        return ChannelError(f"said: {said[-1][:200] if said else f'pip ended with {self._process.returncode}'}")
+        reason = said[-1][:_LONGEST_REASON] if said else f"pip ended with {self._process.returncode}"
+        return ChannelError(f"said: {reason}")
 
 
 def _arguments(wheel: Wheel, wanted: Path, out: Path) -> list[str]:
