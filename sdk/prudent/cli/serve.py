@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,8 +46,9 @@ def serve(
     """
     from prudent.catalog import Catalog
     from prudent.cli.keys import read_keys
+    from prudent.cli.listening import bind, run, url_of
     from prudent.cli.waiting import Waiting
-    from prudent.server.serving import serve as run
+    from prudent.server.app import create_app
     from prudent.server.settings import Settings
 
     settings = Settings.from_env(
@@ -63,17 +60,19 @@ def serve(
         allow_remote=allow_remote,
         api_keys=read_keys(api_key_file) if api_key_file else None,
     )
+    settings.check_binding()
     settings = settings.model_copy(update={"model": Catalog.load().get(settings.model).id})
     waiting = Waiting()
-    waiting.begin()
-    try:
-        with _signals_only_stop():
-            run(settings, on_ready=partial(_announce, settings.model, waiting, as_json), progress=waiting)
-    finally:
-        waiting.over()
+    server = create_app(settings, progress=waiting)
+    with bind(settings.host, settings.port) as listener:
+        waiting.begin()
+        try:
+            run(server, listener, partial(_announce, settings.model, url_of(listener), waiting, as_json))
+        finally:
+            waiting.over()
 
 
-def _announce(model: str, waiting: Waiting, as_json: bool, url: str) -> None:
+def _announce(model: str, url: str, waiting: Waiting, as_json: bool) -> None:
     """Say where the server is, once its model answers."""
     waiting.over()
     if as_json:
@@ -81,23 +80,3 @@ def _announce(model: str, waiting: Waiting, as_json: bool, url: str) -> None:
         sys.stdout.flush()
     sys.stderr.write(f"{model} is ready on {url} (OpenAI API: {url}/v1). Ctrl-C stops.\n")
     sys.stderr.flush()
-
-
-@contextmanager
-def _signals_only_stop() -> Generator[None]:
-    """Let SIGINT and SIGTERM stop the server and nothing more.
-
-    uvicorn raises a signal anew when it has stopped for it; the process would then die of the signal
-    (https://github.com/encode/uvicorn/pull/1600), and a stop that was asked for is no failure.
-    """
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = {number: signal.signal(number, _nothing) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def _nothing(number: int, frame: FrameType | None) -> None:
-    del number, frame
