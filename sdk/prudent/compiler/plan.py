@@ -97,6 +97,12 @@ class DecoderPlan:
         """Whether embedding and head are one tensor."""
         return self.head == self.embedding
 
+    @property
+    def matrix_inputs(self) -> frozenset[int]:
+        """The different numbers of inputs that the decoder's matrices have."""
+        config = self.config
+        return frozenset({config.hidden_size, config.heads * config.head_dim, self.feed_forward_size})
+
 
 def plan_decoder(weights: Weights, families: Mapping[str, DecoderSpec]) -> DecoderPlan:
     """Plan the decoder that a file holds.
@@ -142,7 +148,9 @@ def _spec(weights: Weights, families: Mapping[str, DecoderSpec]) -> DecoderSpec:
 def _config(weights: Weights, spec: DecoderSpec, metadata: Metadata) -> DecoderConfig:
     embedding = weights.tensors.get(spec.tensors.embedding)
     if embedding is None or len(embedding.shape) != 2:
-        raise ModelFileError(f"The file has no embedding matrix {spec.tensors.embedding!r}.", hint="Fetch it again.")
+        raise ModelFileError(
+            f"The file has no embedding matrix {spec.tensors.embedding!r}.", hint="Fetch it again."
+        )
     hidden = metadata.whole("embedding_length", most=1 << 16)
     heads = metadata.whole("attention.head_count", most=1 << 10)
     head_dim = metadata.optional_whole("attention.key_length", most=1 << 10) or hidden // heads
@@ -150,7 +158,9 @@ def _config(weights: Weights, spec: DecoderSpec, metadata: Metadata) -> DecoderC
     for key in ("attention.value_length", "rope.dimension_count"):
         size = metadata.optional_whole(key, most=1 << 10)
         if size not in (None, head_dim):
-            raise UnsupportedModelError(f"{key} is {size} and the heads have {head_dim}; prudent needs them equal.")
+            raise UnsupportedModelError(
+                f"{key} is {size} and the heads have {head_dim}; prudent needs them equal."
+            )
     if heads % kv_heads or head_dim % 8:
         raise UnsupportedModelError(
             f"{heads} heads of {head_dim} over {kv_heads} key-value heads cannot be run;"
@@ -194,7 +204,9 @@ def _layer(index: int, weights: Weights, spec: DecoderSpec, metadata: Metadata) 
         window=metadata.whole("attention.sliding_window", most=MAX_CONTEXT) if is_local else None,
     )
     if (attention.query_norm is None) != (attention.key_norm is None):
-        raise ModelFileError(f"Layer {index} has a norm for only one of q and k.", hint="Fetch the file again.")
+        raise ModelFileError(
+            f"Layer {index} has a norm for only one of q and k.", hint="Fetch the file again."
+        )
     feed_forward = FeedForwardPlan(
         norm=name(names.feed_forward_norm),
         gate=name(names.gate),
@@ -208,7 +220,9 @@ def _layer(index: int, weights: Weights, spec: DecoderSpec, metadata: Metadata) 
 def _complete(biases: tuple[str | None, ...], index: int) -> tuple[str, str, str]:
     query, key, value = biases
     if query is None or key is None or value is None:
-        raise ModelFileError(f"Layer {index} has only some of the q, k and v biases.", hint="Fetch the file again.")
+        raise ModelFileError(
+            f"Layer {index} has only some of the q, k and v biases.", hint="Fetch the file again."
+        )
     return query, key, value
 
 

@@ -91,10 +91,13 @@ class Metadata:
 
     def _required(self, key: str, value: _T | None) -> _T:
         if value is None:
-            raise ModelFileError(f"The file's metadata lacks {self._prefix + key!r}.", hint="Fetch the file again.")
+            raise ModelFileError(
+                f"The file's metadata lacks {self._prefix + key!r}.", hint="Fetch the file again."
+            )
         return value
 
     def _wrong(self, key: str, value: object, wanted: str) -> ModelFileError:
         return ModelFileError(
-            f"{self._prefix + key} is {str(value)[:40]}; {wanted} is wanted.", hint="The file is damaged; fetch it again."
+            f"{self._prefix + key} is {str(value)[:40]}; {wanted} is wanted.",
+            hint="The file is damaged; fetch it again.",
         )

@@ -6,6 +6,8 @@ round(w / scale) + 128. The implied zero point 128 is the operator's own for 8 b
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +34,19 @@ def choose_block(inputs: int, largest: int) -> int:
         f"A matrix has {inputs} inputs, which no block of {', '.join(map(str, BLOCKS))} divides.",
         hint="Compile the model to the float32 target.",
     )
+
+
+def distinct_limits(inputs: Iterable[int]) -> tuple[int, ...]:
+    """Values of `largest` for `choose_block` that differ in effect on matrices of these inputs.
+
+    Raises:
+        UnsupportedModelError: a matrix that no block divides.
+    """
+    sizes = tuple(inputs)
+    limits: dict[tuple[int, ...], int] = {}
+    for largest in BLOCKS:
+        limits.setdefault(tuple(choose_block(size, largest) for size in sizes), largest)
+    return tuple(limits.values())
 
 
 def quantize_rows(matrix: FloatArray, block: int) -> tuple[NDArray[np.uint8], FloatArray]:

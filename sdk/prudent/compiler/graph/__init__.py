@@ -1,1 +1,1 @@
-"""Placeholder until its part lands."""
+"""Decoder graphs: typed values, a builder that finds shape errors early, one file for each operator."""

@@ -57,7 +57,7 @@ def begin(
     precision: Precision,
     lowering: Lowering,
     *,
-    batch: int | str,
+    batch: str,
     positions: int,
 ) -> Assembly:
     """Declare the inputs that every layer uses."""
@@ -73,7 +73,7 @@ def begin(
     )
 
 
-def cache_inputs(assembly: Assembly, layer: int, batch: int | str) -> Cache:
+def cache_inputs(assembly: Assembly, layer: int, batch: str) -> Cache:
     """Declare a layer's past keys and values."""
     config = assembly.plan.config
     shape = (batch, config.kv_heads, "past", config.head_dim)

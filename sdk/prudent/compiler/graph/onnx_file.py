@@ -76,5 +76,3 @@ def _external(value: Value, place: Placement, weights_file: str) -> onnx.TensorP
 
 def _fixed(shape: Shape) -> list[int]:
     return [dim for dim in shape if isinstance(dim, int)]
-
-

@@ -66,7 +66,6 @@ class Graph:
         """One line a node, for reading and comparing."""
         return "\n".join(
             f"{node.name}: {node.op}({', '.join(v.name if v else '-' for v in node.inputs)})"
-            f" {dict(node.attributes)} -> "
-            + ", ".join(f"{v.name}{list(v.shape)}" for v in node.outputs if v)
+            f" {dict(node.attributes)} -> " + ", ".join(f"{v.name}{list(v.shape)}" for v in node.outputs if v)
             for node in self.nodes
         )

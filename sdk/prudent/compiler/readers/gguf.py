@@ -101,7 +101,9 @@ def _map(path: Path) -> mmap.mmap:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:  # ValueError: an empty file cannot be mapped
         reason = error.strerror if isinstance(error, OSError) else "it is empty"
-        raise ModelFileError(f"{path.name} cannot be read: {reason}.", hint="Fetch the file again.") from error
+        raise ModelFileError(
+            f"{path.name} cannot be read: {reason}.", hint="Fetch the file again."
+        ) from error
 
 
 def _place(header: GgufHeader, file_size: int, name: str) -> dict[str, _Stored]:
@@ -123,12 +125,12 @@ def _place(header: GgufHeader, file_size: int, name: str) -> dict[str, _Stored]:
     return stored
 
 
-def _place_one(
-    tensor: RawTensor, block: BlockType, header: GgufHeader, file_size: int, name: str
-) -> _Stored:
+def _place_one(tensor: RawTensor, block: BlockType, header: GgufHeader, file_size: int, name: str) -> _Stored:
     columns = tensor.dimensions[0]
     if 0 in tensor.dimensions or columns % block.elements:
-        raise _damaged(name, f"the tensor {tensor.name} has the shape {tensor.dimensions} in {block.name} blocks")
+        raise _damaged(
+            name, f"the tensor {tensor.name} has the shape {tensor.dimensions} in {block.name} blocks"
+        )
     if tensor.offset % header.alignment:
         raise _damaged(name, f"the tensor {tensor.name} is not aligned")
     info = TensorInfo(tensor.name, tensor.dimensions[::-1], block.name)

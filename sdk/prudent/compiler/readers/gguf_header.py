@@ -149,7 +149,9 @@ class _Cursor:
         return value
 
     def array_length(self, item_bytes: int, key: str) -> int:
-        length = self.count("<Q", item_bytes=item_bytes, what=f"elements in {key!r}", most=self._elements_left)
+        length = self.count(
+            "<Q", item_bytes=item_bytes, what=f"elements in {key!r}", most=self._elements_left
+        )
         self._elements_left -= length
         return length
 

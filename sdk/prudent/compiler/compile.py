@@ -1,0 +1,179 @@
+"""From a weight file to a compiled folder: read, plan, build, quantise, measure, write the card.
+
+It knows the order of the steps and none of their insides. Memory stays near one layer's float32 weights
+while the graph is built, and near the compiled model plus a float32 head while it is measured.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from prudent.compiler.calibration import calibration_text
+from prudent.compiler.families import FAMILIES
+from prudent.compiler.families.spec import DecoderSpec
+from prudent.compiler.gate import Limits
+from prudent.compiler.graph.assembly import Lowering
+from prudent.compiler.graph.decoder import decoder_graph
+from prudent.compiler.graph.external_data import ExternalFile
+from prudent.compiler.graph.onnx_file import serialize
+from prudent.compiler.graph.precision import Float32, Int8, Precision
+from prudent.compiler.held_weights import HeldWeights
+from prudent.compiler.identity import ModelIdentity
+from prudent.compiler.measure import measure
+from prudent.compiler.plan import DecoderPlan, LayerPlan, plan_decoder
+from prudent.compiler.quantize import distinct_limits
+from prudent.compiler.readers import open_weights
+from prudent.compiler.readers.weights import Weights
+from prudent.compiler.reference import Reference
+from prudent.compiler.staging import staged
+from prudent.compiler.version import COMPILER_VERSION
+from prudent.compiler.windows import LONGEST, Windows, cut_windows
+from prudent.errors import ModelFileError
+from prudent.runtime.artifact import (
+    CARD_FILE,
+    CONFIG_FILE,
+    GRAPH_FILE,
+    TOKENIZER_FILE,
+    WEIGHTS_FILE,
+    Accuracy,
+    Card,
+    DecoderArtifact,
+    Target,
+)
+from prudent.tokenizer.encoding import Tokenizer
+from prudent.tokenizer.spec import TokenizerSpec
+from prudent.types.progress import Progress, ProgressListener
+
+
+def compile_decoder(
+    source: Path,
+    folder: Path,
+    identity: ModelIdentity,
+    *,
+    target: Target = "int8",
+    lowering: Lowering | None = None,
+    limits: Limits | None = None,
+    families: Mapping[str, DecoderSpec] = FAMILIES,
+    progress: ProgressListener | None = None,
+) -> DecoderArtifact:
+    """Compile a weight file into `folder`, which appears whole or not at all.
+
+    The int8 target uses the largest quantisation block with which `limits` hold, measured on the
+    calibration text. Of several processes one at a time may compile into a folder.
+
+    Raises:
+        ModelFileError: the file is damaged.
+        UnsupportedModelError: the file is sound and prudent cannot compile what is in it.
+        AccuracyGateError: no block size keeps int8 within `limits`.
+        StorageError: the disk is full, or the place cannot be written.
+    """
+    started = time.monotonic()
+    with closing(open_weights(source)) as weights, staged(folder) as staging:
+        plan = plan_decoder(weights, families)
+        tokenizer = TokenizerSpec.from_metadata(weights.metadata)
+        job = _Job(identity, plan, weights, staging, lowering or Lowering(), progress)
+        if target == "float32":
+            precision, accuracy = _compile_float32(job), None
+        else:
+            precision, accuracy = _compile_int8(job, Tokenizer(tokenizer), limits or Limits())
+        tokenizer.save(staging / TOKENIZER_FILE)
+        (staging / CONFIG_FILE).write_text(plan.config.model_dump_json(indent=1), encoding="utf-8")
+        card = Card(
+            id=identity.id,
+            family=plan.config.family,
+            target=target,
+            license=identity.license,
+            upstream=identity.upstream,
+            sources=list(identity.sources),
+            parameters=sum(info.size for info in weights.tensors.values()),
+            weight_bytes=(staging / WEIGHTS_FILE).stat().st_size,
+            precision={**precision, "norms, biases and rotary tables": "float32"},
+            accuracy=accuracy,
+            compiler_version=COMPILER_VERSION,
+            compiled_at=datetime.datetime.now(datetime.UTC),
+            compile_seconds=round(time.monotonic() - started, 3),
+        )
+        (staging / CARD_FILE).write_text(card.model_dump_json(indent=1), encoding="utf-8")
+    return DecoderArtifact(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One compile."""
+
+    identity: ModelIdentity
+    plan: DecoderPlan
+    weights: Weights
+    staging: Path
+    lowering: Lowering
+    progress: ProgressListener | None
+
+    def tell(self, stage: Literal["compile", "measure"], done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(Progress(stage, self.identity.id, done, total))
+
+
+def _compile_float32(job: _Job) -> dict[str, str]:
+    precision = Float32()
+    _write_graph(job, job.weights, precision, lambda _: None)
+    return precision.used
+
+
+def _compile_int8(job: _Job, tokenizer: Tokenizer, limits: Limits) -> tuple[dict[str, str], Accuracy]:
+    text = calibration_text()
+    windows = _windows(job.plan, tokenizer, text)
+    held = HeldWeights(job.weights, frozenset(name for layer in job.plan.layers for name in layer.tensors))
+    reference = Reference(job.plan, held, windows, job.staging)
+
+    def advance(layer: LayerPlan) -> None:
+        reference.advance(layer)
+        held.release()
+
+    tried: list[Accuracy] = []
+    for largest_block in distinct_limits(job.plan.matrix_inputs):
+        precision = Int8(largest_block)
+        _write_graph(job, held, precision, advance)
+        comparison = measure(
+            job.staging / GRAPH_FILE,
+            job.plan.config,
+            windows,
+            reference.head(),
+            lambda done: job.tell("measure", done, len(windows.lengths)),
+        )
+        tried.append(comparison.accuracy(hashlib.sha256(text.encode()).hexdigest()))
+        if limits.hold(tried[-1]):
+            return precision.used, tried[-1]
+    raise limits.broken(tried[-1], job.identity.id)
+
+
+def _write_graph(
+    job: _Job, weights: Weights, precision: Precision, on_layer: Callable[[LayerPlan], None]
+) -> None:
+    """Write graph and weights, replacing what an earlier attempt wrote."""
+    layers = len(job.plan.layers)
+
+    def done(layer: LayerPlan) -> None:
+        on_layer(layer)
+        job.tell("compile", layer.index + 1, layers + 1)
+
+    with (job.staging / WEIGHTS_FILE).open("wb") as file:
+        graph = decoder_graph(job.plan, weights, ExternalFile(file), precision, job.lowering, done)
+    (job.staging / GRAPH_FILE).write_bytes(serialize(graph, WEIGHTS_FILE))
+    job.tell("compile", layers + 1, layers + 1)
+
+
+def _windows(plan: DecoderPlan, tokenizer: Tokenizer, text: str) -> Windows:
+    tokens = tokenizer.encode(text)
+    if max(tokens) >= plan.config.vocab_size:
+        raise ModelFileError(
+            f"The tokenizer has the token {max(tokens)} and the model knows {plan.config.vocab_size}.",
+            hint="The file is damaged; fetch it again.",
+        )
+    return cut_windows(tokens, min(LONGEST, plan.config.context_length))

@@ -1,0 +1,141 @@
+"""The float32 model, run with one layer's weights in memory at a time. It writes no weights to disk.
+
+Every window goes through a layer in one run, in a graph of that layer alone whose weights are inputs. The
+layer's graph comes from the same functions as the compiled one; tests hold both to a forward pass in numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prudent.compiler.graph.assembly import Assembly, Lowering
+from prudent.compiler.graph.builder import NUMPY_TYPES, GraphBuilder
+from prudent.compiler.graph.decoder import begin, cache_inputs, decoder_layer, head
+from prudent.compiler.graph.normalization import Residual
+from prudent.compiler.graph.onnx_file import serialize
+from prudent.compiler.graph.precision import Float32
+from prudent.compiler.graph.values import Placement, Value
+from prudent.compiler.plan import DecoderPlan, LayerPlan
+from prudent.compiler.readers.weights import FloatArray, Weights
+from prudent.compiler.windows import Windows
+from prudent.runtime.session import Session, open_session
+
+_GRAPH_FILE = "reference.onnx"
+
+
+class Reference:
+    """Hidden states of all windows, taken forward layer by layer."""
+
+    def __init__(self, plan: DecoderPlan, weights: Weights, windows: Windows, scratch: Path) -> None:
+        """Look the tokens up; `scratch` is a folder for small graphs."""
+        self._plan = plan
+        self._weights = weights
+        self._windows = windows
+        self._graph_file = scratch / _GRAPH_FILE
+        self._hidden = _look_up(plan, weights, windows.ids)
+        self._layers_done = 0
+        self._head: ReferenceHead | None = None
+
+    def advance(self, layer: LayerPlan) -> None:
+        """Take the hidden states through a layer. Layers come in order; one that is behind is left alone."""
+        if layer.index < self._layers_done:
+            return
+        sink = _FeedSink()
+        assembly = self._begin(sink)
+        graph = assembly.graph
+        batch, length, size = self._hidden.shape
+        x = graph.input("hidden", ("batch", "tokens", size))
+        past = cache_inputs(assembly, layer.index, "batch")
+        residual, _ = decoder_layer(assembly, Residual(x), layer, past, rows=None)
+        graph.output(_sum(graph, residual))
+        config = self._plan.config
+        empty = np.zeros((batch, config.kv_heads, 0, config.head_dim), np.float32)
+        feeds = {
+            "hidden": self._hidden,
+            past.key.name: empty,
+            past.value.name: empty,
+            "seqlens_k": (self._windows.lengths - 1).astype(np.int32),
+            "total_length": np.array([length], np.int32),
+        }
+        (self._hidden,) = self._session(graph).run({**sink.feeds, **feeds})
+        self._layers_done += 1
+
+    def head(self) -> ReferenceHead:
+        """The last step, from hidden states to logits, once every layer is done."""
+        if self._head is None:
+            self._head = self._make_head()
+        return self._head
+
+    def _make_head(self) -> ReferenceHead:
+        sink = _FeedSink()
+        assembly = self._begin(sink)
+        x = assembly.graph.input("hidden", ("rows", self._plan.config.hidden_size))
+        assembly.graph.output(head(assembly, Residual(x)))
+        return ReferenceHead(self._session(assembly.graph), sink.feeds, self._hidden)
+
+    def _begin(self, sink: _FeedSink) -> Assembly:
+        return begin(
+            GraphBuilder(sink),
+            self._plan,
+            self._weights,
+            Float32(),
+            Lowering(),
+            batch="batch",
+            positions=self._windows.ids.shape[1],
+        )
+
+    def _session(self, graph: GraphBuilder) -> Session:
+        self._graph_file.write_bytes(serialize(graph.build(), ""))
+        try:
+            return open_session(self._graph_file)
+        finally:
+            self._graph_file.unlink()
+
+
+class ReferenceHead:
+    """Logits of the reference, some rows at a time: all of them together would be gigabytes."""
+
+    def __init__(self, session: Session, feeds: dict[str, NDArray[Any]], hidden: FloatArray) -> None:
+        self._session = session
+        self._feeds = feeds
+        self._hidden = hidden
+
+    def logits(self, window: int, start: int, stop: int) -> FloatArray:
+        """Logits (stop - start, vocab_size) of positions of a window."""
+        unused = {"seqlens_k": np.zeros(1, np.int32), "total_length": np.ones(1, np.int32)}
+        feeds = {**self._feeds, **unused, "hidden": self._hidden[window, start:stop]}
+        return self._session.run({name: feeds[name] for name in self._session.inputs})[0]
+
+
+class _FeedSink:
+    """Keeps weights as arrays to feed; the graph then has them as inputs."""
+
+    def __init__(self) -> None:
+        self.feeds: dict[str, NDArray[Any]] = {}
+
+    def place(self, value: Value, chunks: Iterable[NDArray[Any]]) -> Placement | None:
+        """Keep a weight. Filled chunk by chunk: joining them would hold a vocabulary-sized matrix twice."""
+        shape = tuple(dim for dim in value.shape if isinstance(dim, int))
+        array = np.empty(shape, NUMPY_TYPES[value.dtype])
+        flat, filled = array.reshape(-1), 0
+        for chunk in chunks:
+            flat[filled : filled + chunk.size] = chunk.reshape(-1)
+            filled += chunk.size
+        self.feeds[value.name] = array
+        return None
+
+
+def _look_up(plan: DecoderPlan, weights: Weights, ids: NDArray[np.int64]) -> FloatArray:
+    """Embeddings (windows, length, hidden), reading only the rows of tokens that occur."""
+    tokens, places = np.unique(ids, return_inverse=True)
+    rows = np.concatenate([weights.read(plan.embedding, int(token), int(token) + 1) for token in tokens])
+    return rows[places].reshape(*ids.shape, -1) * np.float32(plan.embedding_scale)
+
+
+def _sum(graph: GraphBuilder, residual: Residual) -> Value:
+    return graph.node("Add", [residual.stream, residual.pending], [("hidden_out", residual.stream.shape)])[0]
