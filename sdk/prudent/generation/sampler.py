@@ -79,7 +79,7 @@ class Sampler:
         if sampler.greedy:
             token = top
         else:
-            token = draw(scores, float(scores[top]), sampler.params, sampler.generator, self._scratch)
+            token = draw(scores, float(scores[top]), sampler.params, sampler.generator)
         sampler.penalties.record(token)
         wanted = sampler.params.top_logprobs
         return Sample(token, None if wanted is None else self._logprob(logits, highest, token, wanted))
