@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import functools
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 
 @functools.cache
@@ -25,14 +25,26 @@ def alphabet() -> str:
     return "".join(characters)
 
 
-def to_bytes(tokens: Iterable[str]) -> list[bytes | None]:
+def to_bytes(tokens: Sequence[str]) -> list[bytes | None]:
     """The bytes that each token stands for; None for one that is not written in the alphabet."""
     mapping = codecs.charmap_build(alphabet())
     encode = codecs.charmap_encode
+    try:
+        # One pass over all of them is several times as fast as one call a token.
+        together = encode("".join(tokens), "strict", mapping)[0]
+    except UnicodeEncodeError:
+        return [_one(token) for token in tokens]
     result: list[bytes | None] = []
+    start = 0
     for token in tokens:
-        try:
-            result.append(encode(token, "strict", mapping)[0])
-        except UnicodeEncodeError:
-            result.append(None)
+        end = start + len(token)
+        result.append(together[start:end])
+        start = end
     return result
+
+
+def _one(token: str) -> bytes | None:
+    try:
+        return codecs.charmap_encode(token, "strict", codecs.charmap_build(alphabet()))[0]
+    except UnicodeEncodeError:
+        return None

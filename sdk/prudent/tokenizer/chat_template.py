@@ -189,7 +189,9 @@ class ChatTemplate:
         with self._lock:
             environment.nonce = nonce
             environment.allowance = Allowance(
-                units=_UNITS + _UNITS_PER_CHARACTER * size, steps=_STEPS, deadline=time.monotonic() + _SECONDS
+                units=_UNITS + _UNITS_PER_CHARACTER * size,
+                steps=_STEPS,
+                deadline=time.thread_time() + _SECONDS,
             )
             named = {
                 name: environment.mark(token) if token in self._names else None

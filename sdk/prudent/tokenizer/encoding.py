@@ -42,17 +42,8 @@ class Tokenizer:
         """Number of token ids: 0 to vocab_size - 1."""
         self.stop_ids: frozenset[int] = frozenset(spec.stop_ids)
         """Every token that ends an answer."""
-        written = to_bytes(spec.tokens)
-        self._bytes: list[bytes] = [
-            raw if raw is not None and kind == _NORMAL else token.encode()
-            for token, kind, raw in zip(spec.tokens, spec.token_types, written, strict=True)
-        ]
+        ordinary, self._bytes = _ordinary_tokens(spec)
         self._silent = frozenset(i for i, kind in enumerate(spec.token_types) if kind in _SILENT)
-        ordinary = [
-            i
-            for i, (raw, kind) in enumerate(zip(written, spec.token_types, strict=True))
-            if raw is not None and kind == _NORMAL
-        ]
         self._ids_by_rank = _ids_by_rank(spec, self._bytes, ordinary)
         ranks = self._ranks(ordinary)
         self._drops_bytes = len(ranks) > len(self._ids_by_rank or ordinary)
@@ -136,6 +127,18 @@ class Tokenizer:
     def incremental(self) -> IncrementalDecoder:
         """A decoder for one answer as it is generated."""
         return IncrementalDecoder(self.visible_bytes)
+
+
+def _ordinary_tokens(spec: TokenizerSpec) -> tuple[list[int], list[bytes]]:
+    """Ids of the tokens that text is made of, and the bytes of all tokens."""
+    raw = [token.encode() for token in spec.tokens]
+    normal = [i for i, kind in enumerate(spec.token_types) if kind == _NORMAL]
+    ordinary: list[int] = []
+    for i, written in zip(normal, to_bytes([spec.tokens[i] for i in normal]), strict=True):
+        if written is not None:
+            ordinary.append(i)
+            raw[i] = written
+    return ordinary, raw
 
 
 def _ids_by_rank(spec: TokenizerSpec, raw: list[bytes], ordinary: list[int]) -> list[int] | None:

@@ -3,19 +3,23 @@
 Knows vocabularies as strings; no bytes, no text, no tiktoken.
 
 A file lists merges: pairs of tokens, earliest first. tiktoken knows no pairs: it joins any two neighbours
-whose concatenation is a token, lowest rank first, leftmost of equals. Both always take the lowest candidate,
-so they agree on every text if
+whose concatenation has a rank, lowest first, leftmost of equals. Both always take the lowest candidate, so
+they agree on every text if
 
 1. the merges of one token stand together in the list, after those of its parts (its place is its rank), and
-2. joining by rank, a token's own characters become two parts just before they become the token, and these
-   two are a listed pair.
+2. tokens have a rank only if, joining their own characters by rank, what remains just before is two parts
+   that the list pairs. Those for which this is not so are made by no text, and are left out.
 
 Why that is enough: when two neighbours in a text are about to become token c, no join has crossed their
 outer ends or the border between them. The span of c therefore went through the joins that c by itself goes
-through, so the two are c's last two parts, and by 2 the list would join them as well, at c's rank.
+through, so the two are c's last two parts, and by 2 the list would join them as well, at c's rank. The other
+way round, a pair of the list that ever stands side by side is the last two parts of its whole.
 
 Condition 2 is decided by walking back in time along the border between the parts: undo the later of the two
 joins that face the border, and see whether the tokens that then face each other would have joined first.
+
+Some families take a word that is a token as that token, whatever the merges say; tiktoken always does. Then
+all tokens need a rank, and a token that 2 excludes must have no parts at all that ever stand side by side.
 """
 
 from __future__ import annotations
@@ -26,13 +30,13 @@ from prudent.errors import ModelFileError, UnsupportedModelError
 
 
 class MergeTable:
-    """The order in which joining makes tokens, proven equal to the file's list.
+    """The order in which joining makes tokens, with the proof that it does what the file's list says.
 
-    `order` holds the ids of tokens that joining can reach, lowest rank first. Tokens in `unreachable` are
-    made by no text, save as a whole word where the family allows that.
+    `order` holds ids of tokens, lowest rank first: what joining makes, then with `whole_words` the rest.
+    `complete` says whether every token of more than one character is in it.
     """
 
-    def __init__(self, ids: Mapping[str, int], merges: Sequence[str]) -> None:
+    def __init__(self, ids: Mapping[str, int], merges: Sequence[str], *, whole_words: bool = False) -> None:
         """Read and check the list; `ids` holds the ordinary tokens in the file's byte alphabet.
 
         Raises:
@@ -47,11 +51,13 @@ class MergeTable:
             made = next((pair for pair in candidates if self._is_last_join(pair)), None)
             if made is not None:
                 self._parts[token] = made
+        others = [token for token in ids if len(token) > 1 and token not in self._parts]
         self.order: list[int] = [ids[token] for token in pairs if token in self._parts]
-        self.unreachable: list[int] = [
-            ids[token] for token in ids if len(token) > 1 and token not in self._parts
-        ]
-        self._refuse_unlisted_joins()
+        if whole_words:
+            for token in others:
+                self._refuse_if_joined(token)
+            self.order += [ids[token] for token in others]
+        self.complete: bool = whole_words or not others
 
     def _read(self, merges: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         pairs: dict[str, list[tuple[str, str]]] = {}
@@ -80,11 +86,11 @@ class MergeTable:
         return pairs
 
     def _rank(self, token: str) -> int:
-        # A single character was there before any join. A longer token without a merge has no rank: it counts
-        # as such too, and `_is_last_join` refuses it as a part.
+        # A single character was there before any join.
         return self._ranks.get(token, -1)
 
     def _is_last_join(self, pair: tuple[str, str]) -> bool:
+        """Whether the two parts are what remains of their whole just before it is joined."""
         left, right = pair
         if any(len(part) > 1 and part not in self._parts for part in pair):
             return False
@@ -96,18 +102,16 @@ class MergeTable:
             else:
                 limit = self._ranks[right] + 1
                 right = self._parts[right][0]
-            if self._ranks.get(left + right, limit) < limit:
+            across = left + right
+            if across in self._parts and self._ranks[across] < limit:
                 return False
         return True
 
-    def _refuse_unlisted_joins(self) -> None:
-        for whole in self._ids:
-            if len(whole) == 1 or whole in self._parts:
-                continue
-            for cut in range(1, len(whole)):
-                pair = whole[:cut], whole[cut:]
-                if all(part in self._ids for part in pair) and self._is_last_join(pair):
-                    raise _unequal(whole, "its parts are neighbours that the list does not merge")
+    def _refuse_if_joined(self, whole: str) -> None:
+        for cut in range(1, len(whole)):
+            pair = whole[:cut], whole[cut:]
+            if all(part in self._ids for part in pair) and self._is_last_join(pair):
+                raise _unequal(whole, "its parts are neighbours that the list does not merge")
 
 
 def _unequal(token: str, why: str) -> UnsupportedModelError:

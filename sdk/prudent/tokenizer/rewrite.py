@@ -81,7 +81,7 @@ class TemplateRewriter(NodeTransformer):
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
         """A loop: each turn is counted."""
         self.generic_visit(node)
-        node.iter = _call("bounded_iteration", [node.iter])
+        node.iter = _call("bounded_iteration", [cast("nodes.Expr", node.iter)])
         return node
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802

@@ -64,9 +64,9 @@ class TemplateRefusalError(TemplateError):
 
 @dataclass(slots=True)
 class Allowance:
-    """What a render may still spend: characters or items made, iterations and calls, and until when it runs.
+    """What a render may still spend: characters or items made, iterations and calls, and processor time.
 
-    `deadline` is on the clock of `time.monotonic`, in seconds.
+    `deadline` is on the clock of `time.thread_time`, in seconds: a busy machine is not the template's fault.
     """
 
     units: int
@@ -90,7 +90,7 @@ class Allowance:
             TemplateLimitError: the steps are spent, or the deadline has passed.
         """
         self.steps -= 1
-        if self.steps < 0 or (self.steps % 256 == 0 and time.monotonic() > self.deadline):
+        if self.steps < 0 or (self.steps % 256 == 0 and time.thread_time() > self.deadline):
             raise TemplateLimitError("it runs too long")
 
 

@@ -165,13 +165,9 @@ def _merge_order(spec: TokenizerSpec, merges: Sequence[str]) -> tuple[int, ...] 
         for i, token in enumerate(spec.tokens)
         if spec.token_types[i] == TokenType.NORMAL and written[i] is not None
     }
-    table = MergeTable(ordinary, merges)
-    order = table.order
-    if PRE_TOKENIZERS[spec.pre].whole_words:
-        order = [*order, *table.unreachable]
-    elif table.unreachable:
-        return tuple(order)
-    return None if all(a < b for a, b in itertools.pairwise(order)) else tuple(order)
+    table = MergeTable(ordinary, merges, whole_words=PRE_TOKENIZERS[spec.pre].whole_words)
+    in_order = table.complete and all(a < b for a, b in itertools.pairwise(table.order))
+    return None if in_order else tuple(table.order)
 
 
 class _MetadataReader:
