@@ -1,4 +1,4 @@
-"""Qwen2 and Qwen2.5 (general, Coder, Math): biases on q, k and v; rotary halves; large models untie the head."""
+"""Qwen2 and Qwen2.5 (general, Coder, Math): biases on q, k and v; large models have a head of their own."""
 
 from __future__ import annotations
 

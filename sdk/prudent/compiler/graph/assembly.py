@@ -21,7 +21,7 @@ class Lowering:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A decoder graph under construction; `seqlens_k` and `total_length` are as in prudent.runtime.artifact."""
+    """A decoder graph under construction; `seqlens_k` and `total_length` as in prudent.runtime.artifact."""
 
     graph: GraphBuilder
     plan: DecoderPlan

@@ -1,4 +1,4 @@
-"""One layer's attention from normed hidden states to the concatenated heads: projections, norms, rotation, cache.
+"""One layer's attention, from normed hidden states to its heads: projections, norms, rotation, cache.
 
 Knows neither the residual stream nor the feed-forward.
 """
@@ -26,7 +26,7 @@ class Cache:
 def attention(
     assembly: Assembly, x: Value, plan: AttentionPlan, past: Cache, present: tuple[str, str], name: str
 ) -> tuple[Value, Cache]:
-    """Heads (batch, tokens, heads * head_dim) for x (batch, tokens, hidden), and the cache with the new tokens.
+    """Heads (batch, tokens, heads * head_dim) for x (batch, tokens, hidden), and the cache after them.
 
     `present` are the names of the new cache's values.
     """

@@ -1,4 +1,4 @@
-"""A whole decoder from a plan: the graph that prudent.runtime.artifact describes. Knows no file and no session."""
+"""A whole decoder from a plan: the graph that prudent.runtime.artifact describes. Knows no session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gated feed-forward: down(activation(gate(x)) * up(x)). Knows neither attention nor the residual stream."""
+"""The gated feed-forward: down(activation(gate(x)) * up(x)). Knows neither attention nor residuals."""
 
 from __future__ import annotations
 

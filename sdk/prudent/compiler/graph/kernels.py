@@ -41,7 +41,7 @@ def require_fast_kernel(attributes: Mapping[str, Attribute], inputs: tuple[Value
         raise _slow(f"{attributes.get('bits')} bits", " or ".join(map(str, BITS)))
     if block not in BLOCKS:
         raise _slow(f"block_size {block}", "a power of two from 16 to 256")
-    if not isinstance(block, int) or not isinstance(columns, int) or columns % block:
+    if not isinstance(columns, int) or columns % block:
         raise _slow(f"K = {columns} with blocks of {block}", "whole blocks")
     if zero_points is not None and zero_points.dtype is not DType.UINT8:
         raise _slow(f"zero points of type {zero_points.dtype.name}", "uint8, or none")

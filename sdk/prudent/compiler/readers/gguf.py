@@ -5,6 +5,7 @@ It does not know what the tensors are for.
 
 from __future__ import annotations
 
+import itertools
 import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -114,12 +115,12 @@ def _place(header: GgufHeader, file_size: int, name: str) -> dict[str, _Stored]:
         block = blocks[tensor.type_id]
         if block is None:
             raise UnsupportedModelError(
-                f"{name}: the tensor {tensor.name} has block type {tensor.type_id}, which prudent does not read.",
+                f"{name}: prudent cannot read block type {tensor.type_id} of the tensor {tensor.name}.",
                 hint="Use a file with F32, F16, BF16, Q4_0 to Q8_0 or K-quant blocks.",
             )
         stored[tensor.name] = _place_one(tensor, block, header, file_size, name)
     by_place = sorted(stored.values(), key=lambda place: place.start)
-    for before, after in zip(by_place, by_place[1:], strict=False):
+    for before, after in itertools.pairwise(by_place):
         if before.end > after.start:
             raise _damaged(name, f"the tensors {before.info.name} and {after.info.name} overlap")
     return stored

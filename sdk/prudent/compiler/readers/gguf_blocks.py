@@ -5,19 +5,18 @@ It does not know files. The library is untyped where we use it, so its answers a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+import gguf
 import numpy as np
-from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
-from gguf.quants import dequantize as _library_dequantize  # pyright: ignore[reportUnknownVariableType]
 from numpy.typing import NDArray
 
 from prudent.compiler.readers.weights import FloatArray
 
-_SIZES = cast(Mapping[GGMLQuantizationType, tuple[int, int]], GGML_QUANT_SIZES)
-_dequantize = cast(Callable[[NDArray[np.uint8], GGMLQuantizationType], NDArray[Any]], _library_dequantize)
+# The package has partial hints; seen as Any, its untyped calls stay inside this file.
+_gguf = cast("Any", gguf)
 
 _SPAN_ELEMENTS = 4096
 """The library works in groups of 16 rows. Rows of about this many elements keep a group in the cache and
@@ -39,11 +38,11 @@ class BlockType:
 def block_type(type_id: int) -> BlockType | None:
     """The block type with this number in the format, or None where it is unknown or cannot be dequantised."""
     try:
-        kind = GGMLQuantizationType(type_id)
+        kind = _gguf.GGMLQuantizationType(type_id)
     except ValueError:
         return None
-    elements, size = _SIZES[kind]
-    candidate = BlockType(kind.name, elements, size)
+    elements, size = cast("tuple[int, int]", _gguf.GGML_QUANT_SIZES[kind])
+    candidate = BlockType(str(kind.name), elements, size)
     try:
         dequantize(np.zeros(size, np.uint8), candidate)
     except NotImplementedError:
@@ -53,14 +52,14 @@ def block_type(type_id: int) -> BlockType | None:
 
 def dequantize(data: NDArray[np.uint8], block: BlockType) -> FloatArray:
     """Float32 values of whole blocks: (bytes) -> (elements), in memory of its own."""
-    kind = GGMLQuantizationType[block.name]
+    kind = _gguf.GGMLQuantizationType[block.name]
     span = max(1, _SPAN_ELEMENTS // block.elements) * block.bytes
     out = np.empty(data.size // block.bytes * block.elements, np.float32)
     filled = 0
     # A damaged file may hold infinite scales; the reader judges the values, so no warning here.
     with np.errstate(all="ignore"):
         for rows in _batches(data, span):
-            values = _dequantize(rows, kind).reshape(-1)
+            values: FloatArray = _gguf.quants.dequantize(rows, kind).reshape(-1)
             out[filled : filled + values.size] = values
             filled += values.size
     return out

@@ -179,7 +179,7 @@ def _value(cursor: _Cursor, key: str) -> MetadataValue:
         return cursor.string(MAX_STRING_BYTES, f"string in {key!r}")
     if kind is _Type.ARRAY:
         return _array(cursor, key)
-    return cast(int | float | bool, _numbers(cursor, kind, 1)[0])
+    return _numbers(cursor, kind, 1)[0]
 
 
 def _array(cursor: _Cursor, key: str) -> MetadataValue:
