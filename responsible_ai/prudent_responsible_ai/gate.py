@@ -8,6 +8,7 @@ It knows no transport and no model.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -98,11 +99,15 @@ class _Placed:
 
 @dataclass(slots=True)
 class _Open:
-    """A finding whose end is not known yet: it goes on while `continues` matches from `end` on."""
+    """A finding whose end may not be known yet: it goes on while `continues` matches from `end` on.
+
+    `known` is where it ends at least, however the answer was cut into chunks.
+    """
 
     check_id: str
     continues: re.Pattern[str]
     end: int
+    known: int
     redacts: bool
     reported: Sequence[ReportedSpan]
 
@@ -122,7 +127,15 @@ class OutputGate:
         self._at = 0  # up to here all is decided
         self._seconds = 0.0
         self._failed = False
+        self._digest = hashlib.sha256()
         self.blocked = False
+        self.released = 0
+        """Characters that went out so far."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what went out so far, for the audit."""
+        return self._digest.hexdigest()
 
     @property
     def results(self) -> ContentFilterResults:
@@ -160,8 +173,11 @@ class OutputGate:
         if self._rules.mode is StreamingMode.OFF:
             pieces = _as_is(text)
         self._seconds += perf_counter() - started
+        released = "".join(piece.text for piece in pieces)
+        self.released += len(released)
+        self._digest.update(released.encode("utf-8", "surrogatepass"))
         return Release(
-            text="".join(piece.text for piece in pieces),
+            text=released,
             blocked=self.blocked,
             consumed=sum(piece.consumed for piece in pieces),
             altered=any(piece.altered for piece in pieces),
@@ -203,12 +219,17 @@ class OutputGate:
             for removal in self._take(one, window)
             if removal.start < end or not blocks
         ]
+        if blocks:
+            self._close_open(end)
+        self._open = [one for one in self._open if one.end >= window.end]
         pieces = self._redactor.render(self._buffer, self._offset, end, removals)
         self._at = end
         return pieces
 
     def _decisions(self, window: _Window) -> list[_Placed]:
-        context = CheckContext(Source.ASSISTANT, Reading(window.text, self._at - window.base, window.complete))
+        context = CheckContext(
+            Source.ASSISTANT, Reading(window.text, self._at - window.base, window.complete)
+        )
         placed: list[_Placed] = []
         for outcome in run_checks(self._rules.checks, context, Budget(self._rules.budget_ms)):
             failure = self._softened(failure_action(outcome, self._rules.rules))
@@ -234,8 +255,10 @@ class OutputGate:
         """Record a decision, and return what it removes from the answer."""
         finding, redacts = placed.decision.finding, placed.action is Action.REDACT
         reported = self._record.add(placed.decision, window.base)
-        if finding.continues is not None and placed.end == window.end:
-            self._open.append(_Open(placed.check_id, finding.continues, window.end, redacts, reported))
+        if finding.continues is not None and placed.start is not None and placed.end is not None:
+            value = window.text[placed.start - window.base : placed.end - window.base]
+            known = placed.start + len(finding.known(value))
+            self._open.append(_Open(placed.check_id, finding.continues, placed.end, known, redacts, reported))
         if not redacts:
             return []
         return [
@@ -260,8 +283,13 @@ class OutputGate:
             if one.reported:
                 one.reported[-1].end = one.end
             reached[one.check_id] = max(reached.get(one.check_id, 0), one.end)
-        self._open = [one for one in self._open if one.end >= visible]
         return reached
+
+    def _close_open(self, blocked_at: int) -> None:
+        """Report of unfinished findings what is certain: how much more was seen is chance once blocked."""
+        for one in self._open:
+            if one.reported and one.end > blocked_at:
+                one.reported[-1].end = max(one.known, blocked_at)
 
     def _is_given(self, window: str, finding: Finding, span: Span) -> bool:
         return self._placeholders.given(finding, span, window[span.start : span.end])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from prudent_responsible_ai.check import LONGEST_MATCH, Finding, Span
+from prudent_responsible_ai.check import Finding, Span
 from prudent_responsible_ai.text_view import canonical
 
 PLACEHOLDER = re.compile(r"\[([A-Z][A-Z_]{0,40})_([1-9][0-9]{0,5})\]")
@@ -67,10 +67,5 @@ class Placeholders:
 
 
 def _key(finding: Finding, span: Span, value: str) -> tuple[str, str]:
-    """One key for the spellings of a value: separators and case do not count.
-
-    A value whose end may not have been seen yet goes by its first run of characters, which always has been.
-    """
-    if finding.continues is not None:
-        value = value.split(maxsplit=1)[0][: LONGEST_MATCH - 1]
-    return span.label, _SEPARATORS.sub("", canonical(value)).casefold()
+    """One key for the spellings of a value: separators and case do not count."""
+    return span.label, _SEPARATORS.sub("", canonical(finding.known(value))).casefold()

@@ -40,7 +40,9 @@ class PolicyFile(Strict):
 
 def built_in_policies() -> list[str]:
     """Return the names of the policies that come with prudent, sorted."""
-    return sorted(entry.name.removesuffix(".yaml") for entry in _folder().iterdir() if entry.name.endswith(".yaml"))
+    return sorted(
+        entry.name.removesuffix(".yaml") for entry in _folder().iterdir() if entry.name.endswith(".yaml")
+    )
 
 
 def load_policy(name_or_path: str | Path = DEFAULT_POLICY) -> Policy:
@@ -85,10 +87,13 @@ def _open(reference: str | Path, base: Path) -> tuple[str, str, Path]:
             raise ConfigurationError(f"The policy file {path} is over {MAX_BYTES >> 10} KiB.")
         return str(path), path.read_text(encoding="utf-8"), path.parent
     except FileNotFoundError:
-        raise ConfigurationError(f"There is no policy '{reference}'.", hint=_nearest_policy(str(reference))) from None
+        raise ConfigurationError(
+            f"There is no policy '{reference}'.", hint=_nearest_policy(str(reference))
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"The policy file {path} cannot be read: {type(error).__name__}.", hint="It must be a UTF-8 text file."
+            f"The policy file {path} cannot be read: {type(error).__name__}.",
+            hint="It must be a UTF-8 text file.",
         ) from None
 
 

@@ -47,13 +47,17 @@ def named_rules(source: str, rules: Sequence[Rule]) -> list[NamedRule]:
     return [NamedRule(f"{source}.{number}.{rule.check}", rule) for number, rule in enumerate(rules, start=1)]
 
 
-def decide(outcome: Outcome, rules: Sequence[NamedRule], given: Callable[[Finding, Span], bool]) -> list[Decision]:
+def decide(
+    outcome: Outcome, rules: Sequence[NamedRule], given: Callable[[Finding, Span], bool]
+) -> list[Decision]:
     """Return a decision for every finding of a check. `given` says whether a span's value was the user's own."""
     own = [named for named in rules if named.rule.check == outcome.check.id]
     return [_decide_one(finding, own, given) for finding in outcome.findings]
 
 
-def _decide_one(finding: Finding, rules: Sequence[NamedRule], given: Callable[[Finding, Span], bool]) -> Decision:
+def _decide_one(
+    finding: Finding, rules: Sequence[NamedRule], given: Callable[[Finding, Span], bool]
+) -> Decision:
     sternest = Decision(finding, Action.ALLOW)
     for named in rules:
         rule = named.rule
@@ -63,7 +67,9 @@ def _decide_one(finding: Finding, rules: Sequence[NamedRule], given: Callable[[F
             action, applies = Action(rule.on_unverified.value), True
         else:
             action, applies = rule.action, finding.severity >= rule.severity
-        if not applies or (rule.allow_given and finding.spans and all(given(finding, span) for span in finding.spans)):
+        if not applies or (
+            rule.allow_given and finding.spans and all(given(finding, span) for span in finding.spans)
+        ):
             continue
         if sternest.rule is None or action.rank > sternest.action.rank:
             sternest = Decision(finding, action, named.id, rule.severity)

@@ -30,7 +30,9 @@ class LinedYaml:
     data: dict[str, Any]
     lines: dict[Location, int] = field(default_factory=dict[Location, int])
 
-    def error(self, location: Sequence[int | str], message: str, *, hint: str | None = None) -> ConfigurationError:
+    def error(
+        self, location: Sequence[int | str], message: str, *, hint: str | None = None
+    ) -> ConfigurationError:
         """Return an error about a location: file, line, key, and what is wrong with it."""
         path: Location = tuple(key for key in location if key != "[key]")
         known = path

@@ -21,7 +21,7 @@ _TOKENS = re.compile(
     r"|<</?SYS>>"
     r"|</?s>(?![A-Za-z])"
     r"|</?(?:start_of_turn|end_of_turn|bos|eos|pad|unk|tool_call|tool_response|begin_of_text|end_of_text)>",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _TAG_FLAG_BASE = "\U0001f3f4"
 _CANCEL_TAG = "\U000e007f"
@@ -53,7 +53,9 @@ class ControlCharactersCheck:
 
 def _tokens(reading: Reading) -> list[Finding]:
     found = [
-        Finding(CATEGORY, 3, (Span(*view.original(*match.span()), "control_token"),), "a control token as text")
+        Finding(
+            CATEGORY, 3, (Span(*view.original(*match.span()), "control_token"),), "a control token as text"
+        )
         for view in reading.views
         for match in occurrences(_TOKENS, view)
     ]
@@ -151,21 +153,31 @@ def _is_selector(character: str) -> bool:
 
 def _is_symbol(character: str) -> bool:
     """An emoji or another symbol that emoji are made of."""
-    return "\u2100" <= character <= "\u2bff" or "\u3030" <= character <= "\u3299" or (
-        "\U0001f000" <= character <= "\U0001faff" or character in "\u00a9\u00ae\u203c\u2049"
+    return (
+        "\u2100" <= character <= "\u2bff"
+        or "\u3030" <= character <= "\u3299"
+        or ("\U0001f000" <= character <= "\U0001faff" or character in "\u00a9\u00ae\u203c\u2049")
     )
 
 
 def _is_ideograph(character: str) -> bool:
-    return "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or (
-        "\U00020000" <= character <= "\U000323af"
+    return (
+        "\u3400" <= character <= "\u9fff"
+        or "\uf900" <= character <= "\ufaff"
+        or ("\U00020000" <= character <= "\U000323af")
     )
 
 
 def _needs_joiners(character: str) -> bool:
     """A letter of a script whose spelling uses joiners: Arabic, Syriac, N'Ko, Indic, Sinhala, Khmer, Mongolian."""
-    return "\u0600" <= character <= "\u08ff" or "\u0900" <= character <= "\u0dff" or (
-        "\u1000" <= character <= "\u109f" or "\u1780" <= character <= "\u18af" or "\ufb50" <= character <= "\ufdff"
+    return (
+        "\u0600" <= character <= "\u08ff"
+        or "\u0900" <= character <= "\u0dff"
+        or (
+            "\u1000" <= character <= "\u109f"
+            or "\u1780" <= character <= "\u18af"
+            or "\ufb50" <= character <= "\ufdff"
+        )
     )
 
 

@@ -11,8 +11,12 @@ _PLACEHOLDER = re.compile(
     r"|none$|null$|true$|false$|undefined$|process\.env|os\.environ|getenv|env\(|config[.\[(]|settings[.\[(]",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)*[\[(]|[A-Za-z_][\w]*(?:(?:\.|::|->)[A-Za-z_]\w*)+\W*$|/|[\w.]+=")
-_WORDS = re.compile(r"[a-z]+(?:[_\-][a-z]+)*\d{0,2}$|[A-Z]+(?:[_\-][A-Z]+)*\d{0,2}$|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*$")
+_CODE = re.compile(
+    r"[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)*[\[(]|[A-Za-z_][\w]*(?:(?:\.|::|->)[A-Za-z_]\w*)+\W*$|/|[\w.]+="
+)
+_WORDS = re.compile(
+    r"[a-z]+(?:[_\-][a-z]+)*\d{0,2}$|[A-Z]+(?:[_\-][A-Z]+)*\d{0,2}$|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*$"
+)
 
 
 def bits_per_character(text: str) -> float:

@@ -159,74 +159,162 @@ IDENTIFIERS: tuple[Identifier, ...] = (
             r"3[0-9]{3}(?P<gap>[ .\-])[0-9]{6}(?P=gap)[0-9]{4,5}",
         )
     ),
-    Identifier("us_ssn", 6, _pattern(r"[0-9]{3}-[0-9]{2}-[0-9]{4}"), _us_ssn, "a US social security number by form"),
     Identifier(
-        "us_ssn", 6, _pattern(r"[0-9]{3} ?[0-9]{2} ?[0-9]{4}"), _us_ssn, "a US social security number, named as one",
+        "us_ssn", 6, _pattern(r"[0-9]{3}-[0-9]{2}-[0-9]{4}"), _us_ssn, "a US social security number by form"
+    ),
+    Identifier(
+        "us_ssn",
+        6,
+        _pattern(r"[0-9]{3} ?[0-9]{2} ?[0-9]{4}"),
+        _us_ssn,
+        "a US social security number, named as one",
         words=_words(r"\bssn\b", "social security"),
     ),
     Identifier(
-        "cn_resident_id", 6,
-        _pattern(r"[1-9][0-9]{5}(?P<gap>[ \-]?)(?:19|20)[0-9]{2}(?P=gap)[0-9]{2}(?P=gap)?[0-9]{2}(?P=gap)[0-9]{3}[0-9Xx]"),
-        _resident_id, "a Chinese resident identity number: place, date and checksum",
+        "cn_resident_id",
+        6,
+        _pattern(
+            r"[1-9][0-9]{5}(?P<gap>[ \-]?)(?:19|20)[0-9]{2}(?P=gap)[0-9]{2}(?P=gap)?[0-9]{2}(?P=gap)[0-9]{3}[0-9Xx]"
+        ),
+        _resident_id,
+        "a Chinese resident identity number: place, date and checksum",
     ),
     Identifier(
-        "cn_resident_id", 6, _pattern(r"[1-9][0-9]{5}[ \-]?(?:19|20)[0-9]{6}[ \-]?[0-9]{3}[0-9Xx]"),
-        _resident_id, "a Chinese resident identity number: place, date and checksum",
+        "cn_resident_id",
+        6,
+        _pattern(r"[1-9][0-9]{5}[ \-]?(?:19|20)[0-9]{6}[ \-]?[0-9]{3}[0-9Xx]"),
+        _resident_id,
+        "a Chinese resident identity number: place, date and checksum",
     ),
     Identifier(
-        "uk_national_insurance", 6,
-        _pattern(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]"), _always,
-        "a UK national insurance number, named as one", words=_words("national insurance", r"\bnino\b", r"\bni (?:no|num)"),
+        "uk_national_insurance",
+        6,
+        _pattern(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]"),
+        _always,
+        "a UK national insurance number, named as one",
+        words=_words("national insurance", r"\bnino\b", r"\bni (?:no|num)"),
     ),
     Identifier(
-        "uk_nhs_number", 6, _pattern(r"[0-9]{3}[ \-]?[0-9]{3}[ \-]?[0-9]{4}"), _nhs,
-        "an NHS number: checksum, named as one", words=_words(r"\bnhs\b"),
-    ),
-    Identifier("br_cpf", 6, _pattern(r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"), _cpf, "a CPF: form and checksum"),
-    Identifier("br_cpf", 6, _pattern(r"[0-9]{11}"), _cpf, "a CPF: checksum, named as one", words=_words(r"\bcpf\b")),
-    Identifier(
-        "es_dni", 6, _pattern(r"(?:[0-9]{8}-?[A-Z]|[XYZ]-?[0-9]{7}-?[A-Z])"), _dni,
-        "a DNI or NIE: checksum, named as one", words=_words(r"\bdni\b", r"\bnie\b", r"\bnif\b"),
+        "uk_nhs_number",
+        6,
+        _pattern(r"[0-9]{3}[ \-]?[0-9]{3}[ \-]?[0-9]{4}"),
+        _nhs,
+        "an NHS number: checksum, named as one",
+        words=_words(r"\bnhs\b"),
     ),
     Identifier(
-        "fr_nir", 6, _pattern(r"[12] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"), _nir,
-        "a French social security number: checksum, named as one", words=_words("sécurité sociale", r"\bnir\b", "insee"),
+        "br_cpf", 6, _pattern(r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"), _cpf, "a CPF: form and checksum"
     ),
     Identifier(
-        "it_fiscal_code", 6, _pattern(r"[A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]"), _codice_fiscale,
+        "br_cpf", 6, _pattern(r"[0-9]{11}"), _cpf, "a CPF: checksum, named as one", words=_words(r"\bcpf\b")
+    ),
+    Identifier(
+        "es_dni",
+        6,
+        _pattern(r"(?:[0-9]{8}-?[A-Z]|[XYZ]-?[0-9]{7}-?[A-Z])"),
+        _dni,
+        "a DNI or NIE: checksum, named as one",
+        words=_words(r"\bdni\b", r"\bnie\b", r"\bnif\b"),
+    ),
+    Identifier(
+        "fr_nir",
+        6,
+        _pattern(r"[12] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"),
+        _nir,
+        "a French social security number: checksum, named as one",
+        words=_words("sécurité sociale", r"\bnir\b", "insee"),
+    ),
+    Identifier(
+        "it_fiscal_code",
+        6,
+        _pattern(r"[A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]"),
+        _codice_fiscale,
         "a codice fiscale: form and checksum",
     ),
     Identifier(
-        "de_tax_id", 6, _pattern(r"[1-9][0-9](?: ?[0-9]{3}){3}"), _steuer_id, "a German tax id: checksum, named as one",
+        "de_tax_id",
+        6,
+        _pattern(r"[1-9][0-9](?: ?[0-9]{3}){3}"),
+        _steuer_id,
+        "a German tax id: checksum, named as one",
         words=_words("steuer", "idnr", "tax id"),
     ),
-    Identifier("nl_bsn", 6, _pattern(r"[0-9]{9}"), _bsn, "a BSN: checksum, named as one", words=_words(r"\bbsn\b", "burgerservice")),
-    Identifier("pl_pesel", 6, _pattern(r"[0-9]{11}"), _pesel, "a PESEL: checksum, named as one", words=_words("pesel")),
-    Identifier("kr_rrn", 6, _pattern(r"[0-9]{6}-[1-8][0-9]{6}"), _rrn, "a Korean resident number: date and checksum"),
     Identifier(
-        "in_aadhaar", 6, _pattern(r"[2-9][0-9]{3} ?[0-9]{4} ?[0-9]{4}"), _aadhaar,
-        "an Aadhaar number: checksum, named as one", words=_words("aadhaar", "aadhar", "uidai"),
+        "nl_bsn",
+        6,
+        _pattern(r"[0-9]{9}"),
+        _bsn,
+        "a BSN: checksum, named as one",
+        words=_words(r"\bbsn\b", "burgerservice"),
     ),
     Identifier(
-        "passport", 6, _pattern(r"(?:[A-Z]{1,2}[0-9]{6,8}|[0-9]{8,9})"), _always, "a passport number, named as one",
+        "pl_pesel",
+        6,
+        _pattern(r"[0-9]{11}"),
+        _pesel,
+        "a PESEL: checksum, named as one",
+        words=_words("pesel"),
+    ),
+    Identifier(
+        "kr_rrn", 6, _pattern(r"[0-9]{6}-[1-8][0-9]{6}"), _rrn, "a Korean resident number: date and checksum"
+    ),
+    Identifier(
+        "in_aadhaar",
+        6,
+        _pattern(r"[2-9][0-9]{3} ?[0-9]{4} ?[0-9]{4}"),
+        _aadhaar,
+        "an Aadhaar number: checksum, named as one",
+        words=_words("aadhaar", "aadhar", "uidai"),
+    ),
+    Identifier(
+        "passport",
+        6,
+        _pattern(r"(?:[A-Z]{1,2}[0-9]{6,8}|[0-9]{8,9})"),
+        _always,
+        "a passport number, named as one",
         words=_words("passport", "护照", "護照", "reisepass", "passeport", "pasaporte", "パスポート", "旅券"),
     ),
     Identifier(
-        "driving_licence", 5, _pattern(r"(?=[A-Z]{0,6}[0-9]{5})[A-Z0-9]{7,18}"), _always, "a driving licence number, named as one",
+        "driving_licence",
+        5,
+        _pattern(r"(?=[A-Z]{0,6}[0-9]{5})[A-Z0-9]{7,18}"),
+        _always,
+        "a driving licence number, named as one",
         words=_words(r"driv(?:er'?s|ing) licen[cs]e", "驾驶证", "驾照", "führerschein", "permis de conduire"),
     ),
     Identifier(
-        "bank_account", 5, _pattern(r"[0-9]{4}(?:[ \-]?[0-9]{2,4}){1,5}"), lambda value: len(_compact(value)) >= 8,
+        "bank_account",
+        5,
+        _pattern(r"[0-9]{4}(?:[ \-]?[0-9]{2,4}){1,5}"),
+        lambda value: len(_compact(value)) >= 8,
         "an account number, named as one",
-        words=_words(r"(?:bank|checking|savings) account", r"account (?:no|num)", "银行卡号", "银行账号", "银行账户", "银行卡", "卡号", "kontonummer"),
+        words=_words(
+            r"(?:bank|checking|savings) account",
+            r"account (?:no|num)",
+            "银行卡号",
+            "银行账号",
+            "银行账户",
+            "银行卡",
+            "卡号",
+            "kontonummer",
+        ),
     ),
-    Identifier("crypto_wallet", 3, _pattern(r"(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}|bc1[0-9a-z]{11,71})"), _bitcoin, "a wallet address: checksum"),
+    Identifier(
+        "crypto_wallet",
+        3,
+        _pattern(r"(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}|bc1[0-9a-z]{11,71})"),
+        _bitcoin,
+        "a wallet address: checksum",
+    ),
     Identifier("crypto_wallet", 3, _pattern(r"0x[0-9a-fA-F]{40}"), _always, "a wallet address by form"),
 )
 
 _IBAN = (
     re.compile(_LEFT + r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}" + _RIGHT),
-    re.compile(_LEFT + r"[A-Z]{2}[0-9]{2}(?P<gap>[ \-])[A-Z0-9]{4}(?:(?P=gap)[A-Z0-9]{4}){1,6}(?:(?P=gap)[A-Z0-9]{1,4})?(?![A-Za-z0-9])"),
+    re.compile(
+        _LEFT
+        + r"[A-Z]{2}[0-9]{2}(?P<gap>[ \-])[A-Z0-9]{4}(?:(?P=gap)[A-Z0-9]{4}){1,6}(?:(?P=gap)[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
+    ),
 )
 """Forms of an IBAN; in groups, words may follow that look like one more group."""
 

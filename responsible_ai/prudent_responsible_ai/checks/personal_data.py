@@ -25,7 +25,7 @@ _EMAIL = re.compile(
 _SPELLED_EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}[\[({](?:at|@)[\])}]"
     r"(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}(?:[\[({](?:dot|\.)[\])}]|\.)){1,4}(?P<top>[A-Za-z]{2,24})(?![A-Za-z0-9])",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _NOT_A_MAILBOX = frozenset({"git", "this", "super", "return"})
 # What follows an @ in names of images, packages and code, and is no top-level domain.
@@ -34,17 +34,21 @@ _NOT_A_TOP = frozenset(
     "html htm md txt csv log sh sql class so dll exe zip tar gz whl local localdomain internal service target".split()
 )
 _IPV4 = re.compile(r"(?<![0-9A-Za-z_.\-/])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_\-]|\.[0-9A-Za-z])")
-_IPV6 = re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9A-Fa-f]{1,4}:){2}[0-9A-Fa-f:]{0,34}[0-9A-Fa-f](?![0-9A-Za-z_:])")
+_IPV6 = re.compile(
+    r"(?<![0-9A-Za-z_:.])(?:[0-9A-Fa-f]{1,4}:){2}[0-9A-Fa-f:]{0,34}[0-9A-Fa-f](?![0-9A-Za-z_:])"
+)
 _VERSION_WORD = re.compile(
     r"(?:\bv|\bver(?:sion)?|release|build|firmware|driver|update|upgrade|kernel|library|package|tag|section|chapter|§"
     r"|版本|版|固件|驱动|升级到|章节)[\s:=.\"'(]{0,3}$"
 )
-_NETWORK_WORD = re.compile(r"\b(?:ip|ipv4|addr(?:ess)?|host|server|client|from|peer|remote|ping|ssh|dns|gateway|proxy)\b|地址|服务器|主机")
+_NETWORK_WORD = re.compile(
+    r"\b(?:ip|ipv4|addr(?:ess)?|host|server|client|from|peer|remote|ping|ssh|dns|gateway|proxy)\b|地址|服务器|主机"
+)
 
 
 _SPELLED_AT = re.compile(r"[\[({](?:at|@)[\])}]", re.IGNORECASE)
 _DIGIT = re.compile("[0-9:]")
-_DIGITS = re.compile("(?:[0-9][^0-9]{0,12}){5}[0-9]")
+_DIGITS = re.compile("(?:[0-9][^0-9]{0,20}){5}[0-9]")
 
 
 class PersonalDataCheck:
@@ -107,7 +111,9 @@ def _identifiers(view: View, lowered: str) -> Iterator[Finding]:
         for match in occurrences(pattern, view):
             length = national_ids.longest_iban(match[0])
             if length is not None:
-                yield _finding(view, match.start(), match.start() + length, "iban", 5, "an IBAN: form and checksum")
+                yield _finding(
+                    view, match.start(), match.start() + length, "iban", 5, "an IBAN: form and checksum"
+                )
 
 
 def _network_addresses(view: View) -> Iterator[Finding]:
@@ -126,4 +132,6 @@ def _is_version(view: View, match: re.Match[str]) -> bool:
     if _VERSION_WORD.search(words):
         return True
     numbers = match[0].split(".")
-    return len(numbers) == 4 and all(int(number) < 32 for number in numbers) and not _NETWORK_WORD.search(words)
+    return (
+        len(numbers) == 4 and all(int(number) < 32 for number in numbers) and not _NETWORK_WORD.search(words)
+    )

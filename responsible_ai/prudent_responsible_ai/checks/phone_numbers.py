@@ -19,16 +19,22 @@ _LEFT = r"(?<![0-9A-Za-z_.\-/+#\\$€£¥@%&])(?<![0-9],)"
 _RIGHT = r"(?![0-9A-Za-z_@%]|[.\-/][0-9A-Za-z])"
 
 _ANNOUNCED = re.compile(
-    r"(?:\b(?:tele?(?:phone)?|phone|mobile|cell(?:phone)?|fax|whats ?app|handy|telefon|téléphone|tel[eé]fono|m[oó]vil|celular"
-    r"|(?:call|text|ring|dial)(?: (?:me|us|him|her|them))?(?: at| on)?|(?:contact|reach)(?: \w+){0,2} (?:at|on))"
+    r"(?:(?:\b(?:tele?(?:phone)?|cell|fax|handy)|phone|mobile|whats ?app|telefon|téléphone|tel[eé]fono|m[oó]vil|celular"
+    r"|\b(?:call|text|ring|dial)(?: (?:me|us|him|her|them))?(?: at| on)?|\b(?:contact|reach)(?: \w+){0,2} (?:at|on))"
     r"(?: ?(?:no|number|nr|num|#))?\.?(?: is| was)?"
     r"|(?:电话|手机|手機|電話|联系方式|座机|拨打|致电|热线|微信|電話番号|전화)(?:号码|号|號碼|号碼)?(?:是|为|為)?)"
     r"[\s:=\"'(\[]{0,4}$"
 )
-_STEM = re.compile("tel|phone|mobile|cell|fax|whats|handy|móvil|movil|celular|call|text|ring|dial|contact|reach|[电電手热联座拨致微전]")
+_STEM = re.compile(
+    "tel|phone|mobile|cell|fax|whats|handy|móvil|movil|celular|call|text|ring|dial|contact|reach|[电電手热联座拨致微전]"
+)
 _VETO = re.compile(
     r"(?:order|ticket|invoice|tracking|serial|sku|isbn|ean|upc|id|uid|pid|ref|no|nr|build|version|case|issue|qq|part|model"
     r"|timestamp|port|size|offset|seed|订单|订单号|单号|编号|流水号|序列号|快递|运单|版本|货号|账号|型号)[\s:=#\"'(\[.]{0,3}$"
+)
+
+_AFTER_WORD = re.compile(
+    r"(?<![A-Za-z])(?!(?:and|or|at|on|is|to|for|via|with|under)[^a-z])[a-z_]{2,24}[ :=,\"'\]]{1,4}\Z"
 )
 
 
@@ -44,15 +50,47 @@ class _Form:
 _FORMS = (
     _Form(re.compile(rf"(?<![0-9A-Za-z_+.\-/])\+ ?\(?[1-9](?:{_GAP}[0-9]){{6,14}}(?![0-9])"), None),
     _Form(re.compile(rf"{_LEFT}00[1-9](?:{_GAP}[0-9]){{7,14}}{_RIGHT}"), None),
-    _Form(re.compile(rf"{_LEFT}(?:86[ \-]?)?1[3-9][0-9](?P<gap>[ .\-]?)[0-9]{{4}}(?P=gap)[0-9]{{4}}{_RIGHT}"), "CN"),
+    _Form(
+        re.compile(rf"{_LEFT}(?:86[ \-]?)?1[3-9][0-9](?P<gap>[ .\-]?)[0-9]{{4}}(?P=gap)[0-9]{{4}}{_RIGHT}"),
+        "CN",
+    ),
     _Form(re.compile(rf"{_LEFT}1[3-9](?:[ .\-]?[0-9]){{9}}{_RIGHT}"), "CN", needs_word=True),
-    _Form(re.compile(rf"{_LEFT}\(?0[1-9][0-9]{{1,2}}(?:\) ?|[ \-])[2-9][0-9]{{2,3}}[ \-]?[0-9]{{4}}{_RIGHT}"), "CN"),
-    _Form(re.compile(rf"{_LEFT}(?:1[ .\-])?\([2-9][0-9]{{2}}\) ?[2-9][0-9]{{2}}[ .\-][0-9]{{4}}{_RIGHT}"), "US"),
-    _Form(re.compile(rf"{_LEFT}(?:1[.\-])?[2-9][0-9]{{2}}(?P<gap>[.\-])[2-9][0-9]{{2}}(?P=gap)[0-9]{{4}}{_RIGHT}"), "US"),
+    _Form(
+        re.compile(rf"{_LEFT}\(?0[1-9][0-9]{{1,2}}(?:\) ?|[ \-])[2-9][0-9]{{2,3}}[ \-]?[0-9]{{4}}{_RIGHT}"),
+        "CN",
+    ),
+    _Form(
+        re.compile(rf"{_LEFT}(?:1[ .\-])?\([2-9][0-9]{{2}}\) ?[2-9][0-9]{{2}}[ .\-][0-9]{{4}}{_RIGHT}"), "US"
+    ),
+    _Form(
+        re.compile(
+            rf"{_LEFT}(?:1[.\-])?[2-9][0-9]{{2}}(?P<gap>[.\-])[2-9][0-9]{{2}}(?P=gap)[0-9]{{4}}{_RIGHT}"
+        ),
+        "US",
+    ),
     _Form(re.compile(rf"{_LEFT}0[127][0-9]{{1,4}} [0-9]{{3,4}} ?[0-9]{{3,4}}{_RIGHT}"), "GB"),
 )
 _ANY = re.compile(rf"{_LEFT}\(?[0-9](?:{_GAP}[0-9]){{6,14}}{_RIGHT}")
-_ANY_REGIONS = ("US", "CN", "GB", "DE", "FR", "ES", "IT", "IN", "AU", "JP", "KR", "BR", "NL", "SE", "MX", "HK", "TW", "SG")
+_ANY_REGIONS = (
+    "US",
+    "CN",
+    "GB",
+    "DE",
+    "FR",
+    "ES",
+    "IT",
+    "IN",
+    "AU",
+    "JP",
+    "KR",
+    "BR",
+    "NL",
+    "SE",
+    "MX",
+    "HK",
+    "TW",
+    "SG",
+)
 
 
 def phone_numbers(view: View, lowered: str) -> Iterator[tuple[int, int]]:
@@ -84,7 +122,11 @@ def _allowed(view: View, match: re.Match[str], form: _Form) -> bool:
     word = before(view, match.start(), 40)
     if _ANNOUNCED.search(word):
         return True
-    return not form.needs_word and not _VETO.search(word)
+    if form.needs_word or _VETO.search(word):
+        return False
+    # Eleven digits after an English word are a count more often than a number to call.
+    plain = match[0].isdigit() and _AFTER_WORD.search(view.text, max(0, match.start() - 24), match.start())
+    return not plain
 
 
 def _longest_valid(match: re.Match[str], region: str | None) -> tuple[int, int] | None:

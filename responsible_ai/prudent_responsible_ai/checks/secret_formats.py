@@ -28,10 +28,17 @@ class SecretFormat:
     reason: str = "the published form of this credential"
 
 
-def _open(label: str, hint: str, prefix: str, least: int, characters: str = _TOKEN, *, mixed: bool = False) -> SecretFormat:
+def _open(
+    label: str, hint: str, prefix: str, least: int, characters: str = _TOKEN, *, mixed: bool = False
+) -> SecretFormat:
     """A prefix followed by at least so many characters of a class, as long as they go on."""
     return SecretFormat(
-        label, 7, (hint,), re.compile(rf"{_START}{prefix}{characters}{{{least},}}"), continuing(characters), mixed
+        label,
+        7,
+        (hint,),
+        re.compile(rf"{_START}{prefix}{characters}{{{least},}}"),
+        continuing(characters),
+        mixed,
     )
 
 
@@ -40,6 +47,7 @@ def continuing(characters: str) -> re.Pattern[str]:
     return re.compile(rf"(?:\u200b*{characters})*")
 
 
+_USERINFO = r"[A-Za-z0-9!$%^&*()_+=\[\]{}|;,.?~#\-]"
 _BODY = r"[A-Za-z0-9+/=\s\\]"
 
 FORMATS: tuple[SecretFormat, ...] = (
@@ -64,39 +72,72 @@ FORMATS: tuple[SecretFormat, ...] = (
     _open("aliyun_key", "ltai", r"LTAI", 12, "[A-Za-z0-9]", mixed=True),
     _open("tencent_cloud_key", "akid", r"AKID", 13, "[A-Za-z0-9]", mixed=True),
     _open("age_secret_key", "age-secret-key-", r"AGE-SECRET-KEY-1", 40, "[0-9A-Z]"),
-    SecretFormat("aws_access_key", 7, ("akia", "asia", "abia", "acca"), re.compile(_START + r"(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}(?![A-Za-z0-9])")),
-    SecretFormat("google_api_key", 7, ("aiza",), re.compile(_START + r"AIza[A-Za-z0-9_\-]{35}(?![A-Za-z0-9_])")),
     SecretFormat(
-        "json_web_token", 6, ("eyj",),
+        "aws_access_key",
+        7,
+        ("akia", "asia", "abia", "acca"),
+        re.compile(_START + r"(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}(?![A-Za-z0-9])"),
+    ),
+    SecretFormat(
+        "google_api_key", 7, ("aiza",), re.compile(_START + r"AIza[A-Za-z0-9_\-]{35}(?![A-Za-z0-9_])")
+    ),
+    SecretFormat(
+        "json_web_token",
+        6,
+        ("eyj",),
         re.compile(_START + r"eyJ[A-Za-z0-9_\-]{8,400}\.eyJ[A-Za-z0-9_\-.]{8,}"),
         continuing(r"[A-Za-z0-9_\-.]"),
     ),
     SecretFormat(
-        "azure_storage_key", 7, ("accountkey=", "sharedaccesskey="),
-        re.compile(r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]{40,})", re.IGNORECASE),
-        continuing("[A-Za-z0-9+/=]"), context=20,
+        "azure_storage_key",
+        7,
+        ("accountkey=", "sharedaccesskey="),
+        re.compile(r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]{40,})", re.IGNORECASE | re.ASCII),
+        continuing("[A-Za-z0-9+/=]"),
+        context=20,
     ),
     SecretFormat(
-        "azure_sas_signature", 6, ("sig=",),
-        re.compile(r"(?<=[?&])sig=(?P<value>[A-Za-z0-9%+/=]{40,})"), continuing("[A-Za-z0-9%+/=]"), context=8,
+        "azure_sas_signature",
+        6,
+        ("sig=",),
+        re.compile(r"(?<=[?&])sig=(?P<value>[A-Za-z0-9%+/=]{40,})"),
+        continuing("[A-Za-z0-9%+/=]"),
+        context=8,
     ),
     SecretFormat(
-        "private_key", 7, ("private key",),
+        "private_key",
+        7,
+        ("private key",),
         re.compile(
             r"BEGIN (?:[A-Z0-9]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr]){0,6}"
             r"(?:[A-Za-z\-]{3,20}: [^\n]{1,90}(?:\s|\\[nr]){1,4}){0,3}"
             rf"(?P<value>[A-Za-z0-9+/=]{{24}}{_BODY}*)"
         ),
-        continuing(_BODY), context=256, reason="the body of a private key",
+        continuing(_BODY),
+        context=256,
+        reason="the body of a private key",
     ),
     SecretFormat(
-        "url_password", 6, ("://",),
-        re.compile(r"(?<![a-z])[a-z][a-z0-9+.\-]{1,20}://[^\s/:@'\"<>\u0080-\U0010ffff]{0,64}:(?P<value>[^\s/@'\"<>\u0080-\U0010ffff]{3,128})@(?=[A-Za-z0-9\[])", re.IGNORECASE),
-        context=100, reason="a password in a URL",
+        "url_password",
+        6,
+        ("://",),
+        re.compile(
+            rf"(?<![A-Za-z])[A-Za-z][A-Za-z0-9+.\-]{{1,20}}://{_USERINFO}{{0,64}}:(?P<value>{_USERINFO}{{3,128}})@(?=[A-Za-z0-9\[])"
+        ),
+        context=100,
+        reason="a password in a URL",
     ),
     SecretFormat(
-        "bearer_token", 6, ("bearer ", "authorization"),
-        re.compile(r"\b(?:bearer|authorization:\s{0,2}(?:basic|token))\s{1,2}(?P<value>[A-Za-z0-9._~+/\-]{16,}=*)", re.IGNORECASE),
-        continuing(r"[A-Za-z0-9._~+/=\-]"), mixed=True, context=32, reason="the token of an Authorization header",
+        "bearer_token",
+        6,
+        ("bearer ", "authorization"),
+        re.compile(
+            r"\b(?:bearer|authorization:\s{0,2}(?:basic|token))\s{1,2}(?P<value>[A-Za-z0-9._~+/\-]{16,}=*)",
+            re.IGNORECASE | re.ASCII,
+        ),
+        continuing(r"[A-Za-z0-9._~+/=\-]"),
+        mixed=True,
+        context=32,
+        reason="the token of an Authorization header",
     ),
 )

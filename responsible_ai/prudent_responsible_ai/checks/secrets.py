@@ -22,15 +22,32 @@ from prudent_responsible_ai.text_view import View
 
 _VALUE = r"[A-Za-z0-9!@#$%^&*()_=+\[\]{}|\\:./?~\-]"
 _PASSWORD_WORD = r"pass(?:word|wd|phrase|code)|pwd|credentials?|密码|口令|パスワード|비밀번호|contraseña|mot de passe|kennwort|passwort"  # noqa: S105
-_KEY_WORD = r"secret|token|api[_\- ]?key|access[_\- ]?key|auth[_\- ]?key|client[_\- ]?key|account[_\- ]?key|密钥|令牌"
+_KEY_WORD = (
+    r"secret|token|api[_\- ]?key|access[_\- ]?key|auth[_\- ]?key|client[_\- ]?key|account[_\- ]?key|密钥|令牌"
+)
 _ASSIGNED = re.compile(
     rf"(?:(?P<password>{_PASSWORD_WORD})|(?P<key>{_KEY_WORD}))[A-Za-z0-9_\-]{{0,20}}[\"'\])]{{0,2}}"
     r"(?:\s{0,3}(?::=|=>|={1,3}|:)\s{0,3}|\s(?:is|was)(?:\s?:)?\s|\s?(?:是|为)\s?:?\s?)"
     rf"[@rbf]?(?P<quote>[\"'`])?(?P<value>{_VALUE}{{6,}})",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _CONTINUES = continuing(_VALUE)
-_WORDS = ("pass", "pwd", "credential", "secret", "token", "key", "密", "口令", "令牌", "パス", "비밀", "contras", "mot de", "kennwort")
+_WORDS = (
+    "pass",
+    "pwd",
+    "credential",
+    "secret",
+    "token",
+    "key",
+    "密",
+    "口令",
+    "令牌",
+    "パス",
+    "비밀",
+    "contras",
+    "mot de",
+    "kennwort",
+)
 _FIRST = 64
 """A long value is judged by its first characters, so that its end need not be known."""
 
@@ -82,7 +99,9 @@ def _assigned(view: View) -> Iterator[Finding]:
         label = "password" if match["password"] else "api_key"
         if _is_secret(value, password=label == "password", quoted=match["quote"] is not None):
             span = Span(*view.original(start, end), label)
-            yield Finding("secrets", 5, (span,), f"a value given to a {label.replace('_', ' ')}", continues=_CONTINUES)
+            yield Finding(
+                "secrets", 5, (span,), f"a value given to a {label.replace('_', ' ')}", continues=_CONTINUES
+            )
 
 
 def _without_punctuation(view: View, start: int, end: int) -> int:
