@@ -10,7 +10,6 @@ from pathlib import Path
 
 from prudent.catalog.storage import writing
 
-
 _PARTIAL = ".partial"
 
 
