@@ -60,7 +60,7 @@ def choose(
     token as heavy as the lightest that it must keep.
     """
     eligible = weights.size + others if params.top_k is None else min(params.top_k, weights.size + others)
-    rest = max(0, eligible - weights.size) * heaviest_other
+    rest = others * heaviest_other if eligible > weights.size else 0.0
     cutoff = np.float32(0.0)
     if eligible < weights.size:
         cutoff = np.partition(weights, weights.size - eligible)[weights.size - eligible]

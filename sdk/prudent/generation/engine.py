@@ -25,7 +25,7 @@ from prudent.generation.request import FinishReason, GenerationEvent, Generation
 from prudent.generation.runner import Runner
 from prudent.generation.sampler import Sample, Sampler
 from prudent.generation.scheduler import Batch, Decode, Prefill, Scheduler
-from prudent.generation.sequence import Sequence
+from prudent.generation.sequence import Phase, Sequence
 from prudent.generation.tally import Tally
 from prudent.generation.text import TextSource
 from prudent.generation.validation import check_request
@@ -142,6 +142,8 @@ class Engine:
     def _cancel(self, active: ActiveRequest) -> None:
         with self._changed:
             if active.sequence in self._active:
+                if active.sequence.phase is Phase.WAITING:
+                    self._scheduler.end(active.sequence)  # its place in the queue is free at once
                 self._cancelled.append(active)
                 self._changed.notify()
 
@@ -151,15 +153,11 @@ class Engine:
             while self._turn():
                 pass
             self._end_all(FinishReason.CANCELLED)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  nobody may wait for a thread that is gone
+            _log.critical("The engine's thread failed: %s", type(error).__name__)
             with self._changed:
                 self._failure = error
-            _log.critical("The engine's thread failed: %s", type(error).__name__)
-            failed = InternalError("The engine failed while this request was running.")
-            failed.__cause__ = error
-            self._end_all(FinishReason.ERROR, failed)
-            if not isinstance(error, Exception):
-                raise
+            self._end_all(FinishReason.ERROR, error)
 
     def _turn(self) -> bool:
         """Wait for work and do one step of it; False where the engine is to close."""
@@ -212,18 +210,23 @@ class Engine:
         if isinstance(sample, Exception):
             self._end(active, FinishReason.ERROR, sample)
             return
-        event = active.accept(sample)
+        try:
+            event = active.accept(sample)
+        except Exception as error:  # noqa: BLE001  a fault in one request's text is its own
+            self._end(active, FinishReason.ERROR, error)
+            return
         if event is None:
             return
         if event.finish is not None:
             self._forget(active)
         self._tell(active, event)
 
-    def _end(self, active: ActiveRequest, finish: FinishReason, error: Exception | None = None) -> None:
+    def _end(self, active: ActiveRequest, finish: FinishReason, cause: BaseException | None = None) -> None:
+        error = cause if cause is None or isinstance(cause, PrudentError) else _internal(cause)
         if self._forget(active):
             self._tell(active, active.end(finish, error))
 
-    def _end_all(self, finish: FinishReason, error: Exception | None = None) -> None:
+    def _end_all(self, finish: FinishReason, error: BaseException | None = None) -> None:
         with self._changed:
             everyone = list(self._active.values())
         for active in everyone:
@@ -242,3 +245,10 @@ class Engine:
             # The text of the error may quote what was generated; its type does not.
             _log.warning("A listener raised %s; its request is cancelled.", type(error).__name__)
             self._forget(active)
+
+
+def _internal(cause: BaseException) -> InternalError:
+    """The cause goes along for whoever debugs; its text, which may quote the request, not into ours."""
+    error = InternalError(f"The engine failed while this request was running ({type(cause).__name__}).")
+    error.__cause__ = cause
+    return error
