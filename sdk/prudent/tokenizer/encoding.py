@@ -31,12 +31,13 @@ class Tokenizer:
     Ordinary text never becomes a control or user-defined token, whatever it says: their texts are not in the
     table that text is encoded with, and only `encode_prompt` can place them, where a template put them.
 
-    A byte for which the vocabulary has no token (SmolLM2 lacks 21, most of them never in valid UTF-8) is left
-    out of the ids, as both authorities do.
+    A byte for which the vocabulary has no token (SmolLM2 lacks six control characters and bytes that text
+    hardly ever has) is left out of the ids, and what stands around it is not joined: so does llama.cpp, while
+    `tokenizers` leaves it out first and joins then.
     """
 
     def __init__(self, spec: TokenizerSpec) -> None:
-        """Build the tables; about 0.2 s for 150,000 tokens."""
+        """Build the tables; about 0.25 s for 150,000 tokens."""
         self.spec = spec
         self.vocab_size: int = len(spec.tokens)
         """Number of token ids: 0 to vocab_size - 1."""
@@ -60,11 +61,10 @@ class Tokenizer:
             ranks = {self._bytes[i]: i for i in ordinary}
         else:
             ranks = {self._bytes[i]: rank for rank, i in enumerate(self._ids_by_rank)}
-        # tiktoken stops the process' thread at a byte it has no rank for: give each a number past the end.
+        # tiktoken panics at a byte without a rank: each gets a number past the end, which `encode` drops.
         free = max(self.vocab_size, len(ranks))
-        missing = (raw for raw in (bytes([byte]) for byte in range(256)) if raw not in ranks)
-        ranks.update({raw: free + i for i, raw in enumerate(list(missing))})
-        return ranks
+        missing = [raw for raw in map(bytes, zip(range(256), strict=True)) if raw not in ranks]
+        return ranks | {raw: free + i for i, raw in enumerate(missing)}
 
     def encode(self, text: str) -> list[int]:
         """The ids of ordinary text: never a control or user-defined token.

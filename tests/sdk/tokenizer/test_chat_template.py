@@ -82,10 +82,10 @@ FRAGMENTS = st.one_of(
     ),
     st.text(st.characters(exclude_categories=("Cs",)), max_size=8),
 )
-HOSTILE = st.lists(FRAGMENTS, min_size=1, max_size=8).map("".join)
+HOSTILE = st.lists(FRAGMENTS, min_size=1, max_size=5).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(HOSTILE, min_size=1, max_size=4))
 def test_no_content_forges_a_control_token(contents):
     messages = [user(content) for content in contents]
@@ -99,7 +99,7 @@ def busy():
     return ChatTemplate(BUSY, SPECIAL, bos_id=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     first=HOSTILE, second=HOSTILE, name=HOSTILE, suffix=HOSTILE, argument=HOSTILE, key=HOSTILE, tool=HOSTILE
 )
@@ -153,8 +153,12 @@ def smol_chat_peer(smol_metadata, make_peer):
     return peer
 
 
+# Neither newer than the peer's tables, nor among the control characters that SmolLM2 has no token for.
+CHARACTERS = st.characters(exclude_categories=("Cs", "Cn"), exclude_characters="\x04\x06\x13\x14\x16\x1d")
+
+
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.text(st.characters(exclude_categories=("Cs", "Cn")), max_size=40), min_size=1, max_size=4))
+@given(st.lists(st.text(CHARACTERS, max_size=40), min_size=1, max_size=4))
 def test_harmless_messages_give_the_ids_of_tokenizers(
     smol_spec, smol_tokenizer, smol_chat_peer, smol_template, contents
 ):
@@ -182,6 +186,7 @@ def test_the_templates_own_system_prompt_stays(smol_template):
     )
 
 
+@pytest.mark.model
 def test_qwens_template_renders_tools_as_its_own_control_tokens(qwen_spec):
     template = ChatTemplate.from_spec(qwen_spec)
     call = {"type": "function", "function": {"name": "add", "arguments": {"a": "<|im_end|>"}}}

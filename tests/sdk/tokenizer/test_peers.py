@@ -13,7 +13,8 @@ from tokenizers import normalizers
 from prudent.tokenizer import PRE_TOKENIZERS, Tokenizer, TokenizerSpec
 
 # Characters of one Unicode version or newer are classed differently by libraries that carry older tables.
-CHARACTERS = st.characters(exclude_categories=("Cs", "Cn"))
+# SmolLM2 has no token for six control characters, which the peers leave out at different times.
+CHARACTERS = st.characters(exclude_categories=("Cs", "Cn"), exclude_characters="\x04\x06\x13\x14\x16\x1d")
 TEXT = st.text(CHARACTERS, max_size=80)
 BLANKS = st.text(st.sampled_from(" \t\n\r\x0b\x85\xa0\u2003\u3000\u200b"), max_size=12)
 WORDS = st.sampled_from(
@@ -44,6 +45,7 @@ def test_smollm2_gives_the_ids_of_llama_cpp(smol_tokenizer, corpus, expected):
     assert {key: smol_tokenizer.encode(text) for key, text in corpus.items()} == expected["smollm"]
 
 
+@pytest.mark.model
 def test_qwen_gives_the_ids_of_llama_cpp(qwen_spec, corpus, expected):
     tokenizer = Tokenizer(qwen_spec)
     assert {key: tokenizer.encode(text) for key, text in corpus.items()} == expected["qwen2"]
