@@ -45,9 +45,13 @@ class TextSummary(_Record):
 
 
 class AuditRecord(_Record):
-    """A request and what was decided. `user` and `metadata` values come from the caller; `user` is fingerprinted."""
+    """A request and what was decided. `user` and `metadata` values come from the caller; `user` is fingerprinted.
+
+    `outcome` is `completed`, `cancelled`, `failed`, or the code of the error that ended the request.
+    """
 
     kind: str = "request"
+    outcome: str = "completed"
     request_id: str | None = None
     route: str | None = None
     model: str | None = None
@@ -74,16 +78,21 @@ def describe(
     key: bytes,
     policy: Policy,
     parts: Sequence[Part],
-    review: InputReview,
+    review: InputReview | None,
     gates: Sequence[OutputGate],
     *,
+    outcome: str = "completed",
     request_id: str | None = None,
     route: str | None = None,
     model: str | None = None,
     user: str | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> AuditRecord:
-    """Return the record of a request: `parts` as they came in, their review, and the gate of each choice."""
+    """Return the record of a request: `parts` as they came in, their review, and the gate of each choice.
+
+    `review` is None where the request ended before one.
+    """
+    results = [] if review is None else review.results
     texts = [
         TextSummary(
             source=part.source,
@@ -93,7 +102,7 @@ def describe(
             message_index=part.message_index,
             part_index=part.part_index,
         )
-        for part, result in zip(parts, review.results, strict=True)
+        for part, result in zip(parts if results else [], results, strict=True)
     ]
     texts += [
         TextSummary(
@@ -106,13 +115,14 @@ def describe(
         for index, gate in enumerate(gates)
     ]
     return AuditRecord(
+        outcome=outcome,
         request_id=request_id,
         route=route,
         model=model,
         policy=policy.name,
         policy_hash=policy.hash,
         streaming_mode=policy.streaming,
-        action=sternest([review.action, *(gate.action for gate in gates)]),
+        action=sternest([*([] if review is None else [review.action]), *(gate.action for gate in gates)]),
         texts=texts,
         user=None if user is None else fingerprint(key, user),
         metadata=dict(metadata or {}),

@@ -42,9 +42,9 @@ from prudent.types.models import Model
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from prudent_responsible_ai.audit import AuditLog
 
     from prudent.server.settings import Settings
+    from prudent_responsible_ai.audit import AuditLog
     from prudent_responsible_ai.pipeline import Pipeline
 
 Reply = str | PrudentError | Callable[[ChatCompletionRequest], str]
@@ -214,13 +214,19 @@ def scripted_app(
 ) -> FastAPI:
     """The real server app over scripted models; the first is the default model.
 
-    `pipeline` None means the checks of the settings' policy.
+    `pipeline` None means the checks of the settings' policy, and then no audit but the one that is given.
     """
     from prudent.server.app import create_app
     from prudent.server.settings import Settings
+    from prudent_responsible_ai.assemble import build_pipeline
+    from prudent_responsible_ai.policy import AuditSettings
+    from prudent_responsible_ai.policy_file import load_policy
 
     models = models or (ScriptedModel(),)
     settings = (settings or Settings()).model_copy(update={"model": models[0].id})
+    if pipeline is None:
+        policy = load_policy(settings.policy)
+        pipeline = build_pipeline(policy.model_copy(update={"audit": AuditSettings(enabled=False)}))
     return create_app(settings, pool=ScriptedModels(models, loading=loading), pipeline=pipeline, audit=audit)
 
 

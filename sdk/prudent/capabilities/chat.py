@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from prudent.capabilities.logprobs import wire_logprobs
+from prudent.capabilities.offload import offload
 from prudent.capabilities.prompt import template_messages
 from prudent.errors import (
     ContextLengthError,
@@ -150,7 +151,7 @@ class ChatModelStream:
 
     async def _run(self) -> AsyncGenerator[ChatCompletionChunk]:
         # Tokenizing a long prompt takes a while; other requests must not wait for it.
-        requests = await asyncio.to_thread(self._model.prepare, self._request)
+        requests = await offload(self._model.prepare, self._request)
         post = partial(_post, asyncio.get_running_loop(), self._events)
         prompt_tokens = completion_tokens = 0
         try:

@@ -17,7 +17,7 @@ from prudent.types.chat import (
     TokenLogprob,
     Usage,
 )
-from prudent.types.safety import ContentFilterResults, PromptFilterResult, SafetyInfo
+from prudent.types.safety import CategoryVerdict, ContentFilterResults, PromptFilterResult, SafetyInfo
 
 
 async def fold(chunks: AsyncIterator[ChatCompletionChunk]) -> ChatCompletion:
@@ -77,7 +77,7 @@ class _Choice:
     refusal: list[str] = field(default_factory=list[str])
     logprobs: list[TokenLogprob] | None = None
     finish_reason: FinishReason | None = None
-    filter_results: ContentFilterResults = field(default_factory=dict)
+    filter_results: ContentFilterResults = field(default_factory=dict[str, CategoryVerdict])
 
     def add(self, choice: ChunkChoice) -> None:
         self.text.append(choice.delta.content or "")

@@ -15,6 +15,7 @@ from typing import Self
 from prudent.capabilities.chat import ChatModel
 from prudent.capabilities.listing import describe_model
 from prudent.capabilities.loading import LoadOptions, load_chat_model
+from prudent.capabilities.offload import offload
 from prudent.catalog import Catalog, ModelEntry
 from prudent.errors import InvalidRequestError, ServiceUnavailableError
 from prudent.types.models import Model
@@ -94,7 +95,7 @@ class ModelPool:
         self._evict(room_for=1)
         if self._freeing:
             await asyncio.wait(self._freeing)  # its memory first
-        return await asyncio.to_thread(self._load, entry)
+        return await offload(self._load, entry)
 
     def _forget_failed(self, id: str, task: asyncio.Task[ChatModel]) -> None:
         """A load that failed is tried anew by the next request."""
@@ -110,21 +111,19 @@ class ModelPool:
         )
         for id in idle[: max(0, excess)]:
             model = self._places.pop(id).loading.result()
-            task = asyncio.create_task(asyncio.to_thread(model.close))
+            task = asyncio.create_task(offload(model.close))
             self._freeing.add(task)
             task.add_done_callback(self._freeing.discard)
 
     async def list(self) -> list[Model]:
         """The chat models of the catalog, with the state of each."""
         entries = [entry for entry in self._catalog.entries if entry.task == "chat"]
-        return await asyncio.to_thread(
-            lambda: [describe_model(entry, self._loaded(entry)) for entry in entries]
-        )
+        return await offload(lambda: [describe_model(entry, self._loaded(entry)) for entry in entries])
 
     async def retrieve(self, name: str) -> Model:
         """One model; with its card where it is loaded. Raises ModelNotFoundError."""
         entry = self._catalog.get(name)
-        return await asyncio.to_thread(describe_model, entry, self._loaded(entry))
+        return await offload(describe_model, entry, self._loaded(entry))
 
     def _loaded(self, entry: ModelEntry) -> ChatModel | None:
         place = self._places.get(entry.id)
@@ -140,6 +139,6 @@ class ModelPool:
             # A load cannot be stopped in the middle; what it brings is freed when it is there.
             await asyncio.wait({place.loading})
             if not place.loading.cancelled() and place.loading.exception() is None:
-                await asyncio.to_thread(place.loading.result().close)
+                await offload(place.loading.result().close)
         if self._freeing:
             await asyncio.wait(self._freeing)

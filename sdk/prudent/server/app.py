@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
@@ -27,10 +27,9 @@ from prudent.server.sse import ClientGoneError
 from prudent.types.chat import ChatCompletionRequest
 from prudent.types.progress import ProgressListener
 from prudent.version import __version__
+from prudent_responsible_ai.audit import AuditLog, open_audit
 from prudent_responsible_ai.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from prudent_responsible_ai.audit import AuditLog
+from prudent_responsible_ai.policy import Policy
 
 CLIENT_CLOSED = 499
 """nginx's status for "the client went away"; it is seen in the log alone."""
@@ -50,10 +49,11 @@ def create_app(
         ConfigurationError: a setting or the policy is wrong.
     """
     settings = settings or Settings.from_env()
+    pipeline = pipeline or _policy_pipeline(settings)
     guard = Guard(
         pool or _local_models(settings, progress),
-        pipeline or _policy_pipeline(settings),
-        audit,
+        pipeline,
+        audit or _policy_audit(pipeline.policy, settings),
         default_model=settings.model,
     )
 
@@ -109,6 +109,14 @@ def _policy_pipeline(settings: Settings) -> Pipeline:
     from prudent_responsible_ai.policy_file import load_policy
 
     return build_pipeline(load_policy(settings.policy))
+
+
+def _policy_audit(policy: Policy, settings: Settings) -> AuditLog | None:
+    """The audit log that the policy asks for, at the settings' path where they have one."""
+    if settings.audit_path is not None:
+        audit = policy.audit.model_copy(update={"path": str(settings.audit_path)})
+        policy = policy.model_copy(update={"audit": audit})
+    return open_audit(policy)
 
 
 def _document(app: FastAPI) -> None:

@@ -59,7 +59,7 @@ class RequestContext:
                 await error_response(known)(scope, receive, send_with_id)
         finally:
             took = (time.monotonic() - started) * 1000
-            logger.info("%s %s %s %d %.0f ms", request_id, scope["method"], scope["path"][:200], status, took)
+            logger.info("%s %s %r %d %.0f ms", request_id, scope["method"], scope["path"][:200], status, took)
 
 
 class BodyLimit:

@@ -12,18 +12,16 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 from prudent.capabilities.fold import fold
 from prudent.capabilities.interface import ChatStream, Models
+from prudent.capabilities.offload import offload
 from prudent.errors import InternalError, PrudentError, ServiceUnavailableError
 from prudent.server.inspection import Inspection
 from prudent.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionRequest
 from prudent.types.models import Model, ModelList
+from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from prudent_responsible_ai.audit import AuditLog
 
 logger = logging.getLogger("prudent.server")
 
@@ -47,7 +45,7 @@ class Guard:
         self._preload = asyncio.create_task(self._load_default())
 
     async def _load_default(self) -> None:
-        await asyncio.to_thread(self._pipeline.warm_up)
+        await offload(self._pipeline.warm_up)
         async with self._models.lease(self._default_model):
             logger.info("%s is ready", self._default_model)
 
@@ -112,12 +110,13 @@ class Guard:
             raise ServiceUnavailableError("The server is shutting down.", hint="Try again shortly.")
         run = _Run()
         self._running.add(run)
-        inspection = Inspection(self._pipeline, self._audit, request, request_id)
+        name = request.model or self._default_model
+        inspection = Inspection(self._pipeline, self._audit, request, model=name, request_id=request_id)
         outcome = "cancelled"
         try:
-            async with self._models.lease(request.model or self._default_model) as model:
+            checked = await inspection.review()
+            async with self._models.lease(name) as model:
                 inspection.model = model.id
-                checked = await inspection.review()
                 run.stream = model.stream(checked)
                 async with aclosing(self._checked(run, run.stream, inspection)) as chunks:
                     async for chunk in chunks:
@@ -131,7 +130,7 @@ class Guard:
             raise
         finally:
             self._running.discard(run)
-            await inspection.record(outcome)
+            await inspection.close(outcome)
 
     async def _checked(
         self, run: _Run, stream: ChatStream, inspection: Inspection
@@ -143,9 +142,8 @@ class Guard:
             async for chunk in stream:
                 if chunk.usage is not None:
                     usage = chunk
-                    inspection.usage = chunk.usage
                     continue
-                passed = await inspection.inspect(chunk, cancel=stream.cancel)
+                passed = inspection.inspect(chunk, cancel=stream.cancel)
                 if passed and inspection.finished:
                     last = passed.pop()
                 for released in passed:

@@ -5,13 +5,14 @@ Knows the pipeline and the shapes of chat; no model and no HTTP.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from prudent.errors import ContentFilterError
+from prudent.capabilities.offload import offload
+from prudent.errors import ContentFilterError, ServiceUnavailableError
 from prudent.server.held_logprobs import HeldLogprobs
 from prudent.types.chat import (
+    CREATE_CHAT_COMPLETION,
     ROLE_SOURCE,
     ChatCompletionChunk,
     ChatCompletionRequest,
@@ -19,30 +20,34 @@ from prudent.types.chat import (
     ChoiceDelta,
     ChoiceLogprobs,
     ChunkChoice,
-    Usage,
 )
 from prudent.types.content import TextPart
 from prudent.types.safety import Action, CategoryVerdict, PromptFilterResult, SafetyInfo
+from prudent_responsible_ai.audit import AuditLog
+from prudent_responsible_ai.audit_record import AuditRecord, describe
 from prudent_responsible_ai.gate import OutputGate, Release
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.pipeline import InputReview, Pipeline
 
-if TYPE_CHECKING:
-    from prudent_responsible_ai.audit import AuditLog
-
 
 class Inspection:
-    """Follows one request from its prompt to its record. `model` and `usage` are filled in on the way."""
+    """Follows one request from its prompt to its record. `model` is what was asked for, then what answers."""
 
     def __init__(
-        self, pipeline: Pipeline, audit: AuditLog | None, request: ChatCompletionRequest, request_id: str
+        self,
+        pipeline: Pipeline,
+        audit: AuditLog | None,
+        request: ChatCompletionRequest,
+        *,
+        model: str,
+        request_id: str,
     ) -> None:
-        self.model: str | None = None
-        self.usage: Usage | None = None
+        self.model = model
         self._pipeline = pipeline
         self._audit = audit
         self._request = request
         self._request_id = request_id
+        self._parts = parts_of(request.messages)
         self._review: InputReview | None = None
         self._answers: list[_Answer] = []
         self._said_first = False
@@ -54,9 +59,8 @@ class Inspection:
         Raises:
             ContentFilterError: the policy refuses the prompt; `details` holds the verdicts.
         """
-        parts = parts_of(self._request.messages)
-        # Checks take milliseconds; other answers go on meanwhile.
-        review = self._review = await asyncio.to_thread(self._pipeline.review, parts)
+        # The checks of a long prompt take a while; other answers go on meanwhile.
+        review = self._review = await offload(self._pipeline.review, self._parts)
         if review.blocked:
             raise _refusal(review)
         self._answers = [_Answer(self._pipeline.open_gate(review)) for _ in range(self._request.n)]
@@ -64,7 +68,7 @@ class Inspection:
             update={"messages": with_texts(self._request.messages, [part.text for part in review.parts])}
         )
 
-    async def inspect(
+    def inspect(
         self, chunk: ChatCompletionChunk, *, cancel: Callable[[int], None]
     ) -> list[ChatCompletionChunk]:
         """Pass a chunk of the model through the gates; return what may go out, which may be nothing.
@@ -74,7 +78,7 @@ class Inspection:
         passed: list[ChatCompletionChunk] = []
         for choice in chunk.choices:
             answer = self._answers[choice.index]
-            news = await answer.pass_on(choice)
+            news = answer.pass_on(choice)
             passed += [chunk.model_copy(update={"choices": [one]}) for one in news]
             if answer.gate.blocked:
                 cancel(choice.index)
@@ -95,7 +99,11 @@ class Inspection:
         return not self._request.stream or (options is not None and options.include_usage)
 
     async def record(self, outcome: str) -> SafetyInfo:
-        """Say what stood guard; the first call also writes the audit record, later ones change nothing."""
+        """Write the audit record, once, and say what stood guard.
+
+        Raises:
+            ServiceUnavailableError: the record cannot be written, and the policy requires one.
+        """
         if self._recorded is None:
             policy = self._pipeline.policy
             self._recorded = SafetyInfo(
@@ -105,7 +113,32 @@ class Inspection:
                 streaming_mode=policy.streaming,
                 milliseconds=round(self._milliseconds, 3),
             )
+            if self._audit is not None:
+                identity = await offload(self._audit.write, self._describe(self._audit, outcome))
+                self._recorded = self._recorded.model_copy(update={"audit_id": identity})
         return self._recorded
+
+    async def close(self, outcome: str) -> None:
+        """Write the audit record where there is none yet; the log says where that fails."""
+        try:
+            await self.record(outcome)
+        except ServiceUnavailableError:
+            return
+
+    def _describe(self, audit: AuditLog, outcome: str) -> AuditRecord:
+        return describe(
+            audit.key,
+            self._pipeline.policy,
+            self._parts,
+            self._review,
+            [answer.gate for answer in self._answers],
+            outcome=outcome,
+            request_id=self._request_id,
+            route=CREATE_CHAT_COMPLETION.path,
+            model=self.model,
+            user=self._request.user,
+            metadata=self._request.metadata,
+        )
 
     @property
     def _prompt_results(self) -> list[PromptFilterResult]:
@@ -132,7 +165,7 @@ class _Answer:
         self.finished = False
         self._logprobs = HeldLogprobs()
 
-    async def pass_on(self, choice: ChunkChoice) -> list[ChunkChoice]:
+    def pass_on(self, choice: ChunkChoice) -> list[ChunkChoice]:
         """Return what may go out of the news of this choice: text, its end, both or nothing."""
         if self.finished:
             return []
@@ -140,9 +173,9 @@ class _Answer:
         self._logprobs.add(text, (choice.logprobs and choice.logprobs.content) or ())
         releases: list[Release] = []
         if text:
-            releases.append(await asyncio.to_thread(self.gate.feed, text))
+            releases.append(self.gate.feed(text))
         if choice.finish_reason is not None and not self.gate.blocked:
-            releases.append(await asyncio.to_thread(self.gate.finish))
+            releases.append(self.gate.finish())
         news = self._released(choice, releases)
         if self.gate.blocked or choice.finish_reason is not None:
             self.finished = True

@@ -17,7 +17,9 @@ from prudent.types.content import Source
 from prudent.types.safety import Action
 from prudent_responsible_ai.check import CheckContext, Finding, Span
 from prudent_responsible_ai.pipeline import Pipeline
-from prudent_responsible_ai.policy import Policy, Rule
+from prudent_responsible_ai.policy import AuditSettings, Policy, Rule
+
+NO_AUDIT = AuditSettings(enabled=False)
 
 
 class WordCheck:
@@ -46,7 +48,10 @@ def _words_pipeline() -> Pipeline:
     """Blocks `forbidden` and redacts `private`, on both sides."""
     rules = [Rule(check="forbidden", action=Action.BLOCK), Rule(check="private", action=Action.REDACT)]
     policy = Policy(
-        name="words", version="1", rules={source: rules for source in (Source.USER, Source.ASSISTANT)}
+        name="words",
+        version="1",
+        audit=NO_AUDIT,
+        rules=dict.fromkeys((Source.USER, Source.ASSISTANT), rules),
     )
     return Pipeline(policy, [WordCheck("forbidden"), WordCheck("private")])
 
@@ -54,7 +59,13 @@ def _words_pipeline() -> Pipeline:
 @pytest.fixture
 def no_checks() -> Pipeline:
     """A policy that checks nothing."""
-    return Pipeline(Policy(name="off", version="1"), [])
+    return Pipeline(Policy(name="off", version="1", audit=NO_AUDIT), [])
+
+
+@pytest.fixture
+def words() -> Pipeline:
+    """Blocks `forbidden` and redacts `private`."""
+    return _words_pipeline()
 
 
 Serve = Callable[..., RunningServer]

@@ -13,7 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prudent.testing import RunningServer, ScriptedModel
+from prudent.client.transports import AppTransport
+from prudent.testing import RunningServer, ScriptedModel, scripted_app
+from prudent_responsible_ai.pipeline import Pipeline
+from prudent_responsible_ai.policy import AuditSettings, Policy
 
 URL = "/v1/chat/completions"
 HELLO = [{"role": "user", "content": "hi"}]
@@ -22,14 +25,9 @@ JSON = {"content-type": "application/json"}
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    from prudent.client.transports import AppTransport
-    from prudent.testing import scripted_app
-    from prudent_responsible_ai.pipeline import Pipeline
-    from prudent_responsible_ai.policy import Policy
-
-    pipeline = Pipeline(Policy(name="off", version="1"), [])
-    transport = AppTransport(lambda: scripted_app(ScriptedModel("hello"), pipeline=pipeline))
-    with httpx.Client(transport=transport, base_url="http://localhost", timeout=20) as http:
+    policy = Policy(name="off", version="1", audit=AuditSettings(enabled=False))
+    app = scripted_app(ScriptedModel("hello"), pipeline=Pipeline(policy, []))
+    with httpx.Client(transport=AppTransport(lambda: app), base_url="http://localhost", timeout=20) as http:
         yield http
 
 
@@ -58,12 +56,22 @@ def _post(client: httpx.Client, body: bytes | str) -> httpx.Response:
         ({"messages": [{"role": "user", "content": 5}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": None}]}, "messages[0].content"),
         ({"messages": [{"role": "boss", "content": "hi"}]}, "messages[0].role"),
-        ({"messages": [*HELLO, {"role": "user", "content": [{"type": "text"}]}]}, "messages[1].content[0].text"),
-        ({"messages": [{"role": "user", "content": [{"type": "text", "text": 1}]}]}, "messages[0].content[0].text"),
+        (
+            {"messages": [*HELLO, {"role": "user", "content": [{"type": "text"}]}]},
+            "messages[1].content[0].text",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": 1}]}]},
+            "messages[0].content[0].text",
+        ),
         ({"messages": [{"role": "user", "content": [{"type": "video"}]}]}, "messages[0].content[0]"),
         ({"messages": [{"role": "user", "content": [{"text": "hi"}]}]}, "messages[0].content[0]"),
         (
-            {"messages": [{"role": "user", "content": [{"type": "text", "text": "a", "source": "developer"}]}]},
+            {
+                "messages": [
+                    {"role": "user", "content": [{"type": "text", "text": "a", "source": "developer"}]}
+                ]
+            },
             "messages[0]",
         ),
         ({"messages": HELLO, "max_tokens": -1}, "max_tokens"),
@@ -162,7 +170,9 @@ def test_a_huge_max_tokens_is_for_the_model_to_judge(client: httpx.Client) -> No
     assert client.post(URL, json={"messages": HELLO, "max_tokens": 10**30}).status_code == 200
 
 
-@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize(
+    "kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
 def test_a_body_that_does_not_say_it_is_json_is_refused(client: httpx.Client, kind: str | None) -> None:
     headers = {} if kind is None else {"content-type": kind}
     body = json.dumps({"messages": HELLO}).encode()
@@ -188,7 +198,9 @@ def test_a_wrong_method_is_a_405(client: httpx.Client) -> None:
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["messages", "role"]), inner),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["messages", "role"]), inner)
+        ),
         max_leaves=20,
     )
 )
@@ -246,9 +258,12 @@ def test_a_body_that_never_comes_is_given_up(serve: Callable[..., RunningServer]
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET\r\n\r\n", b"\x00" * 1000, b"A" * 200_000]
+    "garbage",
+    [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET\r\n\r\n", b"\x00" * 1000, b"A" * 200_000],
 )
-def test_what_is_not_http_leaves_the_server_as_it_was(serve: Callable[..., RunningServer], garbage: bytes) -> None:
+def test_what_is_not_http_leaves_the_server_as_it_was(
+    serve: Callable[..., RunningServer], garbage: bytes
+) -> None:
     server = serve()
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.settimeout(1)

@@ -104,9 +104,7 @@ def test_a_client_that_closes_before_a_whole_answer_stops_the_generation(serve: 
     assert model.running == 0
 
 
-def test_a_client_that_stops_reading_is_given_up_and_blocks_nobody(
-    serve: Serve, no_checks: Pipeline
-) -> None:
+def test_a_client_that_stops_reading_is_given_up_and_blocks_nobody(serve: Serve, no_checks: Pipeline) -> None:
     brisk = ScriptedModel("at once", id="brisk")
     stuck = ScriptedModel((" " + "y" * 20_000) * 2000, id="stuck")
     server = serve(stuck, brisk, pipeline=no_checks, write_timeout=0.5)

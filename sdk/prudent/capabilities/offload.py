@@ -1,0 +1,22 @@
+"""Blocking work away from the event loop, to the very end of the process. Knows nothing of the work."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+
+async def offload(work: Callable[P, ResultT], *args: P.args, **kwargs: P.kwargs) -> ResultT:
+    """Do the work in a thread.
+
+    Where the interpreter is ending it starts no more threads, and what must still be done (an audit record,
+    freeing a model) is done here.
+    """
+    if not threading.main_thread().is_alive():
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
