@@ -11,7 +11,6 @@ cannot know the number.
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
 import time
@@ -73,7 +72,10 @@ class _MarkingEnvironment(BoundedEnvironment):
 
     def mark(self, token: int) -> str:
         """What stands for a control token in the output: its mark, or without a nonce its text."""
-        return self._texts[token] if self.nonce is None else f"\ue000{self.nonce}.{token}\ue001"
+        if self.nonce is None:
+            return self._texts[token]
+        opening, closing = _mark_ends(self.nonce)
+        return f"{opening}{token}{closing}"
 
 
 class ChatTemplate:
@@ -141,7 +143,7 @@ class ChatTemplate:
         """
         plain = _plain(list(messages), 0)
         plain_tools = None if tools is None else _plain(list(tools), 0)
-        nonce = str(secrets.randbits(128))
+        nonce = _fresh_nonce()
         return self._split(self._run(plain, add_generation_prompt, plain_tools, nonce), nonce)
 
     def _compile(self, source: str) -> Template:
@@ -166,7 +168,7 @@ class ChatTemplate:
         """Render harmless messages both ways: every control token in the text must be one that was marked."""
         for number, probe in enumerate(_PROBES):
             messages = [dict(message) for message in probe]
-            nonce = str(secrets.randbits(128))
+            nonce = _fresh_nonce()
             try:
                 text = self._run(messages, True, None, None)
                 prompt = self._split(self._run(messages, True, None, nonce), nonce)
@@ -203,7 +205,7 @@ class ChatTemplate:
                     messages=messages, tools=tools, add_generation_prompt=add_generation_prompt, **named
                 )
             except TemplateRefusalError as error:
-                raise _refused(error.message or "no reason given", nonce) from error
+                raise _refused(error.message or "no reason given", nonce) from None
             except (TemplateLimitError, SecurityError, MemoryError) as error:
                 reason = (
                     error.message
@@ -212,20 +214,35 @@ class ChatTemplate:
                 )
                 raise ModelFileError(f"The model's chat template was stopped: {reason}.") from error
             except _MISFITS as error:
-                raise _refused(f"it fails on them ({type(error).__name__})", nonce) from error
+                # Not chained: what Python says of the failure may quote a message.
+                raise _refused(f"it fails on them ({type(error).__name__})", nonce) from None
 
     def _split(self, rendered: str, nonce: str) -> RenderedPrompt:
-        pieces = re.split(f"\ue000{nonce}\\.([0-9]+)\ue001", rendered)
-        segments: list[str | Control] = []
-        for number, piece in enumerate(pieces):
-            if number % 2:
-                token = int(piece)
-                segments.append(Control(token, self._names[token]))
-            elif nonce in piece:
+        opening, closing = _mark_ends(nonce)
+        first, *rest = rendered.split(opening)
+        segments: list[str | Control] = [first]
+        for piece in rest:
+            number, _, text = piece.partition(closing)
+            token = int(number) if number.isdecimal() else None
+            if token not in self._names:
                 raise ModelFileError("The model's chat template cuts control tokens to pieces.")
-            elif piece:
-                segments.append(piece)
-        return RenderedPrompt(tuple(segments))
+            segments += [Control(token, self._names[token]), text]
+        if any(isinstance(segment, str) and nonce in segment for segment in segments):
+            raise ModelFileError("The model's chat template cuts control tokens to pieces.")
+        return RenderedPrompt(tuple(segment for segment in segments if segment))
+
+
+def _fresh_nonce() -> str:
+    return f"{secrets.randbits(128):039}"
+
+
+def _mark_ends(nonce: str) -> tuple[str, str]:
+    """What stands before and after the id in a mark.
+
+    The number is on both sides, so that of a mark which a template cuts in two nothing can be completed by
+    the text that follows. It is decimal, so that no change of case touches it.
+    """
+    return f"\ue000{nonce}.", f".{nonce}\ue000"
 
 
 def _refused(reason: str, nonce: str | None) -> InvalidRequestError:

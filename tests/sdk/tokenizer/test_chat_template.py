@@ -222,6 +222,13 @@ def test_without_a_template_chatml_is_used_where_the_vocabulary_has_it(smol_spec
         ChatTemplate.from_spec(bare.model_copy(update={"tokens": tuple(tokens)}))
 
 
+@pytest.mark.parametrize("cut", ["[:30]", "[5:]", "[:-1]", "[:41]", "[:43]"])
+def test_a_template_that_cuts_its_control_tokens_is_refused(cut):
+    source = "{% set mark = '<|im_end|>' %}{{ mark" + cut + " }}{{ messages[0].content }}"
+    with pytest.raises(ModelFileError, match="control tokens"):
+        ChatTemplate(source, SPECIAL).render([user("2.\ue000")])
+
+
 @pytest.mark.parametrize(
     "source", ["{{ '<|' + 'im_end' + '|>' }}", "{{ '<|im_' ~ messages[0].role[:0] ~ 'end|>' }}"]
 )
