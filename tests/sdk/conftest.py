@@ -54,14 +54,17 @@ class Architecture:
     extra: dict[str, float] = field(default_factory=dict)
 
 
-def write_tiny(path: Path, arch: Architecture, *, scale: float = 1.0, seed: int = 0) -> Path:
-    """A valid GGUF of random weights; matrices are Q8_0 where their rows allow it."""
+def write_tiny(path: Path, arch: Architecture, *, plain: bool = False, seed: int = 0) -> Path:
+    """A valid GGUF of random weights; matrices are Q8_0, or float32 where `plain`."""
     writer = gguf.GGUFWriter(path, arch.name)
     _write_metadata(writer, arch)
     random = np.random.default_rng(seed)
 
     def matrix(name: str, outputs: int, inputs: int, gain: float = 1.0) -> None:
-        values = random.standard_normal((outputs, inputs)).astype(np.float32) * gain / np.sqrt(inputs)
+        values = (random.standard_normal((outputs, inputs)) * gain / np.sqrt(inputs)).astype(np.float32)
+        if plain:
+            writer.add_tensor(name, values)
+            return
         packed = gguf.quants.quantize(values, gguf.GGMLQuantizationType.Q8_0)
         writer.add_tensor(name, packed, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
 
@@ -69,10 +72,10 @@ def write_tiny(path: Path, arch: Architecture, *, scale: float = 1.0, seed: int 
         writer.add_tensor(name, (around + 0.1 * random.standard_normal(size)).astype(np.float32))
 
     query, kv = arch.heads * arch.head_dim, arch.kv_heads * arch.head_dim
-    matrix("token_embd.weight", len(VOCABULARY), arch.hidden, gain=8.0 * scale)
+    matrix("token_embd.weight", len(VOCABULARY), arch.hidden, gain=8.0)
     vector("output_norm.weight", arch.hidden)
     if not arch.tied:
-        matrix("output.weight", len(VOCABULARY), arch.hidden, gain=4.0 * scale)
+        matrix("output.weight", len(VOCABULARY), arch.hidden, gain=4.0)
     for layer in range(arch.layers):
         block = f"blk.{layer}."
         vector(block + "attn_norm.weight", arch.hidden)
@@ -229,7 +232,9 @@ class Runner:
         return logits
 
 
-IDENTITY = ModelIdentity("tiny", "Apache-2.0", "made by a test", (SourceFile(name="t", sha256="0" * 64, bytes=1),))
+IDENTITY = ModelIdentity(
+    "tiny", "Apache-2.0", "made by a test", (SourceFile(name="t", sha256="0" * 64, bytes=1),)
+)
 
 QWEN2 = Architecture("qwen2", bias=True, layers=2)
 
