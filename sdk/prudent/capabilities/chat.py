@@ -153,32 +153,21 @@ class ChatModelStream:
         # Tokenizing a long prompt takes a while; other requests must not wait for it.
         requests = await offload(self._model.prepare, self._request)
         post = partial(_post, asyncio.get_running_loop(), self._events)
-        prompt_tokens = completion_tokens = 0
+        endings: list[GenerationEvent] = []
         try:
             for choice, request in enumerate(requests):
                 self._handles.append(self._submit(request, partial(post, choice)))
             for choice in range(len(requests)):
                 yield self._chunk(choice, delta=ChoiceDelta(role="assistant", content=""))
-            running = len(requests)
-            while running:
+            while len(endings) < len(requests):
                 choice, event = await self._events.get()
                 for chunk in self._chunks_of(choice, event):
                     yield chunk
                 if event.finish is not None:
-                    running -= 1
-                    prompt_tokens = max(prompt_tokens, event.prompt_tokens)
-                    completion_tokens += event.completion_tokens
+                    endings.append(event)
         finally:
             self.cancel_all()
-        yield ChatCompletionChunk(
-            **self._head,
-            choices=[],
-            usage=Usage(
-                prompt_tokens=prompt_tokens,
-                completion_tokens=completion_tokens,
-                total_tokens=prompt_tokens + completion_tokens,
-            ),
-        )
+        yield ChatCompletionChunk(**self._head, choices=[], usage=_usage(endings))
 
     def _submit(
         self, request: GenerationRequest, listener: Callable[[GenerationEvent], None]
@@ -230,6 +219,20 @@ def _post(
         loop.call_soon_threadsafe(events.put_nowait, (choice, event))
     except RuntimeError:
         return
+
+
+def _usage(endings: list[GenerationEvent]) -> Usage:
+    """Add up the last events of all choices; they share one prompt."""
+    prompt_tokens = max(event.prompt_tokens for event in endings)
+    completion_tokens = sum(event.completion_tokens for event in endings)
+    return Usage(
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        total_tokens=prompt_tokens + completion_tokens,
+        queue_time=max(event.queue_seconds for event in endings),
+        prompt_time=max(event.prefill_seconds for event in endings),
+        completion_time=max(event.decode_seconds for event in endings),
+    )
 
 
 def _failure(error: BaseException | None) -> PrudentError:
