@@ -34,7 +34,7 @@ def demo(
     from prudent.cli.connect import open_client
     from prudent.cli.conversation import Conversation, Options
     from prudent.cli.measured import Measured, ask_measured
-    from prudent.cli.terminal import discard, write_answer
+    from prudent.cli.terminal import discard, facts, write_answer
     from prudent.cli.waiting import Waiting
 
     waiting = Waiting()
@@ -48,43 +48,31 @@ def demo(
         typer.echo(json.dumps(measured.as_json(), ensure_ascii=False))
     else:
         typer.echo()
-        report(measured)
+        typer.echo(err=True)
+        facts(report(measured))
 
 
-def report(measured: Measured) -> None:
-    """Write the figures to stderr, a line for each thing that one may want to know."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column()
-    for name, value in lines(measured):
-        table.add_row(name, value)
-    console = Console(stderr=True, highlight=False, markup=False)
-    console.print()
-    console.print(table)
-
-
-def lines(measured: Measured) -> list[tuple[str, str]]:
-    """Return the report as pairs of a name and what is to be said of it."""
+def report(measured: Measured) -> list[tuple[str, str]]:
+    """Return what is to be said of an answer, as names and values."""
     from prudent.cli.verdicts import checks_that_ran, findings
 
-    figures, completion = measured.figures, measured.completion
-    said = [
-        ("model", completion.model),
-        *_of_card(measured.card),
-        ("first words", f"{figures.first_text:.2f} s after the model was ready"),
-        ("speed", f"{figures.tokens_per_second:.1f} tokens/s"),
-        ("answer", f"{figures.completion_tokens} tokens in {figures.answer:.2f} s"),
-        ("prepared in", f"{figures.prepare:.1f} s (fetch, compile and load what was missing)"),
+    completion, figures = measured.completion, measured.figures
+    said = [("model", completion.model), *_of_card(measured.card)]
+    if figures.first_token is not None:
+        said.append(("first token", f"{figures.first_token:.2f} s; {figures.prompt_tokens} tokens of prompt"))
+    if figures.tokens_per_second is not None:
+        said.append(
+            ("speed", f"{figures.tokens_per_second:.1f} tokens/s; {figures.completion_tokens} tokens")
+        )
+    said += [
+        ("answer", f"{figures.answer:.2f} s, checks included; {figures.prepare:.1f} s before to get ready"),
         ("checks", ", ".join(checks_that_ran(completion)) or "none ran"),
         *(("found", line) for line in findings(completion) or ["nothing"]),
     ]
     if completion.safety is not None:
         safety = completion.safety
         said.append(("policy", f"{safety.policy} ({safety.policy_hash[:12]}), action: {safety.action}"))
-        said.append(("audit", safety.audit_id or "not recorded: no audit file is set"))
+        said.append(("audit", safety.audit_id or "not recorded"))
     return said
 
 

@@ -1,8 +1,4 @@
-"""One answer with the figures that a user would ask about. Knows no layout.
-
-Times are taken at the client, so they hold everything that stands between a question and its answer:
-checks, prefill, decoding and the release of checked text.
-"""
+"""One answer with the figures that a user would ask about. Knows no layout."""
 
 from __future__ import annotations
 
@@ -16,27 +12,32 @@ from prudent.capabilities.fold import Folding
 from prudent.cli.conversation import Conversation
 from prudent.cli.verdicts import checks_that_ran, findings
 from prudent.cli.waiting import Waiting
-from prudent.types.chat import ChatCompletion
+from prudent.types.chat import ChatCompletion, Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """How long an answer took, in seconds.
 
-    `prepare` is fetching, compiling and loading; the other two count from when the model was ready:
-    `first_text` to the first words that passed the checks, `answer` to the last.
+    `prepare` is fetching, compiling and loading. `first_token` and `decode` (first token to last) are the
+    engine's own. `first_text` and `answer` are the client's, counted from when the model was ready: to the
+    first words that passed the checks, and to the end. None is not known.
     """
 
     prepare: float
+    first_token: float | None
     first_text: float
+    decode: float | None
     answer: float
     prompt_tokens: int
     completion_tokens: int
 
     @property
-    def tokens_per_second(self) -> float:
-        """Tokens of the answer over the whole time from ready to done, prefill and checks included."""
-        return self.completion_tokens / self.answer if self.answer > 0 else 0.0
+    def tokens_per_second(self) -> float | None:
+        """Tokens after the first over the time they took; None where there is only one."""
+        if not self.decode or self.completion_tokens < 2:
+            return None
+        return (self.completion_tokens - 1) / self.decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,14 @@ class Measured:
             "question": self.question,
             "answer": self.completion.text,
             "model": self.completion.model,
-            "seconds": {
-                name: round(value, 4) for name, value in asdict(self.figures).items() if name in SECONDS
-            },
+            "seconds": {name: value for name, value in asdict(self.figures).items() if "tokens" not in name},
             "prompt_tokens": self.figures.prompt_tokens,
             "completion_tokens": self.figures.completion_tokens,
-            "tokens_per_second": round(self.figures.tokens_per_second, 2),
+            "tokens_per_second": self.figures.tokens_per_second,
             "card": self.card,
             "checks": {"ran": checks_that_ran(self.completion), "found": findings(self.completion)},
             "safety": self.completion.safety and self.completion.safety.model_dump(mode="json"),
         }
-
-
-SECONDS = ("prepare", "first_text", "answer")
 
 
 def ask_measured(
@@ -90,11 +86,14 @@ def ask_measured(
     done_at = time.perf_counter()
     completion = whole.completion()
     ready_at = max(asked_at, waiting.last_event_at or asked_at)
-    usage = completion.usage
+    usage = completion.usage or Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+    known = usage.queue_time is not None and usage.prompt_time is not None
     return completion, Figures(
         prepare=ready_at - asked_at,
+        first_token=(usage.queue_time or 0.0) + (usage.prompt_time or 0.0) if known else None,
         first_text=(first_text_at or done_at) - ready_at,
+        decode=usage.completion_time,
         answer=done_at - ready_at,
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from prudent.errors import InvalidRequestError
 
@@ -35,10 +36,20 @@ def visible(text: str) -> str:
 
 def note(text: str) -> None:
     """Write a remark about an answer to stderr: dim in a terminal, plain elsewhere."""
-    text = visible(text)
-    dim = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    sys.stderr.write(f"\x1b[2m{text}\x1b[0m\n" if dim else f"{text}\n")
+    sys.stderr.write(f"{_dim(visible(text))}\n")
     sys.stderr.flush()
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> None:
+    """Write names and values to stderr, one pair a line, the values below each other."""
+    width = max((len(name) for name, _ in pairs), default=0)
+    for name, value in pairs:
+        sys.stderr.write(f"{_dim(name.ljust(width))}  {visible(value)}\n")
+    sys.stderr.flush()
+
+
+def _dim(text: str) -> str:
+    return f"\x1b[2m{text}\x1b[0m" if sys.stderr.isatty() and "NO_COLOR" not in os.environ else text
 
 
 def read_piped_text() -> str | None:

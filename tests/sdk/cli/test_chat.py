@@ -64,8 +64,7 @@ def test_what_a_check_did_is_said_on_stderr(prudent: Prudent, serve: Serve) -> N
     model = ScriptedModel("Hello!")
     done = prudent("chat", "--base-url", serve(model, policy="strict"), "Write to ann@example.org")
     assert "ann@example.org" not in str(model.requests[0])
-    assert "personal_data" in done.stderr
-    assert "redacted" in done.stderr
+    assert "email redacted in the user's text" in done.stderr
     assert "ann@example.org" not in done.stderr
     assert done.stdout == "Hello!\n"
 
