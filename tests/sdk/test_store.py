@@ -1,4 +1,4 @@
-"""A name opens a compiled decoder: fetched, compiled once whoever asks, kept, and told apart by what it is."""
+"""A name opens a compiled decoder: fetched, compiled once whoever asks, kept, told apart by content."""
 
 from __future__ import annotations
 

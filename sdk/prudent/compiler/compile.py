@@ -18,7 +18,7 @@ from typing import Literal
 from prudent.compiler.calibration import calibration_text
 from prudent.compiler.families import FAMILIES
 from prudent.compiler.families.spec import DecoderSpec
-from prudent.compiler.gate import Limits
+from prudent.compiler.gate import Comparison, Limits
 from prudent.compiler.graph.assembly import Lowering
 from prudent.compiler.graph.decoder import decoder_graph
 from prudent.compiler.graph.external_data import ExternalFile
@@ -127,30 +127,54 @@ def _compile_float32(job: _Job) -> dict[str, str]:
 
 
 def _compile_int8(job: _Job, tokenizer: Tokenizer, limits: Limits) -> tuple[dict[str, str], Accuracy]:
-    text = calibration_text()
-    windows = _windows(job.plan, tokenizer, text)
-    held = HeldWeights(job.weights, frozenset(name for layer in job.plan.layers for name in layer.tensors))
-    reference = Reference(job.plan, held, windows, job.staging)
+    """Try blocks from the largest to the smallest until the limits hold; what was written last is kept."""
+    attempts = _Attempts(job, tokenizer, limits)
+    *larger, smallest = distinct_limits(job.plan.matrix_inputs)
+    for block in larger:
+        precision, accuracy = attempts.run(block, give_up=True)
+        if limits.hold(accuracy):
+            return precision, accuracy
+    precision, accuracy = attempts.run(smallest, give_up=False)
+    if not limits.hold(accuracy):
+        raise limits.broken(accuracy, job.identity.id)
+    return precision, accuracy
 
-    def advance(layer: LayerPlan) -> None:
-        reference.advance(layer)
-        held.release()
 
-    tried: list[Accuracy] = []
-    for largest_block in distinct_limits(job.plan.matrix_inputs):
+class _Attempts:
+    """Attempts at int8 that share one pass of the reference."""
+
+    def __init__(self, job: _Job, tokenizer: Tokenizer, limits: Limits) -> None:
+        text = calibration_text()
+        layers = job.plan.layers
+        self._job = job
+        self._limits = limits
+        self._text_sha256 = hashlib.sha256(text.encode()).hexdigest()
+        self._windows = _windows(job.plan, tokenizer, text)
+        self._held = HeldWeights(job.weights, frozenset(name for layer in layers for name in layer.tensors))
+        self._reference = Reference(job.plan, self._held, self._windows, job.staging)
+
+    def run(self, largest_block: int, *, give_up: bool) -> tuple[dict[str, str], Accuracy]:
+        """Write the graph with these blocks and measure it: what was stored as what, and how exact it is.
+
+        `give_up` stops measuring as soon as the limits do not hold on what was seen: it may drop blocks that
+        would just have passed on the whole text, in favour of smaller and more exact ones.
+        """
         precision = Int8(largest_block)
-        _write_graph(job, held, precision, advance)
-        comparison = measure(
-            job.staging / GRAPH_FILE,
-            job.plan.config,
-            windows,
-            reference.head(),
-            lambda done: job.tell("measure", done, len(windows.lengths)),
-        )
-        tried.append(comparison.accuracy(hashlib.sha256(text.encode()).hexdigest()))
-        if limits.hold(tried[-1]):
-            return precision.used, tried[-1]
-    raise limits.broken(tried[-1], job.identity.id)
+        _write_graph(self._job, self._held, precision, self._advance)
+        total = len(self._windows.lengths)
+
+        def go_on(done: int, found: Comparison) -> bool:
+            stop = give_up and not self._limits.hold(found.accuracy(self._text_sha256))
+            self._job.tell("measure", total if stop else done, total)
+            return not stop
+
+        graph, config = self._job.staging / GRAPH_FILE, self._job.plan.config
+        found = measure(graph, config, self._windows, self._reference.head(), go_on)
+        return precision.used, found.accuracy(self._text_sha256)
+
+    def _advance(self, layer: LayerPlan) -> None:
+        self._reference.advance(layer)
+        self._held.release()
 
 
 def _write_graph(

@@ -13,7 +13,7 @@ from prudent.compiler.readers.weights import FloatArray
 from prudent.compiler.reference import ReferenceHead
 from prudent.compiler.windows import Windows
 from prudent.runtime.artifact import DecoderConfig
-from prudent.runtime.session import Session, open_session
+from prudent.runtime.session import Session, SessionOptions, Spinning, open_session
 
 _POSITIONS = 64
 """Positions compared at a time: with 150,000 logits each, 40 MB an array."""
@@ -24,10 +24,13 @@ def measure(
     config: DecoderConfig,
     windows: Windows,
     reference: ReferenceHead,
-    on_window: Callable[[int], None],
+    go_on: Callable[[int, Comparison], bool],
 ) -> Comparison:
-    """Compare every position of every window; `on_window` is told how many windows are done."""
-    session = open_session(graph)
+    """Compare every position of every window.
+
+    After each window `go_on` is told how many are done and what was found; False ends the comparison there.
+    """
+    session = open_session(graph, SessionOptions(spinning=Spinning.NEVER))
     comparison = Comparison()
     for index, length in enumerate(windows.lengths.tolist()):
         ids = windows.ids[index, :length]
@@ -37,7 +40,8 @@ def measure(
             comparison.add(
                 reference.logits(index, start, stop), candidate[start:stop], ids[start + 1 : stop + 1]
             )
-        on_window(index + 1)
+        if not go_on(index + 1, comparison):
+            break
     return comparison
 
 

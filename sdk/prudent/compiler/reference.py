@@ -23,7 +23,7 @@ from prudent.compiler.graph.values import Placement, Value
 from prudent.compiler.plan import DecoderPlan, LayerPlan
 from prudent.compiler.readers.weights import FloatArray, Weights
 from prudent.compiler.windows import Windows
-from prudent.runtime.session import Session, open_session
+from prudent.runtime.session import Session, SessionOptions, Spinning, open_session
 
 _GRAPH_FILE = "reference.onnx"
 
@@ -92,7 +92,7 @@ class Reference:
     def _session(self, graph: GraphBuilder) -> Session:
         self._graph_file.write_bytes(serialize(graph.build(), ""))
         try:
-            return open_session(self._graph_file)
+            return open_session(self._graph_file, SessionOptions(spinning=Spinning.NEVER))
         finally:
             self._graph_file.unlink()
 

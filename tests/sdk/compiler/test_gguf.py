@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import time
 import tracemalloc
@@ -92,10 +93,8 @@ def test_damaged_header_gives_an_error_or_a_sound_model_quickly(good, changes):
     victim = good.with_name("victim.gguf")
     victim.write_bytes(content)
     started = time.monotonic()
-    try:
+    with contextlib.suppress(ModelFileError):
         open_all(victim)
-    except ModelFileError as error:
-        assert error.message
     assert time.monotonic() - started < 10
 
 

@@ -52,7 +52,11 @@ def slow_graph(path, outputs, inputs):
         ["y"],
         "slow",
         domain="com.microsoft",
-        K=inputs, N=outputs, bits=8, block_size=64, accuracy_level=0,
+        K=inputs,
+        N=outputs,
+        bits=8,
+        block_size=64,
+        accuracy_level=0,
     )
     graph = helper.make_graph(
         [node],
