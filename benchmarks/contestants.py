@@ -1,0 +1,175 @@
+"""The two sides of the generation benchmark, each in a process of its own that is idle while it waits.
+
+Run as `contestants.py prudent|llama.cpp MODEL GGUF THREADS`: reads one job a line on standard input and
+answers with one line of JSON. In one process the threads of one side would spin while the other is timed.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+PROMPT = 512
+DECODE = 64
+BATCH_PROMPT = 100
+BATCH_DECODE = 24
+CONTEXT = 1024
+MOST_ROWS = 16
+
+
+class Contestant(Protocol):
+    """What is timed."""
+
+    def single(self) -> dict[str, float]:
+        """Tokens/s of prefill over PROMPT tokens and of DECODE tokens after it, one stream."""
+        ...
+
+    def batch(self, rows: int) -> dict[str, float]:
+        """Tokens/s of decode over all rows, each with BATCH_PROMPT tokens and a little more behind it."""
+        ...
+
+
+def tokens(count: int, seed: int) -> list[int]:
+    """Token ids that both vocabularies have and that are not control tokens."""
+    draw = random.Random(seed)
+    return [draw.randrange(1000, 20000) for _ in range(count)]
+
+
+class Prudent:
+    """The whole engine: scheduling, sampling, text and events included."""
+
+    def __init__(self, model: str, threads: int) -> None:
+        from prudent.generation.engine import Engine
+        from prudent.generation.options import EngineOptions
+        from prudent.store import open_decoder
+        from prudent.tokenizer import Tokenizer, TokenizerSpec
+
+        artifact = open_decoder(model)
+        options = EngineOptions(slots=MOST_ROWS, context=CONTEXT, threads=threads)
+        self._engine = Engine(artifact, Tokenizer(TokenizerSpec.load(artifact.tokenizer)), options)
+        self.precision = artifact.card.precision
+
+    def single(self) -> dict[str, float]:
+        seen, _ = self._run([tokens(PROMPT, seed=1)], DECODE)
+        (times,) = seen
+        return {
+            "prefill": PROMPT / times[1],
+            "decode": (len(times) - 2) / (times[-1] - times[1]),
+        }
+
+    def batch(self, rows: int) -> dict[str, float]:
+        lengths = [BATCH_PROMPT + 3 * row for row in range(rows)]
+        seen, _ = self._run(
+            [tokens(length, seed=row) for row, length in enumerate(lengths)], 2 * BATCH_DECODE + 8
+        )
+        start, stop = max(times[1] for times in seen), min(times[-1] for times in seen)
+        inside = sum(start < moment <= stop for times in seen for moment in times)
+        return {"decode": inside / (stop - start)}
+
+    def _run(self, prompts: list[list[int]], count: int) -> tuple[list[list[float]], float]:
+        """Times in seconds: each list holds 0.0 for the start, then one entry a token."""
+        import threading
+
+        from prudent.generation.request import GenerationEvent, GenerationRequest, SamplingParams
+
+        ended = threading.Semaphore(0)
+        seen: list[list[float]] = [[0.0] for _ in prompts]
+        started = time.perf_counter()
+
+        def listener(row: int) -> Any:
+            def hear(event: GenerationEvent) -> None:
+                seen[row] += [time.perf_counter() - started] * len(event.tokens)
+                if event.finish is not None:
+                    ended.release()
+
+            return hear
+
+        greedy = SamplingParams(temperature=0.0)
+        for row, prompt in enumerate(prompts):
+            self._engine.submit(GenerationRequest(tuple(prompt), greedy, max_tokens=count), listener(row))
+        for _ in prompts:
+            ended.acquire()
+        return seen, time.perf_counter() - started
+
+
+class LlamaCpp:
+    """The bare loop of the binding: no sampling, no text, nothing but evaluation."""
+
+    def __init__(self, gguf: Path, threads: int) -> None:
+        from llama_cpp import llama_cpp as native
+
+        self._native = native
+        native.llama_backend_init()
+        quiet = native.llama_log_callback(lambda *_: None)
+        self._quiet = quiet
+        native.llama_log_set(quiet, None)
+        self._model = native.llama_model_load_from_file(
+            str(gguf).encode(), native.llama_model_default_params()
+        )
+        params = native.llama_context_default_params()
+        params.n_ctx, params.n_batch, params.n_ubatch = CONTEXT * MOST_ROWS, 2048, 512
+        params.n_seq_max = MOST_ROWS
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = False
+        self._context = native.llama_init_from_model(self._model, params)
+        self._batch = native.llama_batch_init(2048, 0, 1)
+
+    def single(self) -> dict[str, float]:
+        prompt = tokens(PROMPT + DECODE, seed=1)
+        self._clear()
+        started = time.perf_counter()
+        self._decode([(token, at, 0, at == PROMPT - 1) for at, token in enumerate(prompt[:PROMPT])])
+        prefilled = time.perf_counter()
+        for at in range(PROMPT, PROMPT + DECODE - 1):
+            self._decode([(prompt[at], at, 0, True)])
+        return {
+            "prefill": PROMPT / (prefilled - started),
+            "decode": (DECODE - 1) / (time.perf_counter() - prefilled),
+        }
+
+    def batch(self, rows: int) -> dict[str, float]:
+        self._clear()
+        lengths = [BATCH_PROMPT + 3 * row for row in range(rows)]
+        for row, length in enumerate(lengths):
+            prompt = tokens(length, seed=row)
+            self._decode([(token, at, row, at == length - 1) for at, token in enumerate(prompt)])
+        started = time.perf_counter()
+        for step in range(BATCH_DECODE):
+            self._decode([(1000 + step, length + step, row, True) for row, length in enumerate(lengths)])
+        return {"decode": rows * BATCH_DECODE / (time.perf_counter() - started)}
+
+    def _clear(self) -> None:
+        self._native.llama_memory_clear(self._native.llama_get_memory(self._context), True)
+
+    def _decode(self, items: list[tuple[int, int, int, bool]]) -> None:
+        batch = self._batch
+        batch.n_tokens = len(items)
+        for index, (token, position, row, wanted) in enumerate(items):
+            batch.token[index], batch.pos[index] = token, position
+            batch.n_seq_id[index] = 1
+            batch.seq_id[index][0] = row
+            batch.logits[index] = wanted
+        if self._native.llama_decode(self._context, batch) != 0:
+            raise RuntimeError("llama_decode failed")
+        self._native.llama_synchronize(self._context)
+
+
+def main() -> None:
+    """Serve jobs: `single` or `batch N`."""
+    side, model, gguf, threads = sys.argv[1:]
+    contestant: Contestant = (
+        Prudent(model, int(threads)) if side == "prudent" else LlamaCpp(Path(gguf), int(threads))
+    )
+    print(json.dumps({"precision": getattr(contestant, "precision", None)}), flush=True)
+    for line in sys.stdin:
+        words = line.split()
+        result = contestant.single() if words[0] == "single" else contestant.batch(int(words[1]))
+        print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main()
