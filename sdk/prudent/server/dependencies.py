@@ -9,12 +9,16 @@ from fastapi import Request
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from prudent.capabilities.offload import offload
 from prudent.errors import InvalidRequestError
 from prudent.server.guard import Guard
 from prudent.server.parsing import parse_body
 from prudent.server.settings import Settings
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
+
+SMALL_BODY = 2**16
+"""Bytes that are parsed in the event loop; more of them would let other requests wait."""
 
 SCHEMAS = "#/components/schemas/{model}"
 
@@ -48,7 +52,10 @@ async def read_json(request: Request, kind: type[RequestT], *, unsupported: Coll
         raise InvalidRequestError(
             "The body must be JSON.", hint="Send the header `Content-Type: application/json`."
         )
-    return parse_body(kind, await request.body(), unsupported=unsupported)
+    body = await request.body()
+    if len(body) > SMALL_BODY:
+        return await offload(parse_body, kind, body, unsupported=unsupported)
+    return parse_body(kind, body, unsupported=unsupported)
 
 
 def documented_body(kind: type[BaseModel]) -> dict[str, Any]:

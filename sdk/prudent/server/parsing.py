@@ -18,6 +18,8 @@ from prudent.errors import InvalidRequestError
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _LONGEST_NAME = 64
+_MOST_KEYS = 4096
+"""Of one object: every unknown key is a finding of the validator's, and findings take memory."""
 
 
 def parse_body(kind: type[RequestT], body: bytes, *, unsupported: Collection[str] = ()) -> RequestT:
@@ -60,6 +62,8 @@ def _parse_json(body: bytes) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > _MOST_KEYS:
+        raise InvalidRequestError(f"An object in the body has more than {_MOST_KEYS} keys.")
     fields = dict(pairs)
     if len(fields) < len(pairs):
         seen: set[str] = set()

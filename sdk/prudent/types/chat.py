@@ -31,7 +31,9 @@ class ChatMessage(RequestModel):
     """One message. `content` is a string or a list of parts; each part knows its source."""
 
     role: Role
-    content: Annotated[str | list[ContentPart], Field(union_mode="left_to_right")]
+    content: Annotated[
+        str | Annotated[list[ContentPart], Field(fail_fast=True)], Field(union_mode="left_to_right")
+    ]
     name: str | None = None
     tool_call_id: str | None = None
 
@@ -61,10 +63,11 @@ class ChatCompletionRequest(RequestModel):
     `model` None means the server's default model. `max_tokens` is the older name of
     `max_completion_tokens`; giving both with different values is an error. `user` is an opaque tenant or
     end-user id: it reaches the audit as a keyed fingerprint only. `metadata` is kept in the audit record.
+    Validation of a list stops at its first wrong item, so that a body of a million of them costs no memory.
     """
 
     model: str | None = None
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: list[ChatMessage] = Field(min_length=1, fail_fast=True)
     stream: bool = False
     stream_options: StreamOptions | None = None
     temperature: float = Field(1.0, ge=0.0, le=2.0)
@@ -75,7 +78,7 @@ class ChatCompletionRequest(RequestModel):
     presence_penalty: float = Field(0.0, ge=-2.0, le=2.0)
     repetition_penalty: float = Field(1.0, gt=0.0, le=2.0)
     seed: int | None = Field(None, ge=-(2**63), lt=2**63)
-    stop: str | list[str] | None = None
+    stop: str | Annotated[list[str], Field(fail_fast=True)] | None = None
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     n: int = Field(1, ge=1, le=16)
@@ -146,12 +149,19 @@ class PromptTokensDetails(ResponseModel):
 
 
 class Usage(ResponseModel):
-    """Token counts of a whole request (all choices)."""
+    """Token counts of a whole request (all choices), and how long it took inside the engine.
+
+    Times are in seconds and of the slowest choice: `queue_time` until it had a slot, `prompt_time` from
+    there to its first token, `completion_time` from the first token to the last.
+    """
 
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
     prompt_tokens_details: PromptTokensDetails = PromptTokensDetails()
+    queue_time: float | None = None
+    prompt_time: float | None = None
+    completion_time: float | None = None
 
 
 class AssistantMessage(ResponseModel):

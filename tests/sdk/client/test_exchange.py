@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prudent import errors
@@ -178,6 +178,7 @@ def test_the_verdicts_of_a_refused_prompt_are_in_the_details() -> None:
     assert error.details["content_filter_result"] == verdicts
 
 
+@settings(max_examples=50)
 @given(
     st.binary()
     | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(lambda x: json.dumps(x).encode())
