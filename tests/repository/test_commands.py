@@ -27,6 +27,7 @@ def test_help_works(path: tuple[str, ...]) -> None:
     assert done.exit_code == 0
     assert done.stdout.startswith(f"Usage: {' '.join(('prudent', *path))}")
     assert done.stderr == ""
+    assert ("--install-completion" in done.stdout) == (not path), "completion is the whole command's business"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

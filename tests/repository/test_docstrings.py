@@ -24,13 +24,18 @@ def test_every_public_name_has_a_docstring(package_trees: dict[str, ast.Module])
 
 
 def _public(owner: ast.Module | ast.ClassDef) -> Iterator[Definition]:
-    """Yield the public classes, functions and methods; a setter or override is explained by its partner."""
+    """Yield the public classes, functions and methods.
+
+    A setter or override is explained by its partner, a property that a protocol declares by its class.
+    """
     for node in owner.body:
         if not isinstance(node, Definition) or node.name.startswith("_"):
             continue
         if EXPLAINED_ELSEWHERE & {_last_name(decorator) for decorator in node.decorator_list}:
             continue
         if any(isinstance(d, ast.Attribute) and d.attr == "setter" for d in node.decorator_list):
+            continue
+        if "property" in map(_last_name, node.decorator_list) and ast.unparse(node.body[-1]) == "...":
             continue
         yield node
         if isinstance(node, ast.ClassDef):

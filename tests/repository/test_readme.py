@@ -19,6 +19,8 @@ from typer.testing import CliRunner
 from prudent.catalog import Catalog
 from prudent.cli.main import app
 from prudent.runtime.artifact import DecoderArtifact
+from prudent.server.settings import Settings
+from prudent.testing import RunningServer, ScriptedModel, scripted_app
 
 BLOCK = re.compile(r"(?P<run><!-- run: (?P<how>\w+) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)```", re.DOTALL)
 ADDRESS = "http://127.0.0.1:8080"
@@ -59,6 +61,17 @@ def test_the_commands_exist(command: str) -> None:
     done = CliRunner().invoke(app, [*_without_values(words), "--help"])
     assert done.exit_code == 0, done.output
     assert [option for option in words if option.startswith("--") and option not in done.output] == []
+
+
+def test_the_example_of_a_redaction_is_what_happens() -> None:
+    """The command, what the model gets, and the remark stand in the README as they are."""
+    question = "Greet Ann, her address is ann@example.org"
+    model = ScriptedModel("Hello Ann!")
+    with RunningServer(scripted_app(model, settings=Settings(policy="strict", preload=False))) as running:
+        done = CliRunner().invoke(app, ["chat", "--base-url", running.base_url, question])
+    assert f'prudent chat --policy strict "{question}"' in README
+    assert f"`{model.requests[0].messages[0].content}`" in README
+    assert f"```\n{done.stderr}```" in README
 
 
 def test_the_models_are_those_that_answer() -> None:

@@ -15,7 +15,9 @@ from prudent.errors import NotFoundError
 if TYPE_CHECKING:
     from prudent_responsible_ai.audit import AuditLog
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Read and verify the audit trail.")
+app = typer.Typer(
+    help="Read and verify the audit trail.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Log = Annotated[Path | None, typer.Option("--path", help="The log; by default the one in prudent's home.")]
@@ -69,4 +71,5 @@ def _log(path: Path | None) -> AuditLog:
 def _line(record: dict[str, Any]) -> str:
     body = record.get("body", {})
     about = f"{body.get('policy', '')} {body.get('action', '')} {body.get('model') or ''}".strip()
-    return f"{record.get('sequence'):>6}  {record.get('time')}  {record.get('kind'):<8}  {record.get('id') or '-'}  {about}"
+    identity = record.get("id") or "-"
+    return f"{record.get('sequence'):>6}  {record.get('time')}  {record.get('kind'):<8}  {identity}  {about}"

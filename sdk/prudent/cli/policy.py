@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="List, show and validate the policies of the checks."
+    help="List, show and validate the policies of the checks.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
