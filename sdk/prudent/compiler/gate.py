@@ -54,9 +54,10 @@ class Comparison:
             candidate: (positions, vocab_size).
             following: the tokens that follow the first of these positions in the text, (at most positions).
         """
-        self._agree.append(reference.argmax(-1) == candidate.argmax(-1))
-        for logits in (reference, candidate):
-            logits -= logits.max(-1, keepdims=True)
+        favourites = reference.argmax(-1), candidate.argmax(-1)
+        self._agree.append(favourites[0] == favourites[1])
+        for logits, favourite in zip((reference, candidate), favourites, strict=True):
+            logits -= np.take_along_axis(logits, favourite[:, None], -1)
         at = np.arange(len(following))
         true_reference, true_candidate = reference[at, following], candidate[at, following]
         probabilities = np.exp(reference)

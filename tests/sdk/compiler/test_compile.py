@@ -219,5 +219,4 @@ def test_calibration_text_is_of_many_kinds_and_long_enough(smol_artifact):
     assert len(Tokenizer(TokenizerSpec.load(smol_artifact.tokenizer)).encode(text)) >= 2000
     for mark in ("def ", "#include", "SELECT", '{"sku"', "user:", "。", "2023-10-02"):
         assert mark in text
-    json.JSONDecoder().raw_decode(text, text.index('{
-  "order"'))
+    json.JSONDecoder().raw_decode(text, text.index('{\n  "order"'))
