@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import statistics
 import threading
+import time
 
 import numpy as np
 
@@ -49,8 +49,7 @@ def measure(engine: Engine, request: GenerationRequest, batch: int) -> tuple[flo
         engine.submit(request, listen)
     for _ in range(batch):
         ended.acquire()
-    while engine.stats().running:
-        pass
+    time.sleep(0.01)  # the last step is counted after its listeners were called
     after = engine.stats()
     steps = after.decode_steps - before.decode_steps
     outside = after.decode_overhead_seconds - before.decode_overhead_seconds
@@ -79,10 +78,8 @@ def main() -> None:
                     out, run = measure(engine, request, batch)
                     outside.setdefault((name, batch), []).append(out)
                     inside.setdefault((name, batch), []).append(run)
-    print(
-        f"{arguments.model}, vocabulary {artifact.config.vocab_size:,}, {arguments.steps} steps, {arguments.runs} runs"
-    )
-    print(f"{platform.machine()}, {usable_cores()} of {os.cpu_count()} cores, numpy {np.__version__}")
+    print(f"{arguments.model}, vocabulary {artifact.config.vocab_size:,}, numpy {np.__version__}")
+    print(f"{arguments.steps} steps, {arguments.runs} runs; {usable_cores()} of {os.cpu_count()} cores")
     print(f"{'':28} batch  ms outside a run: median (min to max)   ms inside")
     for (name, batch), values in outside.items():
         print(
