@@ -7,6 +7,7 @@ loop; the work (fetching, compiling, loading, freeing) runs in threads. Knows no
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Self
 from prudent.capabilities.chat import ChatModel
 from prudent.capabilities.listing import describe_model
 from prudent.capabilities.loading import LoadOptions, load_chat_model
-from prudent.capabilities.offload import offload
+from prudent.capabilities.offload import in_background, offload
 from prudent.catalog import Catalog, ModelEntry
 from prudent.errors import InvalidRequestError, ServiceUnavailableError
 from prudent.types.models import Model
@@ -41,7 +42,11 @@ class ModelPool:
     def __init__(
         self, catalog: Catalog, load: Callable[[ModelEntry], ChatModel], *, max_loaded: int = 1
     ) -> None:
-        """`load` brings a model into memory; it may take minutes and is called in a thread."""
+        """`load` brings a model into memory; it may take minutes and is called in a thread.
+
+        The process may end in the middle of it: what fetching and compiling leave behind then is never taken
+        for whole.
+        """
         self._catalog = catalog
         self._load = load
         self._max_loaded = max_loaded
@@ -95,7 +100,12 @@ class ModelPool:
         self._evict(room_for=1)
         if self._freeing:
             await asyncio.wait(self._freeing)  # its memory first
-        return await offload(self._load, entry)
+        work = in_background(lambda: self._load(entry), name=f"prudent-load-{entry.id}")
+        try:
+            return await asyncio.wrap_future(work)
+        except asyncio.CancelledError:
+            work.add_done_callback(_discard)
+            raise
 
     def _forget_failed(self, id: str, task: asyncio.Task[ChatModel]) -> None:
         """A load that failed is tried anew by the next request."""
@@ -118,7 +128,8 @@ class ModelPool:
     async def list(self) -> list[Model]:
         """The chat models of the catalog, with the state of each."""
         entries = [entry for entry in self._catalog.entries if entry.task == "chat"]
-        return await offload(lambda: [describe_model(entry, self._loaded(entry)) for entry in entries])
+        loaded = [self._loaded(entry) for entry in entries]
+        return await offload(lambda: list(map(describe_model, entries, loaded)))
 
     async def retrieve(self, name: str) -> Model:
         """One model; with its card where it is loaded. Raises ModelNotFoundError."""
@@ -136,9 +147,16 @@ class ModelPool:
         self._closed = True
         places, self._places = list(self._places.values()), {}
         for place in places:
-            # A load cannot be stopped in the middle; what it brings is freed when it is there.
+            # A load cannot be stopped in the middle and is not waited for; what it brings is freed at once.
+            place.loading.cancel()
             await asyncio.wait({place.loading})
             if not place.loading.cancelled() and place.loading.exception() is None:
                 await offload(place.loading.result().close)
         if self._freeing:
             await asyncio.wait(self._freeing)
+
+
+def _discard(load: concurrent.futures.Future[ChatModel]) -> None:
+    """Free a model that nobody waits for any more."""
+    if load.exception() is None:
+        load.result().close()

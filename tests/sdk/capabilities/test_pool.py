@@ -37,20 +37,22 @@ class Loader:
         self.loaded: list[Counted] = []
         self.fail = False
         self.at_once = 0
-        self.most_at_once = 0
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
         self._lock = threading.Lock()
 
     def __call__(self, entry: ModelEntry) -> ChatModel:
         with self._lock:
             self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
         time.sleep(0.02)
+        self.may_go_on.wait(30)
         with self._lock:
+            if not self.fail:
+                self.loaded.append(Counted(entry.id))
             self.at_once -= 1
-        if self.fail:
-            raise StorageError("The disk is full.")
-        self.loaded.append(Counted(entry.id))
-        return cast("ChatModel", self.loaded[-1])
+            if self.fail:
+                raise StorageError("The disk is full.")
+            return cast("ChatModel", self.loaded[-1])
 
 
 def _entry(id: str, task: str = "chat") -> ModelEntry:
@@ -72,10 +74,17 @@ def _run(test: Callable[[ModelPool, Loader], Coroutine[Any, Any, None]], max_loa
         pool = _pool(loader, max_loaded)
         await test(pool, loader)
         await pool.close()
+        await _until(lambda: loader.at_once == 0 and all(model.closed for model in loader.loaded))
         assert [model.closed for model in loader.loaded] == [1] * len(loader.loaded)
 
     asyncio.run(main())
     return loader
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 async def _use(pool: ModelPool, name: str, work: Awaitable[object] | None = None) -> str:
@@ -119,7 +128,7 @@ def test_a_model_in_use_is_never_freed() -> None:
     async def test(pool: ModelPool, loader: Loader) -> None:
         held = asyncio.Event()
         holder = asyncio.create_task(_use(pool, "a", held.wait()))
-        await asyncio.sleep(0.1)
+        await _until(lambda: len(loader.loaded) == 1)
         await _use(pool, "b")
         await _use(pool, "c")
         assert loader.loaded[0].closed == 0
@@ -152,12 +161,25 @@ def test_a_caller_that_leaves_does_not_stop_the_load() -> None:
     _run(test)
 
 
-def test_a_load_that_nobody_waits_for_any_more_is_freed_at_the_close() -> None:
+def test_a_load_that_nobody_waits_for_any_more_is_freed_when_it_is_there() -> None:
     async def test(pool: ModelPool, loader: Loader) -> None:
         task = asyncio.create_task(_use(pool, "a"))
-        await asyncio.sleep(0)
+        await _until(lambda: loader.at_once == 1)
         task.cancel()
         await asyncio.wait({task})
+
+    assert len(_run(test).loaded) == 1
+
+
+def test_a_close_does_not_wait_for_a_load() -> None:
+    async def test(pool: ModelPool, loader: Loader) -> None:
+        loader.may_go_on.clear()
+        task = asyncio.create_task(_use(pool, "a"))
+        await _until(lambda: loader.at_once == 1)
+        await pool.close()
+        await asyncio.wait({task})
+        assert task.cancelled()
+        loader.may_go_on.set()
 
     assert len(_run(test).loaded) == 1
 
@@ -189,7 +211,6 @@ def test_any_mix_of_uses_keeps_the_promises() -> None:
         names = "abcabcaabbccbacbacab"
         uses = [_use(pool, name, asyncio.sleep(0.01 * (i % 4))) for i, name in enumerate(names)]
         assert "".join(await asyncio.gather(*uses)) == names
-        alive = [model for model in loader.loaded if not model.closed]
-        assert len(alive) <= 2
+        await _until(lambda: sum(not model.closed for model in loader.loaded) <= 2)
 
     _run(test, max_loaded=2)
