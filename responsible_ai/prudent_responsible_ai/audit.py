@@ -63,7 +63,7 @@ class AuditLog:
         try:
             return self.append(record)
         except StorageError as error:
-            _log.error("An audit record could not be written: %s", error.message)  # noqa: TRY400
+            _log.error("An audit record could not be written: %s", error.message)
             if self._settings.on_failure is OnFailure.BLOCK:
                 raise ServiceUnavailableError(
                     "The audit record of this request could not be written, and the policy requires one.",
@@ -178,7 +178,7 @@ class AuditLog:
         self._last = None
 
     def _expire(self) -> Iterator[dict[str, Any]]:
-        """Delete full segments whose last record is past its retention; yield what the log must say about it."""
+        """Delete full segments whose last record is past its retention; yield what the log says about it."""
         oldest = datetime.now(UTC) - timedelta(days=self._settings.retention_days)
         for segment in self.segments()[:-1]:
             with segment.open("rb") as file:

@@ -1,4 +1,7 @@
-"""The chain of the audit log as pure data: sealing a record, reading the end of a file, verifying the whole."""
+"""The chain of the audit log: sealing a record, reading the end of a file, verifying the whole.
+
+It knows nothing of what a record is about.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ START = Link(0, GENESIS)
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The end of a file: its last whole record, the size up to there, and how many bytes of a torn one follow."""
+    """The end of a file: its last whole record, its size up to there, bytes of a torn one after it."""
 
     link: Link
     size: int

@@ -33,7 +33,7 @@ class CategorySummary(_Record):
 
 
 class TextSummary(_Record):
-    """One text that was checked. `fingerprint` is a keyed hash: equal texts have equal ones, none can be undone."""
+    """One text that was checked. `fingerprint` is a keyed hash: equal texts have equal ones."""
 
     source: Source
     characters: int
@@ -45,7 +45,7 @@ class TextSummary(_Record):
 
 
 class AuditRecord(_Record):
-    """A request and what was decided. `user` and `metadata` values come from the caller; `user` is fingerprinted.
+    """A request and what was decided. `user` is a fingerprint, `metadata` is as the caller gave it.
 
     `outcome` is `completed`, `cancelled`, `failed`, or the code of the error that ended the request.
     """
@@ -70,7 +70,7 @@ def fingerprint(key: bytes, value: str) -> str:
 
 
 def text_digest(text: str) -> str:
-    """Return the hash of a text that its fingerprint is made of; `OutputGate.digest` is the same of an answer."""
+    """Return the hash that a text's fingerprint is made of; `OutputGate.digest` is that of an answer."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

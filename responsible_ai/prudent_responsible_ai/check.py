@@ -62,7 +62,7 @@ class Finding:
     continues: re.Pattern[str] | None = None
 
     def known(self, value: str) -> str:
-        """Return the part of a span's text that is seen wherever a stream was cut: all of it, or its first run."""
+        """Return the part of a span's text that is seen wherever a stream is cut: all, or its first run."""
         if self.continues is None:
             return value
         return value.lstrip().partition(" ")[0].partition("\n")[0][: LONGEST_MATCH - 1]

@@ -42,7 +42,7 @@ class Placeholders:
             self._reserved.update(match[0] for match in PLACEHOLDER.finditer(text))
 
     def replacement(self, finding: Finding, span: Span, value: str) -> str:
-        """Return what stands for a span whose text is `value`: its own, or a placeholder, new at first sight."""
+        """Return what stands for a span whose text is `value`: its own replacement, or a placeholder."""
         if span.replacement is not None:
             return span.replacement
         key = _key(finding, span, value)

@@ -104,7 +104,7 @@ class Policy(Strict):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the canonical form; description and audit storage do not change a verdict and are left out."""
+        """SHA-256 of the canonical form, without what changes no verdict: description and audit storage."""
         form = self.model_dump(mode="json", exclude={"description", "audit"})
         form["rules"] = {source: rules for source, rules in form["rules"].items() if rules}
         text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -34,8 +34,8 @@ class PolicyFile(Strict):
     extends: str | None = None
     streaming: StreamingMode | None = None
     budget_ms: float | None = None
-    audit: dict[str, Any] = Field(default_factory=dict)
-    rules: dict[Source, list[Rule]] = Field(default_factory=dict)
+    audit: dict[str, Any] = Field(default_factory=dict[str, Any])
+    rules: dict[Source, list[Rule]] = Field(default_factory=dict[Source, list[Rule]])
 
 
 def built_in_policies() -> list[str]:
@@ -113,7 +113,9 @@ def _validate(document: LinedYaml) -> PolicyFile:
         parsed = PolicyFile.model_validate_json(json.dumps(document.data, default=str))
         AuditSettings.model_validate_json(json.dumps(parsed.audit))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        errors = error.errors(include_url=False, include_input=False)
+        # A misspelt key is also a missing one; the spelling is what helps.
+        first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
         location = first["loc"] if error.title == "PolicyFile" else ("audit", *first["loc"])
         raise document.error(location, first["msg"], hint=_hint(location, first)) from None
     return parsed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Characters [start, end) to take out. `replacement` is asked only where it comes to stand in the text."""
+    """Characters [start, end) to take out. `replacement` is called only if it comes to stand in the text."""
 
     start: int
     end: int

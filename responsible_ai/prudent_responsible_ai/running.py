@@ -1,4 +1,4 @@
-"""Runs checks on a text so that a failing one never breaks the request. Decides nothing about the findings."""
+"""Runs checks on a text so that a failing one never breaks the request. Decides nothing about findings."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _run(check: Check, context: CheckContext, budget: Budget) -> Outcome:
         findings = tuple(check.check(context.reading.text, context))
     except Exception as error:  # noqa: BLE001 - any failure of a check is the policy's to decide on
         # The class alone: the message of an exception may quote the text.
-        _log.error("The check '%s' failed: %s.", check.id, type(error).__name__)  # noqa: TRY400 - a traceback could quote it too
+        _log.error("The check '%s' failed: %s.", check.id, type(error).__name__)
         state = CheckState.ERROR
     if any(finding.state is CheckState.UNVERIFIED for finding in findings):
         state = CheckState.UNVERIFIED

@@ -5,7 +5,7 @@ else (Chinese, Cyrillic, emoji). No pattern crosses from one unit to the next, e
 groups: over one or two spaces, where `JOIN` allows it, the groups are one unit. A character without a shape
 binds to both neighbours. So most text goes on word by word, and a number waits for its end.
 
-A unit longer than `LONGEST_UNIT` (a base64 blob, a table of numbers) is cut without its end being known:
+A unit of `_FORCED` characters (a base64 blob, a table of numbers) is cut without its end being known:
 all but its last `LONGEST_MATCH` characters are decided, since no match that begins before them can still be
 undiscovered. That cut is at a place that the text alone determines; at all other cuts nothing can be cut
 apart, so what is found does not depend on how the text arrived.
@@ -21,10 +21,13 @@ from prudent_responsible_ai.check import LONGEST_MATCH
 LONGEST_UNIT = 2 * LONGEST_MATCH + 256
 """The most characters that are ever held back: 1,280."""
 
+_GAP_AND_NEXT = 4
+_FORCED = LONGEST_UNIT - _GAP_AND_NEXT
+
 _PLAIN = r"!-~\u00c0-\u024f"
 _LATIN = rf"[{_PLAIN}\u200b]"
 _OTHER = rf"[^\s{_PLAIN}\u200b]"
-_WITH_INVISIBLE = rf"[{_PLAIN}]*(?:\u200b[{_PLAIN}]*)+"
+_WITH_INVISIBLE = rf"[{_PLAIN}]*+(?:\u200b[{_PLAIN}]*+)++"
 _SHORT_GAP = re.compile(r" {1,2}\Z")
 
 JOIN = (
@@ -36,10 +39,11 @@ JOIN = (
 """The gaps inside a number written in groups."""
 
 _UNIT = re.compile(
-    rf"\s+|(?:{_OTHER}(?!\u200b)){{1,1000}}"
-    rf"|(?:{_WITH_INVISIBLE}(?:(?<=\u200b){_OTHER}| {{1,2}}(?={_LATIN}))|{_LATIN}+{JOIN}|{_OTHER}(?=\u200b))+"
-    rf"(?:{_LATIN}+|{_OTHER})?"
-    rf"|{_LATIN}+"
+    rf"\s+|(?:{_OTHER}(?!\u200b)){{1,1000}}+"
+    rf"|(?:{_WITH_INVISIBLE}(?:(?<=\u200b){_OTHER}| {{1,2}}(?={_LATIN}))"
+    rf"|{_LATIN}++{JOIN}|{_OTHER}(?=\u200b))+"
+    rf"(?:{_LATIN}++|{_OTHER})?"
+    rf"|{_LATIN}++"
 )
 
 
@@ -52,15 +56,15 @@ class Cut:
 
 
 def next_cut(text: str, start: int, *, final: bool) -> Cut | None:
-    """Return the next place to cut canonical text at, counted from `start`; None where more must come first."""
+    """Return the next place to cut canonical text at, after `start`; None where more must come first."""
     end = start
     while end < len(text):
-        unit = _UNIT.match(text, end)
+        unit = _UNIT.match(text, end, end + LONGEST_UNIT)
         reached = unit.end() if unit else end + 1
-        if reached - end >= LONGEST_UNIT and not text[end].isspace():
+        if reached - end >= _FORCED and not text[end].isspace():
             if end > start:
                 break
-            return Cut(end + LONGEST_UNIT - LONGEST_MATCH, end + LONGEST_UNIT)
+            return Cut(end + _FORCED - LONGEST_MATCH, end + _FORCED)
         known = reached if final else _known_end(text, end, reached)
         end, partly = known, known < reached
         if partly:

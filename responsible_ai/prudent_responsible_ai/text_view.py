@@ -15,7 +15,7 @@ from functools import cache, cached_property
 INVISIBLE = "\u200b"
 """Stands for every character without a shape in the canonical text."""
 
-# Default-ignorable code points and their like: Unicode 16, DerivedCoreProperties, Default_Ignorable_Code_Point.
+# Default-ignorable code points (Unicode 16, DerivedCoreProperties) and their like.
 _INVISIBLE_RANGES = (
     (0x00AD, 0x00AD),
     (0x034F, 0x034F),

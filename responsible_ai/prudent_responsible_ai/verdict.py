@@ -50,7 +50,7 @@ def named_rules(source: str, rules: Sequence[Rule]) -> list[NamedRule]:
 def decide(
     outcome: Outcome, rules: Sequence[NamedRule], given: Callable[[Finding, Span], bool]
 ) -> list[Decision]:
-    """Return a decision for every finding of a check. `given` says whether a span's value was the user's own."""
+    """Return a decision for every finding of a check. `given` says whether a value was the user's own."""
     own = [named for named in rules if named.rule.check == outcome.check.id]
     return [_decide_one(finding, own, given) for finding in outcome.findings]
 
@@ -115,9 +115,10 @@ class CategoryRecord:
     def note(self, outcome: Outcome, failure: Action) -> None:
         """Add the cost and the state of a run; a worse state stays."""
         self.milliseconds += outcome.milliseconds
-        if _STATE_ORDER.index(outcome.state) > _STATE_ORDER.index(self.state):
-            self.state = outcome.state
-        self.failure = sternest([self.failure, failure])
+        if outcome.state is not CheckState.CHECKED:
+            self.state = max(self.state, outcome.state, key=_STATE_ORDER.index)
+        if failure is not Action.ALLOW:
+            self.failure = sternest([self.failure, failure])
 
     def add(self, decision: Decision, offset: int = 0) -> list[ReportedSpan]:
         """Add a decision; `offset` is where the checked text begins in the whole. Return its spans."""

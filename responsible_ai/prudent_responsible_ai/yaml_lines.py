@@ -5,8 +5,9 @@ Only plain data: no tags, no anchors, no duplicate keys; `on`, `off`, `yes` and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import yaml
@@ -14,6 +15,8 @@ import yaml
 from prudent.errors import ConfigurationError
 
 Location = tuple[int | str, ...]
+
+MAX_DEPTH = 16
 
 _SCALARS = {
     "tag:yaml.org,2002:int": int,
@@ -51,20 +54,31 @@ def read_lined_yaml(source: str, text: str) -> LinedYaml:
     """
     lines: dict[Location, int] = {}
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth = 0
+        for event in _parse(text):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise _wrong(source, event.start_mark, "it is nested too deeply")
             if isinstance(event, yaml.AliasEvent):
                 raise _wrong(source, event.start_mark, "aliases are not supported; write the value out")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = _construct(source, root, (), lines) if root is not None else {}
+        root = _compose(text)
+        data: Any = _construct(source, root, (), lines) if root is not None else {}
     except yaml.MarkedYAMLError as error:
         raise _wrong(source, error.problem_mark, error.problem or "this is not YAML") from None
     except yaml.YAMLError:
         raise ConfigurationError(f"{source}: it holds characters that YAML does not allow.") from None
-    except RecursionError:
-        raise ConfigurationError(f"{source}: it is nested too deeply.") from None
     if not isinstance(data, dict):
         raise ConfigurationError(f"{source}, line 1: a mapping of keys to values is expected.")
     return LinedYaml(source, cast("dict[str, Any]", data), lines)
+
+
+# PyYAML's stubs leave these two without types.
+_parse = cast(
+    "Callable[[str], Iterator[yaml.Event]]", partial(cast("Any", yaml).parse, Loader=yaml.SafeLoader)
+)
+_compose = cast(
+    "Callable[[str], yaml.Node | None]", partial(cast("Any", yaml).compose, Loader=yaml.SafeLoader)
+)
 
 
 def _construct(source: str, node: yaml.Node, location: Location, lines: dict[Location, int]) -> Any:
@@ -75,7 +89,7 @@ def _construct(source: str, node: yaml.Node, location: Location, lines: dict[Loc
         for key_node, value_node in pairs:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise _wrong(source, key_node.start_mark, "a key must be a word")
-            key = str(cast("Any", key_node.value))
+            key = str(key_node.value)
             if key in mapping:
                 raise _wrong(source, key_node.start_mark, f"the key '{key}' is given twice")
             mapping[key] = _construct(source, value_node, (*location, key), lines)
@@ -88,7 +102,7 @@ def _construct(source: str, node: yaml.Node, location: Location, lines: dict[Loc
 
 
 def _scalar(node: yaml.Node) -> Any:
-    value = str(cast("Any", node.value))
+    value = str(node.value)
     if cast("Any", node).style is not None:  # quoted, or a block
         return value
     if value.lower() in _WORDS:

@@ -1,4 +1,4 @@
-"""The gate's promise: what goes out is the same under any chunking, and the same as redacting the whole text."""
+"""The gate's promise: any chunking gives the same output, and the same as redacting the whole text."""
 
 from __future__ import annotations
 
@@ -12,22 +12,42 @@ from prudent_responsible_ai import InputReview, Part, Pipeline, Policy, build_pi
 from prudent_responsible_ai.policy import Rule
 from prudent_responsible_ai.segments import LONGEST_UNIT
 
-PIECES = [
-    *("bob@example.com", "a.b+c@mail.co.uk", "bob[at]example[dot]com", "@", "example.com"),
-    *("13800138000", "138 0013 8000", "138-0013-8000", "１３８００１３８０００", "+44 20 7946 0958", "(415) 555-2671"),
-    *("4111 1111 1111 1111", "4111111111111111", "5500-0000-0000-0004", "378282246310005"),
-    *("GB82 WEST 1234 5698 7654 32", "DE89370400440532013000", "GB82", "WEST"),
-    *("536-90-4399", "ssn 536 90 4399", "110101199003074514", "QQ 12 34 56 C", "national insurance AB 12 34 56 C"),
-    *("passport E12345678", "护照号 E12345678", "8.8.8.8", "2001:4860:4860::8888", "version 1.2.3.4"),
-    *("sk-" + "Ab3dEf6hIj9kLm2nOp5q", "ghp_" + "a1B2" * 9, "AKIA" + "IOSFODNN7EXAMPLE"),
-    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
-    *("password: hunter2A!x.", 'api_key = "q8Zk3LmN0pR7sT2vW5xY"', "密码是Abc@123456", "postgres://user:s3cr3t@db.example.com/x"),
-    "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIB\n-----END PRIVATE KEY-----",
-    *("-----BEGIN ", "PRIVATE KEY-----", "-----END "),
-    *("<|im_start|>", "[INST]", "a\u200bb", "1380\u200b0138000", "\u200b", "👨\u200d👩\u200d👧", "❤\ufe0f", "\U000e0041\U000e0042"),
-    *(" ", "  ", "\n", "\t", ". ", ", ", "-", "/", "(", ")", "：", "。", "中文", "Привет", "é", "A", "AB", "WITH", "the", "42", "2024"),
-    *("[EMAIL_1]", "[PHONE_2]", "x" * 40, "1234 " * 5, "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"),
-]  # fmt: skip
+MAIL = ["bob@example.com", "a.b+c@mail.co.uk", "bob[at]example[dot]com", "@", "example.com"]
+PHONES = ["13800138000", "138 0013 8000", "138-0013-8000", "１３８００１３８０００", "+44 20 7946 0958"]
+CARDS = ["4111 1111 1111 1111", "4111111111111111", "5500-0000-0000-0004", "378282246310005"]
+ACCOUNTS = ["GB82 WEST 1234 5698 7654 32", "DE89370400440532013000", "GB82", "WEST", "(415) 555-2671"]
+PEOPLE = ["536-90-4399", "ssn 536 90 4399", "110101199003074514", "QQ 12 34 56 C", "passport E12345678"]
+NAMED = ["national insurance AB 12 34 56 C", "护照号 E12345678", "tel ", "order ", "AB", "A"]
+MACHINES = ["8.8.8.8", "2001:4860:4860::8888", "version 1.2.3.4", "42", "2024", "1234 " * 5]
+KEYS = ["sk-" + "Ab3dEf6hIj9kLm2nOp5q", "ghp_" + "a1B2" * 9, "AKIA" + "IOSFODNN7EXAMPLE", "x" * 40]
+TOKENS = ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"]
+PASSWORDS = ["password: hunter2A!x.", 'api_key = "q8Zk3LmN0pR7sT2vW5xY"', "密码是Abc@123456"]
+URLS = ["postgres://user:s3cr3t@db.example.com/x", "password: ", "secret="]
+PEM = ["-----BEGIN ", "PRIVATE KEY-----", "-----END ", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"]
+PEM += ["-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcw\n-----END PRIVATE KEY-----"]
+CONTROLS = ["<|im_start|>", "[INST]", "a\u200bb", "1380\u200b0138000", "\u200b", "\U000e0041\U000e0042"]
+EMOJI = ["👨\u200d👩\u200d👧", "❤\ufe0f", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"]
+GLUE = [
+    " ",
+    "  ",
+    "\n",
+    "\t",
+    ". ",
+    ", ",
+    "-",
+    "/",
+    "(",
+    ")",
+    "：",
+    "。",
+    "中文",
+    "Привет",
+    "é",
+    "WITH",
+    "the",
+]
+PIECES = [*MAIL, *PHONES, *CARDS, *ACCOUNTS, *PEOPLE, *NAMED, *MACHINES, *KEYS, *TOKENS, *PASSWORDS, *URLS]
+PIECES += [*PEM, *CONTROLS, *EMOJI, *GLUE, *GLUE, "[EMAIL_1]", "[PHONE_2]"]
 
 texts = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=4)), max_size=14).map("".join)
 cuts = st.lists(st.integers(min_value=1, max_value=40), max_size=60)
@@ -106,7 +126,7 @@ def test_no_more_is_held_than_the_stated_bound(pipeline: Pipeline, text: str, si
 
 
 @settings(max_examples=200, deadline=None)
-@given(text=texts)
+@given(text=st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
 def test_redacting_a_redacted_text_changes_nothing(redacting: Pipeline, text: str) -> None:
     once = redacting.review([Part(text, Source.USER)]).parts[0].text
     assert redacting.review([Part(once, Source.USER)]).parts[0].text == once

@@ -169,7 +169,7 @@ def _is_ideograph(character: str) -> bool:
 
 
 def _needs_joiners(character: str) -> bool:
-    """A letter of a script whose spelling uses joiners: Arabic, Syriac, N'Ko, Indic, Sinhala, Khmer, Mongolian."""
+    """A letter of a script whose spelling uses joiners: Arabic and its kin, Indic, Khmer, Mongolian."""
     return (
         "\u0600" <= character <= "\u08ff"
         or "\u0900" <= character <= "\u0dff"

@@ -30,8 +30,16 @@ _LONG = ("glagent", "gloas", "glcbt", "glimt", "glptt")
 @cache
 def detect_secrets_formats() -> tuple[SecretFormat, ...]:
     """Return the formats; the first call imports the library (about a quarter of a second)."""
-    from detect_secrets.plugins import discord, gitlab_token, mailchimp, sendgrid, square_oauth, stripe
-    from detect_secrets.plugins import telegram_token, twilio
+    from detect_secrets.plugins import (
+        discord,
+        gitlab_token,
+        mailchimp,
+        sendgrid,
+        square_oauth,
+        stripe,
+        telegram_token,
+        twilio,
+    )
 
     plugins: Iterable[Any] = (
         discord.DiscordBotTokenDetector,

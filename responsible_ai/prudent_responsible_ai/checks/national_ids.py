@@ -1,4 +1,4 @@
-"""Identifiers that states and banks give to people, as data: form, checksum, and the words they need beside them.
+"""Identifiers that states and banks give to people, as data: form, checksum, words needed beside them.
 
 Checksums are python-stdnum's; this is the only module that imports it. A weak checksum (one digit in ten
 numbers passes) or none asks for a word such as `passport` before the value; a strong one stands alone.
@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
-_LEFT = r"(?<![0-9A-Za-z_.\-/+#\\$€£¥@%&])(?<![0-9],)"
-_RIGHT = r"(?![0-9A-Za-z_@%]|[.\-/][0-9A-Za-z])"
+from prudent_responsible_ai.checks.patterns import NUMBER_END
 
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """One kind of identifier. `words` must stand before the value; `veto` must not. `valid` sees the value."""
+    """One kind of identifier, matched where a number can begin.
+
+    `words` must stand before the value; `veto` must not. `valid` sees the value.
+    """
 
     label: str
     severity: int
@@ -28,7 +31,7 @@ class Identifier:
 
 
 def _pattern(body: str) -> re.Pattern[str]:
-    return re.compile(_LEFT + body + _RIGHT)
+    return re.compile(body + NUMBER_END)
 
 
 def _words(*words: str) -> re.Pattern[str]:
@@ -174,7 +177,8 @@ IDENTIFIERS: tuple[Identifier, ...] = (
         "cn_resident_id",
         6,
         _pattern(
-            r"[1-9][0-9]{5}(?P<gap>[ \-]?)(?:19|20)[0-9]{2}(?P=gap)[0-9]{2}(?P=gap)?[0-9]{2}(?P=gap)[0-9]{3}[0-9Xx]"
+            r"[1-9][0-9]{5}(?P<gap>[ \-]?)(?:19|20)[0-9]{2}(?P=gap)[0-9]{2}(?P=gap)?[0-9]{2}(?P=gap)"
+            r"[0-9]{3}[0-9Xx]"
         ),
         _resident_id,
         "a Chinese resident identity number: place, date and checksum",
@@ -277,7 +281,7 @@ IDENTIFIERS: tuple[Identifier, ...] = (
     Identifier(
         "driving_licence",
         5,
-        _pattern(r"(?=[A-Z]{0,6}[0-9]{5})[A-Z0-9]{7,18}"),
+        _pattern(r"(?=[A-Z]{0,6}[0-9]{6})[A-Z0-9]{7,18}"),
         _always,
         "a driving licence number, named as one",
         words=_words(r"driv(?:er'?s|ing) licen[cs]e", "驾驶证", "驾照", "führerschein", "permis de conduire"),
@@ -299,39 +303,56 @@ IDENTIFIERS: tuple[Identifier, ...] = (
             "kontonummer",
         ),
     ),
-    Identifier(
-        "crypto_wallet",
-        3,
-        _pattern(r"(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}|bc1[0-9a-z]{11,71})"),
-        _bitcoin,
-        "a wallet address: checksum",
-    ),
-    Identifier("crypto_wallet", 3, _pattern(r"0x[0-9a-fA-F]{40}"), _always, "a wallet address by form"),
 )
 
-_IBAN = (
-    re.compile(_LEFT + r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}" + _RIGHT),
+IBAN_FORMS = (
+    re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}" + NUMBER_END),
     re.compile(
-        _LEFT
-        + r"[A-Z]{2}[0-9]{2}(?P<gap>[ \-])[A-Z0-9]{4}(?:(?P=gap)[A-Z0-9]{4}){1,6}(?:(?P=gap)[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
+        r"[A-Z]{2}[0-9]{2}(?P<gap>[ \-])[A-Z0-9]{4}(?:(?P=gap)[A-Z0-9]{4}){1,6}"
+        r"(?:(?P=gap)[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
     ),
 )
 """Forms of an IBAN; in groups, words may follow that look like one more group."""
 
 
-def iban_patterns() -> tuple[re.Pattern[str], ...]:
-    """Return the forms of an IBAN."""
-    return _IBAN
+_SOME_FORM = re.compile(
+    "|".join(
+        pattern.pattern.replace("gap", f"gap{number}")
+        for number, pattern in enumerate((*(kind.pattern for kind in IDENTIFIERS), *IBAN_FORMS))
+    )
+)
 
 
-def longest_iban(text: str) -> int | None:
-    """Return how many characters from the start are an IBAN; None where none is. Groups are dropped from the end."""
-    end = len(text)
-    while end >= 15:
-        if _iban(text[:end]):
-            return end
-        end = max(text.rfind(" ", 0, end), text.rfind("-", 0, end))
-    return None
+def may_be_identifier(text: str, start: int) -> bool:
+    """Whether any form fits at a place: one look instead of one for each form."""
+    return _SOME_FORM.match(text, start) is not None
+
+
+def iban_length(text: str) -> int | None:
+    """Return how many characters from the start are an IBAN; None where none is."""
+    length = _iban_characters(text[:2])
+    if length is None:
+        return None
+    end = 0
+    for end, character in enumerate(text, start=1):  # noqa: B007 - the value after the loop is used
+        length -= character.isalnum()
+        if length == 0:
+            break
+    return end if length == 0 and _iban(text[:end]) else None
+
+
+@cache
+def _iban_characters(country: str) -> int | None:
+    """How long the IBANs of a country are; None where it has none."""
+    from stdnum import numdb
+
+    known = numdb.get("iban").info(country)[0][1].get("bban")
+    return 4 + sum(map(int, re.findall("[0-9]+", known))) if known else None
+
+
+def is_wallet(address: str) -> bool:
+    """Whether a Bitcoin address has its checksum; of an Ethereum address the form is all there is to see."""
+    return address.startswith("0x") or _bitcoin(address)
 
 
 def warm_up() -> None:

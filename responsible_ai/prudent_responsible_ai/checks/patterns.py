@@ -17,6 +17,13 @@ from prudent_responsible_ai.text_view import View
 VALUE = "value"
 """Name of the group that holds the value, where a pattern has context around it."""
 
+NUMBER_END = r"(?![0-9A-Za-z_@%]|[.\-/][0-9A-Za-z])"
+"""Where a written number ends: not in the middle of a word, a path or a longer number."""
+
+# Where a written number can begin, in digits, brackets or up to six capitals, with six digits close by.
+_NUMBER_START = re.compile(
+    r"(?<![0-9A-Za-z_.\-/+#\\$€£¥@%&])(?<![0-9],)(?=\(?[A-Z]{0,6} ?[0-9])(?=(?:[^0-9\n]{0,6}[0-9]){6})"
+)
 _EDGE = 8
 """Characters of the look-back that are left to a pattern's own lookbehind."""
 
@@ -35,13 +42,18 @@ def occurrences(pattern: re.Pattern[str], view: View, context: int = 0) -> Itera
             yield match
 
 
+def number_starts(view: View) -> list[int]:
+    """Return the places in the new part where a written number of six digits or more can begin."""
+    return [match.start() for match in _NUMBER_START.finditer(view.text, view.start)]
+
+
 def value_span(match: re.Match[str]) -> tuple[int, int]:
     """Return the span of the value in the view."""
     return match.span(VALUE) if VALUE in match.re.groupindex else match.span()
 
 
 def before(view: View, start: int, characters: int) -> str:
-    """Return up to `characters` before a position on the same line, in lower case: where context words stand."""
+    """Return up to `characters` before a position on its line, in lower case: where context words stand."""
     text = view.text[max(_farthest(view, start), start - characters) : start]
     return text[text.rfind("\n") + 1 :].lower()
 

@@ -1,4 +1,4 @@
-"""Finds structured personal data: addresses of mail and network, telephone numbers, cards, accounts, identity numbers.
+"""Finds structured personal data: mail and network addresses, telephone, card, account and identity numbers.
 
 Names and places are not its business. Everything is decided by form, checksum and the words before a value,
 so the same text gives the same findings in every language.
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from prudent_responsible_ai.check import CheckContext, Finding, Span, outermost
 from prudent_responsible_ai.checks import national_ids, phone_numbers
-from prudent_responsible_ai.checks.patterns import before, occurrences
+from prudent_responsible_ai.checks.patterns import before, number_starts, occurrences
 from prudent_responsible_ai.text_view import View
 
 CATEGORY = "pii"
@@ -29,9 +29,9 @@ _SPELLED_EMAIL = re.compile(
 )
 _NOT_A_MAILBOX = frozenset({"git", "this", "super", "return"})
 # What follows an @ in names of images, packages and code, and is no top-level domain.
-_NOT_A_TOP = frozenset(
-    "png jpg jpeg gif webp svg ico css scss js jsx ts tsx mjs py pyi java kt go rb rs cpp hpp json yaml yml toml xml "
-    "html htm md txt csv log sh sql class so dll exe zip tar gz whl local localdomain internal service target".split()
+_NOT_A_TOP = re.compile(
+    "png|jpe?g|gif|webp|svg|ico|s?css|[jt]sx?|mjs|pyi?|java|kt|go|rb|rs|[ch]pp|json|ya?ml|toml|xml|html?|md|txt|csv"
+    "|log|sh|sql|class|so|dll|exe|zip|tar|gz|whl|local(?:domain)?|internal|service|target"
 )
 _IPV4 = re.compile(r"(?<![0-9A-Za-z_.\-/])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_\-]|\.[0-9A-Za-z])")
 _IPV6 = re.compile(
@@ -47,13 +47,16 @@ _NETWORK_WORD = re.compile(
 
 
 _SPELLED_AT = re.compile(r"[\[({](?:at|@)[\])}]", re.IGNORECASE)
-_DIGIT = re.compile("[0-9:]")
-_DIGITS = re.compile("(?:[0-9][^0-9]{0,20}){5}[0-9]")
+_DOTTED = re.compile(r"[0-9]\.[0-9]|[0-9A-Fa-f]:")
+_BASE58 = re.compile(r"(?<![A-Za-z0-9])[13][1-9A-HJ-NP-Za-km-z]{25}")
+_WALLET = re.compile(
+    r"(?<![A-Za-z0-9_.\-/+=])(?:0x[0-9a-fA-F]{40}|bc1[0-9a-z]{11,71}|[13][1-9A-HJ-NP-Za-km-z]{25,34})(?![A-Za-z0-9_])"
+)
 
 
 class PersonalDataCheck:
-    """Severity 6 for identity and card numbers, 5 for accounts, 4 for contact data, 2 to 3 for what points to a
-    machine or a wallet rather than a person."""
+    """Severity 6 for identity and card numbers, 5 for accounts, 4 for contact data, 2 to 3 for what points
+    to a machine or a wallet rather than a person."""
 
     id = "personal_data"
     categories = (CATEGORY,)
@@ -75,14 +78,17 @@ def _in_view(view: View) -> Iterator[Finding]:
     new = view.text[view.start :] if view.start else view.text
     if "@" in new or _SPELLED_AT.search(new):
         yield from _emails(view)
-    if not _DIGIT.search(new):
-        return
-    if _DIGITS.search(view.text):
-        lowered = view.text.lower()
-        yield from _identifiers(view, lowered)
-        for start, end in phone_numbers.phone_numbers(view, lowered):
-            yield _finding(view, start, end, "phone", 4, "a number that its country's plan has")
-    yield from _network_addresses(view)
+    if "0x" in new or "bc1" in new or _BASE58.search(new):
+        for match in occurrences(_WALLET, view):
+            if national_ids.is_wallet(match[0]):
+                yield _finding(view, *match.span(), "crypto_wallet", 3, "a wallet address")
+    starts = number_starts(view)
+    for start in starts:
+        yield from _identifiers(view, start)
+    for start, end in phone_numbers.phone_numbers(view, starts):
+        yield _finding(view, start, end, "phone", 4, "a number that its country's plan has")
+    if _DOTTED.search(new):
+        yield from _network_addresses(view)
 
 
 def _finding(view: View, start: int, end: int, label: str, severity: int, reason: str) -> Finding:
@@ -93,27 +99,27 @@ def _emails(view: View) -> Iterator[Finding]:
     for pattern in (_EMAIL, _SPELLED_EMAIL):
         for match in occurrences(pattern, view):
             mailbox = re.split(r"[@\[({]", match[0], maxsplit=1)[0].lower()
-            if mailbox not in _NOT_A_MAILBOX and match["top"].lower() not in _NOT_A_TOP:
+            if mailbox not in _NOT_A_MAILBOX and not _NOT_A_TOP.fullmatch(match["top"].lower()):
                 yield _finding(view, *match.span(), "email", 4, "the form of a mail address")
 
 
-def _identifiers(view: View, lowered: str) -> Iterator[Finding]:
+def _identifiers(view: View, start: int) -> Iterator[Finding]:
+    if not national_ids.may_be_identifier(view.text, start):
+        return
+    words = before(view, start, 40)
     for kind in national_ids.IDENTIFIERS:
-        if kind.words is not None and not kind.words.search(lowered):
+        match = kind.pattern.match(view.text, start)
+        if match is None:
             continue
-        for match in occurrences(kind.pattern, view):
-            words = before(view, match.start(), 40)
-            if kind.words is not None and not kind.words.search(words):
-                continue
-            if (kind.veto is None or not kind.veto.search(words)) and kind.valid(match[0]):
-                yield _finding(view, *match.span(), kind.label, kind.severity, kind.reason)
-    for pattern in national_ids.iban_patterns():
-        for match in occurrences(pattern, view):
-            length = national_ids.longest_iban(match[0])
-            if length is not None:
-                yield _finding(
-                    view, match.start(), match.start() + length, "iban", 5, "an IBAN: form and checksum"
-                )
+        if kind.words is not None and not kind.words.search(words):
+            continue
+        if (kind.veto is None or not kind.veto.search(words)) and kind.valid(match[0]):
+            yield _finding(view, *match.span(), kind.label, kind.severity, kind.reason)
+    for form in national_ids.IBAN_FORMS:
+        match = form.match(view.text, start)
+        length = national_ids.iban_length(match[0]) if match else None
+        if length is not None:
+            yield _finding(view, start, start + length, "iban", 5, "an IBAN: form and checksum")
 
 
 def _network_addresses(view: View) -> Iterator[Finding]:

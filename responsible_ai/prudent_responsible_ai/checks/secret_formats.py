@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from prudent_responsible_ai.check import LONGEST_MATCH
+
 _TOKEN = r"[A-Za-z0-9_\-]"  # noqa: S105 - a character class
 _START = r"(?<![A-Za-z0-9_])"
 
@@ -36,7 +38,7 @@ def _open(
         label,
         7,
         (hint,),
-        re.compile(rf"{_START}{prefix}{characters}{{{least},}}"),
+        re.compile(rf"{_START}{prefix}{characters}{{{least},{LONGEST_MATCH - 100}}}"),
         continuing(characters),
         mixed,
     )
@@ -85,14 +87,16 @@ FORMATS: tuple[SecretFormat, ...] = (
         "json_web_token",
         6,
         ("eyj",),
-        re.compile(_START + r"eyJ[A-Za-z0-9_\-]{8,400}\.eyJ[A-Za-z0-9_\-.]{8,}"),
+        re.compile(_START + r"eyJ[A-Za-z0-9_\-]{8,400}\.eyJ[A-Za-z0-9_\-.]{8,80}"),
         continuing(r"[A-Za-z0-9_\-.]"),
     ),
     SecretFormat(
         "azure_storage_key",
         7,
         ("accountkey=", "sharedaccesskey="),
-        re.compile(r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]{40,})", re.IGNORECASE | re.ASCII),
+        re.compile(
+            r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]{40,100})", re.IGNORECASE | re.ASCII
+        ),
         continuing("[A-Za-z0-9+/=]"),
         context=20,
     ),
@@ -100,7 +104,7 @@ FORMATS: tuple[SecretFormat, ...] = (
         "azure_sas_signature",
         6,
         ("sig=",),
-        re.compile(r"(?<=[?&])sig=(?P<value>[A-Za-z0-9%+/=]{40,})"),
+        re.compile(r"(?<=[?&])sig=(?P<value>[A-Za-z0-9%+/=]{40,100})"),
         continuing("[A-Za-z0-9%+/=]"),
         context=8,
     ),
@@ -111,7 +115,7 @@ FORMATS: tuple[SecretFormat, ...] = (
         re.compile(
             r"BEGIN (?:[A-Z0-9]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr]){0,6}"
             r"(?:[A-Za-z\-]{3,20}: [^\n]{1,90}(?:\s|\\[nr]){1,4}){0,3}"
-            rf"(?P<value>[A-Za-z0-9+/=]{{24}}{_BODY}*)"
+            rf"(?P<value>[A-Za-z0-9+/=]{{24}}{_BODY}{{0,100}})"
         ),
         continuing(_BODY),
         context=256,
@@ -132,7 +136,7 @@ FORMATS: tuple[SecretFormat, ...] = (
         6,
         ("bearer ", "authorization"),
         re.compile(
-            r"\b(?:bearer|authorization:\s{0,2}(?:basic|token))\s{1,2}(?P<value>[A-Za-z0-9._~+/\-]{16,}=*)",
+            r"\b(?:bearer|authorization:\s{0,2}(?:basic|token))\s{1,2}(?P<value>[A-Za-z0-9._~+/=\-]{16,100})",
             re.IGNORECASE | re.ASCII,
         ),
         continuing(r"[A-Za-z0-9._~+/=\-]"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from prudent_responsible_ai.check import CheckContext, Finding, Span, outermost
 from prudent_responsible_ai.checks.detect_secrets_formats import detect_secrets_formats
@@ -21,14 +22,17 @@ from prudent_responsible_ai.checks.secret_formats import FORMATS, SecretFormat, 
 from prudent_responsible_ai.text_view import View
 
 _VALUE = r"[A-Za-z0-9!@#$%^&*()_=+\[\]{}|\\:./?~\-]"
-_PASSWORD_WORD = r"pass(?:word|wd|phrase|code)|pwd|credentials?|密码|口令|パスワード|비밀번호|contraseña|mot de passe|kennwort|passwort"  # noqa: S105
+_PASSWORD_WORD = (
+    r"pass(?:word|wd|phrase|code)|pwd|credentials?|密码|口令|パスワード|비밀번호"  # noqa: S105
+    r"|contraseña|mot de passe|kennwort|passwort"
+)
 _KEY_WORD = (
     r"secret|token|api[_\- ]?key|access[_\- ]?key|auth[_\- ]?key|client[_\- ]?key|account[_\- ]?key|密钥|令牌"
 )
 _ASSIGNED = re.compile(
     rf"(?:(?P<password>{_PASSWORD_WORD})|(?P<key>{_KEY_WORD}))[A-Za-z0-9_\-]{{0,20}}[\"'\])]{{0,2}}"
     r"(?:\s{0,3}(?::=|=>|={1,3}|:)\s{0,3}|\s(?:is|was)(?:\s?:)?\s|\s?(?:是|为)\s?:?\s?)"
-    rf"[@rbf]?(?P<quote>[\"'`])?(?P<value>{_VALUE}{{6,}})",
+    rf"[@rbf]?(?P<quote>[\"'`])?(?P<value>{_VALUE}{{6,100}})",
     re.IGNORECASE | re.ASCII,
 )
 _CONTINUES = continuing(_VALUE)
@@ -72,36 +76,59 @@ class SecretsCheck:
 
     def _in_view(self, view: View) -> Iterator[Finding]:
         lowered = view.text.lower()
-        for form in (*FORMATS, *detect_secrets_formats()):
-            if any(hint in lowered for hint in form.hints):
-                yield from _of_form(form, view)
-        if any(word in lowered for word in _WORDS):
-            yield from _assigned(view)
+        hinted = [form for hint, form in _hints() if hint in lowered]
+        for form in dict.fromkeys(hinted):
+            yield from _of_form(form, view)
+        for word in _WORDS:
+            if word in lowered:
+                yield from _assigned(view)
+                return
+
+
+@cache
+def _hints() -> tuple[tuple[str, SecretFormat], ...]:
+    return tuple((hint, form) for form in (*FORMATS, *detect_secrets_formats()) for hint in form.hints)
 
 
 def _of_form(form: SecretFormat, view: View) -> Iterator[Finding]:
+    reached = 0
     for match in occurrences(form.pattern, view, form.context):
         start, end = value_span(match)
+        if start < reached:
+            continue
         value = view.text[start : min(end, start + _FIRST)]
         if form.mixed and not (any(c.isupper() for c in value) and any(c.isdigit() for c in value)):
             continue
         if form.context and looks_like_placeholder(value):
             continue
+        if form.continues is not None:
+            end = reached = _continued(form.continues, view, end)
         span = Span(*view.original(start, end), form.label)
         yield Finding("secrets", form.severity, (span,), form.reason, continues=form.continues)
 
 
 def _assigned(view: View) -> Iterator[Finding]:
+    reached = 0
     for match in occurrences(_ASSIGNED, view, 64):
         start, end = match.span(VALUE)
-        end = _without_punctuation(view, start, end)
-        value = view.text[start : min(end, start + _FIRST)]
+        if start < reached:
+            continue
+        value = view.text[start : min(_without_punctuation(view, start, end), start + _FIRST)]
         label = "password" if match["password"] else "api_key"
         if _is_secret(value, password=label == "password", quoted=match["quote"] is not None):
-            span = Span(*view.original(start, end), label)
-            yield Finding(
-                "secrets", 5, (span,), f"a value given to a {label.replace('_', ' ')}", continues=_CONTINUES
-            )
+            reached = _continued(_CONTINUES, view, end)
+            span = Span(*view.original(start, _without_punctuation(view, start, reached)), label)
+            reason = f"a value given to {_ARTICLE[label]}"
+            yield Finding("secrets", 5, (span,), reason, continues=_CONTINUES)
+
+
+_ARTICLE = {"password": "a password", "api_key": "a key"}
+
+
+def _continued(continues: re.Pattern[str], view: View, end: int) -> int:
+    """Return where a value ends that goes on as long as characters of its kind follow."""
+    found = continues.match(view.text, end)
+    return found.end() if found else end
 
 
 def _without_punctuation(view: View, start: int, end: int) -> int:
