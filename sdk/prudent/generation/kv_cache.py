@@ -50,7 +50,6 @@ class KVCache:
             ) from error
         self.slots = slots
         self.length = length
-        self.bytes_per_token = 2 * config.layers * config.kv_heads * config.head_dim * 4
 
     def move(self, move: Move) -> None:
         """Carry one slot's used positions to another slot, or exchange the two."""

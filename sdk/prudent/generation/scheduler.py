@@ -120,10 +120,6 @@ class Scheduler:
             return self._prefill()
         return None
 
-    def append(self, sequence: Sequence, token: int) -> None:
-        """Add a sampled token to a sequence that goes on."""
-        sequence.generated.append(token)
-
     def end(self, sequence: Sequence) -> None:
         """Take a sequence out, wherever it stands; its slot is free at once. Ending twice is allowed."""
         if sequence.phase is Phase.WAITING:
