@@ -18,6 +18,9 @@ from prudent.runtime.artifact import DecoderArtifact
 from prudent.tokenizer import ChatTemplate, Tokenizer, TokenizerSpec
 from prudent.types.chat import ChatCompletionRequest
 
+UNENDING = {"0": -100, "2": -100}
+"""A bias against SmolLM2's two end tokens: the answer is as long as it may be."""
+
 
 def _load(artifact: DecoderArtifact) -> ChatModel:
     tokenizer = Tokenizer(TokenizerSpec.load(artifact.tokenizer))
@@ -51,7 +54,10 @@ async def _idle(model: ChatModel) -> None:
 
 def test_chunks_have_a_role_first_and_the_usage_last(model: ChatModel) -> None:
     async def test() -> None:
-        chunks = [chunk async for chunk in model.stream(_request(n=2, max_tokens=4, temperature=0))]
+        chunks = [
+            chunk
+            async for chunk in model.stream(_request(n=2, max_tokens=4, temperature=0, logit_bias=UNENDING))
+        ]
         assert [chunk.choices[0].delta.role for chunk in chunks[:2]] == ["assistant", "assistant"]
         assert [chunk.choices[0].index for chunk in chunks[:2]] == [0, 1]
         assert len({chunk.id for chunk in chunks}) == 1
@@ -117,7 +123,7 @@ def test_a_request_that_does_not_suit_the_model_is_refused_with_the_first_chunk(
 def test_closing_a_stream_frees_its_slots(model: ChatModel) -> None:
     async def test() -> None:
         for _ in range(4):
-            stream = model.stream(_request(n=3))
+            stream = model.stream(_request(n=3, logit_bias=UNENDING))
             await anext(stream)
             await stream.aclose()
         await _idle(model)
@@ -127,7 +133,7 @@ def test_closing_a_stream_frees_its_slots(model: ChatModel) -> None:
 
 def test_cancelling_one_choice_leaves_the_others(model: ChatModel) -> None:
     async def test() -> None:
-        stream = model.stream(_request(n=2, max_tokens=30, temperature=0))
+        stream = model.stream(_request(n=2, max_tokens=30, temperature=0, logit_bias=UNENDING))
         finished: list[int] = []
         usage = None
         async for chunk in stream:
@@ -160,7 +166,7 @@ def test_the_loop_goes_on_while_a_long_prompt_is_tokenized(model: ChatModel) -> 
 def test_closing_the_model_ends_its_answers_with_a_reason(smol_artifact: DecoderArtifact) -> None:
     async def test() -> None:
         model = _load(smol_artifact)
-        stream = model.stream(_request())
+        stream = model.stream(_request(logit_bias=UNENDING))
         await anext(stream)
         await asyncio.to_thread(model.close)
         with pytest.raises(ServiceUnavailableError):
