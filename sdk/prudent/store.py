@@ -2,7 +2,8 @@
 
 It knows where compiled models lie and when one may be used again; not how to fetch and not how to compile.
 
-    home/compiled/<id>/<key>/    one folder a (source files, compiler version, target); see runtime.artifact
+    home/compiled/<id>/<key>/    one folder a (source files, compiler version, target, kernels of this
+                                 processor); see runtime.artifact
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from prudent.catalog.lock import locked
 from prudent.compiler.version import COMPILER_VERSION
 from prudent.errors import InvalidRequestError
 from prudent.runtime.artifact import DecoderArtifact, SourceFile, Target, is_complete
+from prudent.runtime.processor import preferred_kernels
 from prudent.types.progress import Progress, ProgressListener
 
 DecoderState = Literal["available", "fetched", "compiled"]
@@ -80,11 +82,13 @@ def _compile(
 
     sources = tuple(SourceFile(name=file.name, sha256=file.sha256, bytes=file.bytes) for file in entry.files)
     identity = ModelIdentity(entry.id, entry.license, entry.upstream, sources)
-    return compile_decoder(source, folder, identity, target=target, progress=progress)
+    return compile_decoder(
+        source, folder, identity, target=target, kernels=preferred_kernels(), progress=progress
+    )
 
 
 def _folder(entry: ModelEntry, target: Target) -> Path:
-    parts = [COMPILER_VERSION, target, *(file.sha256 for file in entry.files)]
+    parts = [COMPILER_VERSION, target, preferred_kernels(), *(file.sha256 for file in entry.files)]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     return compiled_folder(entry.id) / f"{target}-{key}"
 

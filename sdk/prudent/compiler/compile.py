@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from prudent.compiler.balance import BalancedWeights, norm_fed
 from prudent.compiler.calibration import calibration_text
 from prudent.compiler.families import FAMILIES
 from prudent.compiler.families.spec import DecoderSpec
@@ -24,13 +25,14 @@ from prudent.compiler.graph.decoder import decoder_graph
 from prudent.compiler.graph.external_data import ExternalFile
 from prudent.compiler.graph.onnx_file import serialize
 from prudent.compiler.graph.precision import Float32, Int8, Precision
+from prudent.compiler.graph.row_precision import RowInt8
 from prudent.compiler.held_weights import HeldWeights
 from prudent.compiler.identity import ModelIdentity
 from prudent.compiler.measure import measure
 from prudent.compiler.plan import DecoderPlan, LayerPlan, plan_decoder
 from prudent.compiler.quantize import distinct_limits
 from prudent.compiler.readers import open_weights
-from prudent.compiler.readers.weights import Weights
+from prudent.compiler.readers.weights import FloatArray, Weights
 from prudent.compiler.reference import Reference
 from prudent.compiler.staging import staged
 from prudent.compiler.version import COMPILER_VERSION
@@ -47,6 +49,7 @@ from prudent.runtime.artifact import (
     DecoderArtifact,
     Target,
 )
+from prudent.runtime.processor import Kernels
 from prudent.tokenizer.encoding import Tokenizer
 from prudent.tokenizer.spec import TokenizerSpec
 from prudent.types.progress import Progress, ProgressListener
@@ -58,6 +61,7 @@ def compile_decoder(
     identity: ModelIdentity,
     *,
     target: Target = "int8",
+    kernels: Kernels = "block",
     lowering: Lowering | None = None,
     limits: Limits | None = None,
     families: Mapping[str, DecoderSpec] = FAMILIES,
@@ -66,7 +70,8 @@ def compile_decoder(
     """Compile a weight file into `folder`, which appears whole or not at all.
 
     The int8 target uses the largest quantisation block with which `limits` hold, measured on the
-    calibration text. Of several processes one at a time may compile into a folder.
+    calibration text; with `kernels` "row" the matrices that a norm feeds have one scale a row instead, as
+    long as the limits hold. Of several processes one at a time may compile into a folder.
 
     Raises:
         ModelFileError: the file is damaged.
@@ -82,7 +87,7 @@ def compile_decoder(
         if target == "float32":
             precision, accuracy = _compile_float32(job), None
         else:
-            precision, accuracy = _compile_int8(job, Tokenizer(tokenizer), limits or Limits())
+            precision, accuracy = _compile_int8(job, Tokenizer(tokenizer), limits or Limits(), kernels)
         tokenizer.save(staging / TOKENIZER_FILE)
         (staging / CONFIG_FILE).write_text(plan.config.model_dump_json(indent=1), encoding="utf-8")
         card = Card(
@@ -126,18 +131,26 @@ def _compile_float32(job: _Job) -> dict[str, str]:
     return precision.used
 
 
-def _compile_int8(job: _Job, tokenizer: Tokenizer, limits: Limits) -> tuple[dict[str, str], Accuracy]:
-    """Try blocks from the largest to the smallest until the limits hold; what was written last is kept."""
+def _compile_int8(
+    job: _Job, tokenizer: Tokenizer, limits: Limits, kernels: Kernels
+) -> tuple[dict[str, str], Accuracy]:
+    """Try from the fastest to the most exact until the limits hold; what was written last is kept."""
     attempts = _Attempts(job, tokenizer, limits)
-    *larger, smallest = distinct_limits(job.plan.matrix_inputs)
-    for block in larger:
-        precision, accuracy = attempts.run(block, give_up=True)
+    blocks = distinct_limits(job.plan.matrix_inputs)
+    tries: list[tuple[Kernels, int]] = [(kind, block) for kind in _UNTIL_EXACT[kernels] for block in blocks]
+    *faster, most_exact = tries
+    for kind, block in faster:
+        precision, accuracy = attempts.run(kind, block, give_up=True)
         if limits.hold(accuracy):
             return precision, accuracy
-    precision, accuracy = attempts.run(smallest, give_up=False)
+    precision, accuracy = attempts.run(*most_exact, give_up=False)
     if not limits.hold(accuracy):
         raise limits.broken(accuracy, job.identity.id)
     return precision, accuracy
+
+
+_UNTIL_EXACT: Mapping[Kernels, tuple[Kernels, ...]] = {"row": ("row", "block"), "block": ("block",)}
+"""Kernels to try where some are preferred: a scale for each block is more exact than one for a row."""
 
 
 class _Attempts:
@@ -151,16 +164,20 @@ class _Attempts:
         self._text_sha256 = hashlib.sha256(text.encode()).hexdigest()
         self._windows = _windows(job.plan, tokenizer, text)
         self._held = HeldWeights(job.weights, frozenset(name for layer in layers for name in layer.tensors))
-        self._reference = Reference(job.plan, self._held, self._windows, job.staging)
+        self._groups = norm_fed(job.plan)
+        self._reference = Reference(job.plan, self._held, self._windows, job.staging, self._groups)
+        self._layer_of = {
+            norm: layer for layer in layers for norm in (layer.attention.norm, layer.feed_forward.norm)
+        }
 
-    def run(self, largest_block: int, *, give_up: bool) -> tuple[dict[str, str], Accuracy]:
-        """Write the graph with these blocks and measure it: what was stored as what, and how exact it is.
+    def run(self, kernels: Kernels, largest_block: int, *, give_up: bool) -> tuple[dict[str, str], Accuracy]:
+        """Write the graph for these kernels and measure it: what was stored as what, and how exact it is.
 
         `give_up` stops measuring as soon as the limits do not hold on what was seen: it may drop blocks that
         would just have passed on the whole text, in favour of smaller and more exact ones.
         """
-        precision = Int8(largest_block)
-        _write_graph(self._job, self._held, precision, self._advance)
+        weights, precision = self._prepare(kernels, Int8(largest_block))
+        _write_graph(self._job, weights, precision, self._advance)
         total = len(self._windows.lengths)
 
         def go_on(done: int, found: Comparison) -> bool:
@@ -171,6 +188,18 @@ class _Attempts:
         graph, config = self._job.staging / GRAPH_FILE, self._job.plan.config
         found = measure(graph, config, self._windows, self._reference.head(), go_on)
         return precision.used, found.accuracy(self._text_sha256)
+
+    def _prepare(self, kernels: Kernels, blocks: Int8) -> tuple[Weights, Precision]:
+        if kernels == "block":
+            return self._held, blocks
+        rows = frozenset(matrix for matrices in self._groups.values() for matrix in matrices)
+        return BalancedWeights(self._held, self._groups, self._input_size), RowInt8(blocks, rows)
+
+    def _input_size(self, norm: str) -> FloatArray:
+        """The first layer to read a norm's group runs through the reference just before it is quantised."""
+        if norm in self._layer_of:
+            self._reference.advance(self._layer_of[norm])
+        return self._reference.input_size(norm)
 
     def _advance(self, layer: LayerPlan) -> None:
         self._reference.advance(layer)

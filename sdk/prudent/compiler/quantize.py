@@ -1,4 +1,4 @@
-"""Symmetric 8-bit block quantisation in the layout of MatMulNBits. Pure numpy; knows no file and no graph.
+"""Symmetric 8-bit quantisation, in blocks or whole rows. Pure numpy; knows no file and no graph.
 
 A block of `block` neighbouring inputs of one output shares a scale, max |w| / 127, and a weight is stored as
 round(w / scale) + 128. The implied zero point 128 is the operator's own for 8 bits.
@@ -18,7 +18,8 @@ BLOCKS = (128, 64, 32)
 """Block sizes from fastest to most exact."""
 
 ZERO_POINT = 128
-_LEVELS = 127
+LEVELS = 127
+"""Steps from zero to the largest magnitude."""
 
 
 def choose_block(inputs: int, largest: int) -> int:
@@ -61,13 +62,38 @@ def quantize_rows(matrix: FloatArray, block: int) -> tuple[NDArray[np.uint8], Fl
     """
     outputs, inputs = matrix.shape
     blocks = matrix.reshape(outputs, inputs // block, block)
-    scales = np.maximum(blocks.max(-1), -blocks.min(-1)) / np.float32(_LEVELS)
+    scales = np.maximum(blocks.max(-1), -blocks.min(-1)) / np.float32(LEVELS)
     # A block of zeros has any scale; a denormal one would overflow the division.
-    scales[scales < np.finfo(np.float32).tiny * _LEVELS] = 1.0
+    scales[scales < np.finfo(np.float32).tiny * LEVELS] = 1.0
     shifted = blocks / scales[..., None]
     shifted += ZERO_POINT + 0.5
     # All values lie in 1.5 to 255.5, where truncation is rounding.
     return shifted.astype(np.uint8), scales
+
+
+def quantize_columns(
+    pieces: Iterable[FloatArray], *, outputs: int, inputs: int
+) -> tuple[NDArray[np.uint8], FloatArray]:
+    """Quantise a matrix with one scale an output, and lay it out for a product with rows of activations.
+
+    Args:
+        pieces: its rows in order, some at a time: (some outputs, inputs).
+        outputs: rows of the matrix.
+        inputs: columns of the matrix.
+
+    Returns:
+        values uint8 (inputs, outputs), scales float32 (outputs).
+    """
+    values = np.empty((inputs, outputs), np.uint8)
+    scales = np.empty(outputs, np.float32)
+    done = 0
+    for piece in pieces:
+        end = done + len(piece)
+        rows, of_rows = quantize_rows(piece, inputs)
+        values[:, done:end] = rows[:, 0].T
+        scales[done:end] = of_rows[:, 0]
+        done = end
+    return values, scales
 
 
 def dequantize_rows(values: NDArray[np.uint8], scales: FloatArray) -> FloatArray:

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prudent.compiler.balance import Groups, column_size
 from prudent.compiler.graph.assembly import Assembly, Lowering
 from prudent.compiler.graph.builder import NUMPY_TYPES, GraphBuilder
 from prudent.compiler.graph.decoder import begin, cache_inputs, decoder_layer, head
+from prudent.compiler.graph.matrix import Matrix
 from prudent.compiler.graph.normalization import Residual
 from prudent.compiler.graph.onnx_file import serialize
 from prudent.compiler.graph.precision import Float32
@@ -31,9 +33,13 @@ _GRAPH_FILE = "reference.onnx"
 class Reference:
     """Hidden states of all windows, taken forward layer by layer."""
 
-    def __init__(self, plan: DecoderPlan, weights: Weights, windows: Windows, scratch: Path) -> None:
-        """Look the tokens up; `scratch` is a folder for small graphs."""
+    def __init__(
+        self, plan: DecoderPlan, weights: Weights, windows: Windows, scratch: Path, groups: Groups
+    ) -> None:
+        """Look the tokens up; `scratch` is a folder for small graphs, `groups` are measured on the way."""
         self._plan = plan
+        self._groups = groups
+        self._input_sizes: dict[str, FloatArray] = {}
         self._weights = weights
         self._windows = windows
         self._graph_file = scratch / _GRAPH_FILE
@@ -45,14 +51,21 @@ class Reference:
         """Take the hidden states through a layer. Layers come in order; one that is behind is left alone."""
         if layer.index < self._layers_done:
             return
-        sink = _FeedSink()
-        assembly = self._begin(sink)
+        sink, precision = _FeedSink(), _Observed()
+        assembly = self._begin(sink, precision)
         graph = assembly.graph
         batch, length, size = self._hidden.shape
         x = graph.input("hidden", ("batch", "tokens", size))
         past = cache_inputs(assembly, layer.index, "batch")
         residual, _ = decoder_layer(assembly, Residual(x), layer, past, rows=None)
         graph.output(_sum(graph, residual))
+        fed = {
+            norm: precision.inputs[matrices[0]]
+            for norm, matrices in self._groups.items()
+            if matrices[0] in precision.inputs
+        }
+        for value in fed.values():
+            graph.output(value)
         config = self._plan.config
         empty = np.zeros((batch, config.kv_heads, 0, config.head_dim), np.float32)
         feeds = {
@@ -62,8 +75,18 @@ class Reference:
             "seqlens_k": (self._windows.lengths - 1).astype(np.int32),
             "total_length": np.array([length], np.int32),
         }
-        (self._hidden,) = self._session(graph).run({**sink.feeds, **feeds})
+        self._hidden, *inputs = self._session(graph).run({**sink.feeds, **feeds})
+        for norm, rows in zip(fed, inputs, strict=True):
+            self._input_sizes[norm] = column_size([rows[self._windows.is_text]])
         self._layers_done += 1
+
+    def input_size(self, norm: str) -> FloatArray:
+        """How large each output of a group's norm was (see `column_size`), once its layer is done."""
+        if norm == self._plan.final_norm and norm not in self._input_sizes:
+            hidden = self._hidden[self._windows.is_text]
+            scale = np.sqrt(np.square(hidden).mean(-1, keepdims=True) + self._plan.epsilon)
+            self._input_sizes[norm] = column_size([hidden / scale * self._weights.read(norm)])
+        return self._input_sizes[norm]
 
     def head(self) -> ReferenceHead:
         """The last step, from hidden states to logits, once every layer is done."""
@@ -73,17 +96,17 @@ class Reference:
 
     def _make_head(self) -> ReferenceHead:
         sink = _FeedSink()
-        assembly = self._begin(sink)
+        assembly = self._begin(sink, Float32())
         x = assembly.graph.input("hidden", ("rows", self._plan.config.hidden_size))
         assembly.graph.output(head(assembly, Residual(x)))
         return ReferenceHead(self._session(assembly.graph), sink.feeds, self._hidden)
 
-    def _begin(self, sink: _FeedSink) -> Assembly:
+    def _begin(self, sink: _FeedSink, precision: Float32) -> Assembly:
         return begin(
             GraphBuilder(sink),
             self._plan,
             self._weights,
-            Float32(),
+            precision,
             Lowering(),
             batch="batch",
             positions=self._windows.ids.shape[1],
@@ -110,6 +133,19 @@ class ReferenceHead:
         unused = {"seqlens_k": np.zeros(1, np.int32), "total_length": np.ones(1, np.int32)}
         feeds = {**self._feeds, **unused, "hidden": self._hidden[window, start:stop]}
         return self._session.run({name: feeds[name] for name in self._session.inputs})[0]
+
+
+class _Observed(Float32):
+    """Remembers what each tensor's matrix was multiplied with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inputs: dict[str, Value] = {}
+
+    def linear(self, graph: GraphBuilder, x: Value, matrix: Matrix, name: str) -> Value:
+        """See `Precision.linear`."""
+        self.inputs |= dict.fromkeys(matrix.tensors, x)
+        return super().linear(graph, x, matrix, name)
 
 
 class _FeedSink:

@@ -19,6 +19,12 @@ class Windows:
     lengths: NDArray[np.int64]
 
     @property
+    def is_text(self) -> NDArray[np.bool_]:
+        """Which ids are text and not padding: (windows, length)."""
+        positions = np.arange(self.ids.shape[1], dtype=np.int64)
+        return np.less(positions, self.lengths[:, None])
+
+    @property
     def tokens(self) -> int:
         """Tokens of text in all windows."""
         return int(self.lengths.sum())

@@ -69,15 +69,16 @@ class GraphBuilder:
         *,
         domain: str = "",
         attributes: Mapping[str, Attribute] | None = None,
+        dtype: DType | None = None,
     ) -> tuple[Value, ...]:
         """Add a node named after its first output; gives the outputs that are not None.
 
-        Outputs have the type of the first input that is float, else of the first input.
+        Outputs have the type `dtype`; None means that of the first input that is float, else of the first.
         """
         given = [value for value in inputs if value is not None]
         floats = [value for value in given if value.dtype is DType.FLOAT]
-        dtype = (floats or given)[0].dtype
-        made = [None if output is None else self._new(*output, dtype) for output in outputs]
+        made_type = (floats or given)[0].dtype if dtype is None else dtype
+        made = [None if output is None else self._new(*output, made_type) for output in outputs]
         values = tuple(value for value in made if value is not None)
         self._nodes.append(Node(values[0].name, op, domain, tuple(inputs), tuple(made), attributes or {}))
         return values
