@@ -45,7 +45,7 @@ class ControlCharactersCheck:
         found = list(_invisible(text, context.reading)) if "\u200b" in context.reading.canonical else []
         if "<" in context.reading.canonical or "[" in context.reading.canonical:
             found += _tokens(context.reading)
-        return found
+        return sorted(found, key=lambda one: one.spans[0].start)
 
     def warm_up(self) -> None:
         """Nothing to load."""

@@ -11,6 +11,7 @@ _PLACEHOLDER = re.compile(
     r"|none$|null$|true$|false$|undefined$|process\.env|os\.environ|getenv|env\(|config[.\[(]|settings[.\[(]",
     re.IGNORECASE,
 )
+_TEMPLATE = re.compile(r"[\[<{][A-Za-z]")
 _CODE = re.compile(
     r"[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)*[\[(]|[A-Za-z_][\w]*(?:(?:\.|::|->)[A-Za-z_]\w*)+\W*$|/|[\w.]+="
 )
@@ -28,6 +29,11 @@ def bits_per_character(text: str) -> float:
 def looks_like_placeholder(value: str) -> bool:
     """Whether the value stands for a secret instead of being one: `<token>`, `${KEY}`, `your-key-here`."""
     return _PLACEHOLDER.match(value) is not None or len(set(value)) < 4
+
+
+def looks_like_template(value: str) -> bool:
+    """Whether the value describes the form of a key: `key-[name]-[20 letters]`."""
+    return _TEMPLATE.search(value) is not None
 
 
 def looks_like_code(value: str) -> bool:

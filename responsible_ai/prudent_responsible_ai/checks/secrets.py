@@ -16,6 +16,7 @@ from prudent_responsible_ai.checks.entropy import (
     character_classes,
     looks_like_code,
     looks_like_placeholder,
+    looks_like_template,
 )
 from prudent_responsible_ai.checks.patterns import VALUE, occurrences, value_span
 from prudent_responsible_ai.checks.secret_formats import FORMATS, SecretFormat, continuing
@@ -32,7 +33,7 @@ _KEY_WORD = (
 _ASSIGNED = re.compile(
     rf"(?:(?P<password>{_PASSWORD_WORD})|(?P<key>{_KEY_WORD}))[A-Za-z0-9_\-]{{0,20}}[\"'\])]{{0,2}}"
     r"(?:\s{0,3}(?::=|=>|={1,3}|:)\s{0,3}|\s(?:is|was)(?:\s?:)?\s|\s?(?:是|为)\s?:?\s?)"
-    rf"[@rbf]?(?P<quote>[\"'`])?(?P<value>{_VALUE}{{6,100}})",
+    rf"(?:[@rbf]?(?P<quote>[\"'`]))?(?P<value>{_VALUE}{{6,100}})",
     re.IGNORECASE | re.ASCII,
 )
 _CONTINUES = continuing(_VALUE)
@@ -147,4 +148,6 @@ def _is_secret(value: str, *, password: bool, quoted: bool) -> bool:
         return False
     if password:
         return character_classes(value) >= 2 and (quoted or any(c.isdigit() for c in value))
+    if looks_like_template(value):
+        return False
     return len(value) >= 16 and any(c.isdigit() for c in value) and bits_per_character(value) >= 3.0
