@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 
+from prudent.runtime.artifact import DecoderArtifact
 from prudent.testing import ScriptedModel
 from prudent.types.chat import ChatCompletion
 from prudent.types.content import Source, TextPart
@@ -103,3 +104,10 @@ def test_a_policy_for_a_server_is_refused(prudent: Prudent, serve: Serve) -> Non
     done = prudent("chat", "--base-url", serve(ScriptedModel("Hello!")), "--policy", "off", "Hi")
     assert done.returncode == 2
     assert "policy" in done.stderr
+
+
+def test_a_real_model_answers_in_this_process(prudent: Prudent, smol_artifact: DecoderArtifact) -> None:
+    done = prudent("chat", "--model", smol_artifact.card.id, "--temperature", "0", stdin="Hi")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Hello!")
+    assert f"{smol_artifact.card.id}: loading" in done.stderr

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from prudent.runtime.artifact import DecoderArtifact
 from prudent.testing import ScriptedModel
 
 Serve = Callable[..., str]
@@ -186,3 +187,20 @@ def _eventually(condition: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             pytest.fail("it did not come true within 10 s")
         time.sleep(0.02)
+
+
+def test_ctrl_c_stops_a_real_model_in_this_process(smol_artifact: DecoderArtifact) -> None:
+    """The interrupt lands while the answer comes from a thread of the same process."""
+    with chatting("--model", smol_artifact.card.id, "--temperature", "0") as terminal:
+        terminal.type("Tell me a long story.\n")
+        terminal.until(" the ")
+        terminal.interrupt()
+        terminal.until("Stopped.\n")
+        terminal.until("> ")
+        terminal.type("/reset\n")
+        terminal.until("> ")
+        terminal.type("Hi\n")
+        terminal.until("Hello!")
+        terminal.until("> ")
+        terminal.type("\x04")
+        assert terminal.process.wait(SECONDS) == 0
