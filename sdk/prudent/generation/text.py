@@ -48,7 +48,8 @@ class Release:
 class TextStream:
     """The text of one sequence.
 
-    A token is released with the text that it ends in; one that completes no character goes with the next
+    Text goes out token by token, so that a release spells exactly its tokens: checks that withhold text
+    withhold what was said of its tokens with it. A token that completes no character goes with the next
     that does. Where a stop string ends the text, the tokens wholly inside or after it are not released.
     """
 
@@ -86,13 +87,14 @@ class TextStream:
         if found is not None:
             cut = self._held_from + found
             return Release(self._held[:found], sum(begin < cut for begin, _ in self._spans), stopped=True)
-        released = self._held[: len(self._held) - self._possible_stop()]
-        self._held = self._held[len(released) :]
-        self._held_from += len(released)
-        tokens = 0
-        while self._spans and self._spans[0][1] <= self._held_from:
-            self._spans.popleft()
+        certain = self._held_from + len(self._held) - self._possible_stop()
+        end, tokens = self._held_from, 0
+        while self._spans and self._spans[0][1] <= certain:
+            end = self._spans.popleft()[1]
             tokens += 1
+        released = self._held[: end - self._held_from]
+        self._held = self._held[len(released) :]
+        self._held_from = end
         return Release(released, tokens)
 
     def _first_stop(self) -> int | None:
