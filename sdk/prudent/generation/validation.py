@@ -10,6 +10,8 @@ from prudent.generation.request import GenerationRequest, SamplingParams
 MOST_LOGPROBS = 20
 _LARGEST_BIAS = 100.0
 _LARGEST_PENALTY = 2.0
+# Beyond these a penalised logit can leave the range of float32.
+_LEAST_REPETITION, _LARGEST_REPETITION = 0.01, 100.0
 
 
 def check_request(request: GenerationRequest, *, vocab_size: int, context: int) -> int:
@@ -65,9 +67,7 @@ def _check_sampling(params: SamplingParams, vocab_size: int) -> None:
     _check_range("min_p", params.min_p, 0.0, 1.0)
     _check_range("frequency_penalty", params.frequency_penalty, -_LARGEST_PENALTY, _LARGEST_PENALTY)
     _check_range("presence_penalty", params.presence_penalty, -_LARGEST_PENALTY, _LARGEST_PENALTY)
-    _check_range("repetition_penalty", params.repetition_penalty, 0.0, math.inf)
-    if params.repetition_penalty == 0.0:
-        raise InvalidRequestError("repetition_penalty must be above 0.", param="repetition_penalty")
+    _check_range("repetition_penalty", params.repetition_penalty, _LEAST_REPETITION, _LARGEST_REPETITION)
     if params.top_k is not None and params.top_k < 1:
         raise InvalidRequestError(
             f"top_k is {params.top_k}; it must be at least 1.",

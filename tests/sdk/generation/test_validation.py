@@ -55,6 +55,7 @@ def test_what_does_not_fit_is_refused_with_the_counts(
         ("frequency_penalty", {"sampling": SamplingParams(frequency_penalty=2.1)}),
         ("presence_penalty", {"sampling": SamplingParams(presence_penalty=-3.0)}),
         ("repetition_penalty", {"sampling": SamplingParams(repetition_penalty=0.0)}),
+        ("repetition_penalty", {"sampling": SamplingParams(repetition_penalty=1e-300)}),
         ("top_logprobs", {"sampling": SamplingParams(top_logprobs=21)}),
         ("logit_bias", {"sampling": SamplingParams(logit_bias={50: 1.0})}),
         ("logit_bias", {"sampling": SamplingParams(logit_bias={1: 101.0})}),
