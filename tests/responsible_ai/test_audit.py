@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -145,20 +146,24 @@ def test_segments_removed_by_hand_are_not_taken_for_expired(tmp_path: Path) -> N
     assert log.verify().problem == "the first records are missing, and no record says that they expired"
 
 
-def _append_many(path: Path) -> None:
-    log = AuditLog(path, key=KEY)
-    for _ in range(20):
-        log.append(record())
+APPENDS = """
+import sys
+from pathlib import Path
+from prudent.types.safety import Action
+from prudent_responsible_ai.audit import AuditLog
+from prudent_responsible_ai.audit_record import AuditRecord
+record = AuditRecord(policy="default", policy_hash="h", streaming_mode="hold", action=Action.ALLOW)
+log = AuditLog(Path(sys.argv[1]), key=b"k" * 32)
+for _ in range(20):
+    log.append(record)
+"""
 
 
 def test_processes_may_append_at_once(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_append_many, args=(tmp_path / "audit.jsonl",)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    result = AuditLog(tmp_path / "audit.jsonl", key=KEY).verify()
+    path = tmp_path / "audit.jsonl"
+    workers = [subprocess.Popen([sys.executable, "-c", APPENDS, str(path)]) for _ in range(2)]
+    assert [worker.wait() for worker in workers] == [0, 0]
+    result = AuditLog(path, key=KEY).verify()
     assert (result.ok, result.records) == (True, 40)
 
 

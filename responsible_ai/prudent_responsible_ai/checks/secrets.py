@@ -30,8 +30,11 @@ _PASSWORD_WORD = (
 _KEY_WORD = (
     r"secret|token|api[_\- ]?key|access[_\- ]?key|auth[_\- ]?key|client[_\- ]?key|account[_\- ]?key|密钥|令牌"
 )
+_NOT_REDACTED = r"(?![A-Z_]{0,20}_[0-9]{1,6}\])"
+"""`[API_KEY_1]` stands for a value that was taken out; it does not name what follows it."""
+
 _ASSIGNED = re.compile(
-    rf"(?:(?P<password>{_PASSWORD_WORD})|(?P<key>{_KEY_WORD}))[A-Za-z0-9_\-]{{0,20}}[\"'\])]{{0,2}}"
+    rf"(?:(?P<password>{_PASSWORD_WORD})|(?P<key>{_KEY_WORD})){_NOT_REDACTED}[A-Za-z0-9_\-]{{0,20}}[\"'\])]{{0,2}}"
     r"(?:\s{0,3}(?::=|=>|={1,3}|:)\s{0,3}|\s(?:is|was)(?:\s?:)?\s|\s?(?:是|为)\s?:?\s?)"
     rf"(?:[@rbf]?(?P<quote>[\"'`]))?(?P<value>{_VALUE}{{6,100}})",
     re.IGNORECASE | re.ASCII,

@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -65,14 +66,24 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Collects the pauses between tries instead of sleeping through them."""
+    """Collects the pauses between tries instead of sleeping through them; other threads sleep as ever."""
     taken: list[float] = []
+    test, sleep, sleep_async = threading.current_thread(), time.sleep, asyncio.sleep
 
-    async def sleep(seconds: float) -> None:
-        taken.append(seconds)
+    def pause(seconds: float) -> None:
+        if threading.current_thread() is test:
+            taken.append(seconds)
+        else:
+            sleep(seconds)
 
-    monkeypatch.setattr(time, "sleep", taken.append)
-    monkeypatch.setattr("prudent.client.drivers.asyncio.sleep", sleep)
+    async def pause_async(seconds: float) -> None:
+        if threading.current_thread() is test:
+            taken.append(seconds)
+        else:
+            await sleep_async(seconds)
+
+    monkeypatch.setattr("prudent.client.drivers.time.sleep", pause)
+    monkeypatch.setattr("prudent.client.drivers.asyncio.sleep", pause_async)
     return taken
 
 

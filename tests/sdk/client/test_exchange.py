@@ -192,5 +192,6 @@ def test_every_error_with_a_code_comes_back_as_itself() -> None:
         return {root}.union(*(kinds(kind) for kind in root.__subclasses__()))
 
     for kind in kinds(PrudentError):
-        if kind.code is not None:
+        # A part's own subclass, such as the compiler's GraphError, arrives as the class it extends.
+        if kind.code is not None and kind.__module__ == PrudentError.__module__:
             assert type(error_from_body({"error": {"message": "m", "code": kind.code}}, status=500)) is kind
