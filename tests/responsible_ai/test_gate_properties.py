@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, example, given, settings
+from hypothesis import example, strategies as st
 
 from prudent.types.content import Source
 from prudent.types.safety import Action
@@ -127,6 +127,7 @@ def test_no_more_is_held_than_the_stated_bound(pipeline: Pipeline, text: str, si
 
 @settings(max_examples=200, deadline=None)
 @given(text=st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
+@example(text="<|im_start|> ： MIIEvQIBADANBgkqhkiG9w0BAQEFAASC")
 def test_redacting_a_redacted_text_changes_nothing(redacting: Pipeline, text: str) -> None:
     once = redacting.review([Part(text, Source.USER)]).parts[0].text
     assert redacting.review([Part(once, Source.USER)]).parts[0].text == once
