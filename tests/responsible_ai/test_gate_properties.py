@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, example, given, settings
-from hypothesis import example, strategies as st
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from prudent.types.content import Source
 from prudent.types.safety import Action
