@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import os
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, MutableMapping
@@ -45,8 +46,10 @@ class AppThread:
             if self._closed:
                 raise ConnectionFailedError("The client is closed.", hint="Make a new one.")
             if self._finalizer is not None:
+                self._refuse_in_a_fork()
                 return
             started: concurrent.futures.Future[None] = concurrent.futures.Future()
+            self._state.process = os.getpid()
             thread = threading.Thread(
                 target=_main, args=(self._state, started), name="prudent-app", daemon=True
             )
@@ -56,8 +59,8 @@ class AppThread:
 
     @property
     def running(self) -> bool:
-        """Whether the app has started and not ended."""
-        return self._state.loop is not None
+        """Whether the app has started and not ended, in this process."""
+        return self._state.loop is not None and self._state.process == os.getpid()
 
     def serve(self, scope: Message, receive: Receive, send: Send) -> asyncio.Task[None]:
         """Start the app on one request; to be called in the app's loop. Cancelled when the app ends."""
@@ -76,15 +79,26 @@ class AppThread:
     def submit(self, work: Coroutine[Any, Any, ResultT]) -> concurrent.futures.Future[ResultT]:
         """Run a coroutine in the app's loop."""
         loop = self._state.loop
-        if loop is None:
+        try:
+            self._refuse_in_a_fork()
+            if loop is None:
+                raise ConnectionFailedError("The client is closed.", hint="Make a new one.")
+        except ConnectionFailedError:
             work.close()
-            raise ConnectionFailedError("The client is closed.", hint="Make a new one.")
+            raise
         return asyncio.run_coroutine_threadsafe(work, loop)
 
     def call_soon(self, callback: Callable[[], object]) -> None:
         """Run a callback in the app's loop, where there still is one."""
         if (loop := self._state.loop) is not None:
             loop.call_soon_threadsafe(callback)
+
+    def _refuse_in_a_fork(self) -> None:
+        """A fork has the objects of its parent but not its threads: nobody would answer."""
+        if self._state.process != os.getpid():
+            raise ConnectionFailedError(
+                "This client was used before the process forked.", hint="Make a new one after the fork."
+            )
 
     def close(self) -> None:
         """Run the app's shutdown and wait for it. Requests that still run are cancelled."""
@@ -101,6 +115,7 @@ class _State:
         self.make_app = make_app
         self.app: ASGIApp | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.process: int | None = None
         self.stop = asyncio.Event()
         self.requests: set[asyncio.Task[None]] = set()
         self.shared: dict[str, Any] = {}

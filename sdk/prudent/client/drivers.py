@@ -90,6 +90,8 @@ async def _asend(
 
 
 def _request(http: httpx.Client | httpx.AsyncClient, call: Call, timeout: httpx.Timeout) -> httpx.Request:
+    if http.is_closed:
+        raise ConnectionFailedError("The client is closed.", hint="Make a new one.")
     return http.build_request(
         call.method, call.path, content=call.body, headers=dict(call.headers), timeout=timeout
     )

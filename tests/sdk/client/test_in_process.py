@@ -7,6 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
+
+from prudent.errors import ConnectionFailedError
 from prudent.testing import ScriptedModel, scripted_async_client, scripted_client
 
 HELLO = [{"role": "user", "content": "hi"}]
@@ -86,3 +89,48 @@ print(next(stream).choices[0].index)
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, "0\n", "")
+
+
+def test_a_client_that_a_fork_inherited_says_so_and_a_new_one_works() -> None:
+    program = """
+import os, signal
+from prudent.errors import ConnectionFailedError
+from prudent.testing import ScriptedModel, scripted_client
+def ask(client):
+    return client.chat.completions.create(messages=[{"role": "user", "content": "hi"}]).text
+with scripted_client(ScriptedModel("yes")) as client:
+    ask(client)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        try:
+            ask(client)
+        except ConnectionFailedError as error:
+            print(error.hint, flush=True)
+        with scripted_client(ScriptedModel("new")) as other:
+            print(ask(other), flush=True)
+        client.close()
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], ask(client))
+"""
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert (result.stdout, result.stderr) == ("Make a new one after the fork.\nnew\n0 yes\n", "")
+
+
+def test_a_closed_client_says_so() -> None:
+    with scripted_client(ScriptedModel("yes")) as client:
+        pass
+    with pytest.raises(ConnectionFailedError, match="is closed"):
+        client.chat.completions.create(messages=[{"role": "user", "content": "hi"}])
+
+
+def test_a_closed_async_client_says_so() -> None:
+    async def main() -> None:
+        async with scripted_async_client(ScriptedModel("yes")) as client:
+            pass
+        with pytest.raises(ConnectionFailedError, match="is closed"):
+            await client.chat.completions.create(messages=[{"role": "user", "content": "hi"}])
+
+    asyncio.run(main())
