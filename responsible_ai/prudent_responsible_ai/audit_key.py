@@ -25,7 +25,10 @@ def load_or_create_key(path: Path) -> bytes:
             raise ConfigurationError(f"Others may read the audit key {path}.", hint=f"Run: chmod 600 {path}")
         key = path.read_bytes()
     except OSError as error:
-        raise StorageError(f"The audit key {path} cannot be read or written: {error.strerror}.") from None
+        raise StorageError(
+            f"The audit key {path} cannot be read or written: {error.strerror}.",
+            hint="Set PRUDENT_HOME to a folder that you may read and write.",
+        ) from None
     if len(key) != KEY_BYTES:
         raise ConfigurationError(
             f"The audit key {path} is damaged: it has {len(key)} bytes instead of {KEY_BYTES}.",

@@ -5,6 +5,7 @@ Kept in <home>/models/added.json, written in one step. Knows nothing of the ship
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,16 +27,21 @@ def read() -> tuple[ModelEntry, ...]:
     """Every model that was added.
 
     Raises:
-        ConfigurationError: the file that lists them is damaged.
+        ConfigurationError: the file that lists them is damaged, or cannot be read.
     """
     path = _path()
     try:
         return _ENTRIES.validate_json(path.read_bytes())
     except FileNotFoundError:
         return ()
-    except (OSError, ValidationError) as error:
+    except OSError as error:
         raise ConfigurationError(
-            f"The list of added models cannot be read: {path}.", hint="Remove the file and add them again."
+            f"The list of added models cannot be read: {path}: {error.strerror or type(error).__name__}.",
+            hint="Set PRUDENT_HOME to a folder that you may read and write.",
+        ) from error
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"The list of added models is damaged: {path}.", hint="Remove the file and add them again."
         ) from error
 
 
@@ -50,6 +56,8 @@ def describe(
     path = path.expanduser().absolute()
     try:
         before = path.stat()
+        if not stat.S_ISREG(before.st_mode):  # a pipe would be waited for, a device never ends
+            raise ModelFileError(f"{path} is not a file.", hint="Give the path of a GGUF file.")
         with path.open("rb") as stream:
             magic = stream.read(len(_GGUF_MAGIC))
         if magic != _GGUF_MAGIC:

@@ -94,8 +94,10 @@ def test_a_file_without_the_magic_is_refused(tmp_path, data):
 
 
 def test_a_path_that_is_no_file_is_refused(tmp_path):
-    for path in (tmp_path, tmp_path / "absent.gguf"):
-        with pytest.raises(ModelFileError, match="cannot be read"):
+    pipe = tmp_path / "pipe.gguf"
+    os.mkfifo(pipe)
+    for path in (tmp_path, tmp_path / "absent.gguf", pipe):
+        with pytest.raises(ModelFileError, match=r"cannot be read|is not a file"):
             Catalog.load().add(path, "mine")
 
 
@@ -104,3 +106,10 @@ def test_a_damaged_list_is_said_so(prudent_home):
     (prudent_home / "models" / "added.json").write_text("[{")
     with pytest.raises(ConfigurationError, match="list of added models"):
         Catalog.load()
+
+
+def test_a_home_that_is_a_file_is_not_taken_for_a_damaged_list(prudent_home):
+    prudent_home.write_text("")
+    with pytest.raises(ConfigurationError) as raised:
+        Catalog.load()
+    assert "PRUDENT_HOME" in str(raised.value.hint)
