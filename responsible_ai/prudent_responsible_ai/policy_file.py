@@ -122,7 +122,7 @@ def _validate(document: LinedYaml) -> PolicyFile:
 
 
 def _hint(location: tuple[int | str, ...], error: Any) -> str | None:
-    if error["type"] == "extra_forbidden" or (location[0] == "rules" and error["type"] == "enum"):
+    if error["type"] == "extra_forbidden" or (location[0] == "rules" and location[-1] == "[key]"):
         known = _known_keys(location)
         near = difflib.get_close_matches(str(_last_key(location)), known, 1)
         return f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(known)}."

@@ -116,3 +116,9 @@ def test_a_huge_or_deep_file_is_refused(tmp_path: Path) -> None:
         load_policy(write(tmp_path, "x.yaml", "#" * (300 << 10)))
     with pytest.raises(ConfigurationError, match="nested too deeply"):
         load_policy(write(tmp_path, "y.yaml", "[" * 50_000))
+
+
+def test_a_wrong_value_is_not_taken_for_a_misspelt_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_policy(write(tmp_path, "x.yaml", RULE % "{check: secrets, action: blok}"))
+    assert caught.value.hint is None
