@@ -68,6 +68,13 @@ def debugging() -> bool:
     return os.environ.get("PRUDENT_DEBUG", "").lower() in ("1", "true", "yes")
 
 
+def replace_closed_streams() -> None:
+    """Give a stream that the caller closed (`>&-`) the null device, so that using it is not a fault."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
 def silence_broken_stdout() -> None:
     """Write out what is buffered; where the reader of the pipe has gone, drop it without a word."""
     try:

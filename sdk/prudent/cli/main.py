@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from prudent.cli.failures import reported, silence_broken_stdout
+from prudent.cli.failures import replace_closed_streams, reported, silence_broken_stdout
 from prudent.version import __version__
 
 
@@ -133,6 +133,7 @@ def prudent(
 
 def main() -> None:
     """Run the command line with the process's arguments."""
+    replace_closed_streams()
     try:
         get_command(app).main(sys.argv[1:], prog_name="prudent")
     finally:

@@ -83,3 +83,13 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_closed_is_no_fault(closed: str) -> None:
+    for command, code in (("models list", 0), ("models info no-such-model", 2)):
+        line = f'"$0" -m prudent {command} {closed}'
+        done = subprocess.run(["sh", "-c", line, sys.executable], capture_output=True, text=True, timeout=60)
+        assert done.returncode == code
+        assert "Traceback" not in done.stderr
+        assert "should not have" not in done.stderr
