@@ -90,7 +90,7 @@ class Session:
         except Exception as error:  # ONNX Runtime has no root for its own errors
             raise ModelFileError(
                 f"ONNX Runtime cannot open {graph.name}: {_first_line(error)}",
-                hint="Remove the compiled model; the next use compiles it again.",
+                hint=f"Remove {graph.parent}; the next use compiles the model again.",
             ) from error
         self.inputs: tuple[str, ...] = tuple(str(node.name) for node in self._session.get_inputs())
         self.outputs: tuple[str, ...] = tuple(str(node.name) for node in self._session.get_outputs())
