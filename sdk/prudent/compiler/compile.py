@@ -135,15 +135,17 @@ def _compile_int8(
     job: _Job, tokenizer: Tokenizer, limits: Limits, kernels: Kernels
 ) -> tuple[dict[str, str], Accuracy]:
     """Try from the fastest to the most exact until the limits hold; what was written last is kept."""
-    attempts = _Attempts(job, tokenizer, limits)
+    attempts = _Attempts(job, tokenizer)
+    # Balancing is tuned on the calibration text.
+    limits_of: dict[Kernels, Limits] = {"row": limits.tightened(), "block": limits}
     blocks = distinct_limits(job.plan.matrix_inputs)
     tries: list[tuple[Kernels, int]] = [(kind, block) for kind in _UNTIL_EXACT[kernels] for block in blocks]
     *faster, most_exact = tries
     for kind, block in faster:
-        precision, accuracy = attempts.run(kind, block, give_up=True)
-        if limits.hold(accuracy):
+        precision, accuracy = attempts.run(kind, block, limits_of[kind])
+        if limits_of[kind].hold(accuracy):
             return precision, accuracy
-    precision, accuracy = attempts.run(*most_exact, give_up=False)
+    precision, accuracy = attempts.run(*most_exact, None)
     if not limits.hold(accuracy):
         raise limits.broken(accuracy, job.identity.id)
     return precision, accuracy
@@ -156,11 +158,10 @@ _UNTIL_EXACT: Mapping[Kernels, tuple[Kernels, ...]] = {"row": ("row", "block"), 
 class _Attempts:
     """Attempts at int8 that share one pass of the reference."""
 
-    def __init__(self, job: _Job, tokenizer: Tokenizer, limits: Limits) -> None:
+    def __init__(self, job: _Job, tokenizer: Tokenizer) -> None:
         text = calibration_text()
         layers = job.plan.layers
         self._job = job
-        self._limits = limits
         self._text_sha256 = hashlib.sha256(text.encode()).hexdigest()
         self._windows = _windows(job.plan, tokenizer, text)
         self._held = HeldWeights(job.weights, frozenset(name for layer in layers for name in layer.tensors))
@@ -170,18 +171,20 @@ class _Attempts:
             norm: layer for layer in layers for norm in (layer.attention.norm, layer.feed_forward.norm)
         }
 
-    def run(self, kernels: Kernels, largest_block: int, *, give_up: bool) -> tuple[dict[str, str], Accuracy]:
+    def run(
+        self, kernels: Kernels, largest_block: int, give_up: Limits | None
+    ) -> tuple[dict[str, str], Accuracy]:
         """Write the graph for these kernels and measure it: what was stored as what, and how exact it is.
 
-        `give_up` stops measuring as soon as the limits do not hold on what was seen: it may drop blocks that
-        would just have passed on the whole text, in favour of smaller and more exact ones.
+        With `give_up` measuring stops as soon as these limits do not hold on what was seen: it may drop
+        blocks that would just have passed on the whole text, in favour of smaller and more exact ones.
         """
         weights, precision = self._prepare(kernels, Int8(largest_block))
         _write_graph(self._job, weights, precision, self._advance)
         total = len(self._windows.lengths)
 
         def go_on(done: int, found: Comparison) -> bool:
-            stop = give_up and not self._limits.hold(found.accuracy(self._text_sha256))
+            stop = give_up is not None and not give_up.hold(found.accuracy(self._text_sha256))
             self._job.tell("measure", total if stop else done, total)
             return not stop
 

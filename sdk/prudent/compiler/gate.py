@@ -22,6 +22,13 @@ class Limits:
     mean_kl: float = 0.01
     greedy_agreement: float = 0.95
 
+    def tightened(self) -> Limits:
+        """Limits for what was tuned on the very text that it is measured on: half the KL, 4/5 of the misses.
+
+        Without it SmolLM2 with row kernels passed at 95.0 % and agreed on 93.1 % of a text it had not seen.
+        """
+        return Limits(self.mean_kl / 2, 1 - 0.8 * (1 - self.greedy_agreement))
+
     def hold(self, accuracy: Accuracy) -> bool:
         """Whether the measured accuracy keeps the promise."""
         return accuracy.mean_kl < self.mean_kl and accuracy.greedy_agreement > self.greedy_agreement

@@ -80,3 +80,9 @@ def test_refusal_says_how_far_and_what_to_do():
     assert "0.2000 nats" in error.message
     assert error.hint is not None
     assert "float32" in error.hint
+
+
+def test_what_was_tuned_on_the_text_has_to_do_better_on_it():
+    tight = Limits(mean_kl=0.01, greedy_agreement=0.95).tightened()
+    assert tight.mean_kl == pytest.approx(0.005)
+    assert tight.greedy_agreement == pytest.approx(0.96)
