@@ -88,7 +88,7 @@ class Settings(BaseModel):
             return
         raise ConfigurationError(
             f"A server on {self.host} would answer anybody who can reach this machine.",
-            hint="Give it a key (--api-keys or PRUDENT_API_KEYS), or say --allow-remote.",
+            hint="Give it a key (--api-key-file or PRUDENT_API_KEYS), or say --allow-remote.",
             param="host",
         )
 
