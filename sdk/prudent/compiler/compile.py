@@ -165,8 +165,10 @@ class _Attempts:
         self._text_sha256 = hashlib.sha256(text.encode()).hexdigest()
         self._windows = _windows(job.plan, tokenizer, text)
         self._held = HeldWeights(job.weights, frozenset(name for layer in layers for name in layer.tensors))
-        self._groups = norm_fed(job.plan)
-        self._reference = Reference(job.plan, self._held, self._windows, job.staging, self._groups)
+        groups = norm_fed(job.plan)
+        self._balanced = BalancedWeights(self._held, groups, self._input_size)
+        self._rows = frozenset(matrix for matrices in groups.values() for matrix in matrices)
+        self._reference = Reference(job.plan, self._held, self._windows, job.staging, groups)
         self._layer_of = {
             norm: layer for layer in layers for norm in (layer.attention.norm, layer.feed_forward.norm)
         }
@@ -195,8 +197,7 @@ class _Attempts:
     def _prepare(self, kernels: Kernels, blocks: Int8) -> tuple[Weights, Precision]:
         if kernels == "block":
             return self._held, blocks
-        rows = frozenset(matrix for matrices in self._groups.values() for matrix in matrices)
-        return BalancedWeights(self._held, self._groups, self._input_size), RowInt8(blocks, rows)
+        return self._balanced, RowInt8(blocks, self._rows)
 
     def _input_size(self, norm: str) -> FloatArray:
         """The first layer to read a norm's group runs through the reference just before it is quantised."""
