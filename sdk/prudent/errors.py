@@ -5,6 +5,7 @@ It knows no other module of prudent, and imports only the standard library.
     PrudentError
     ├── InvalidRequestError            400  the request is wrong; `param` names the field
     │   ├── ContextLengthError         400  prompt and answer do not fit the context
+    │   ├── GrammarError               400  a schema or grammar that is wrong or cannot be enforced
     │   ├── ContentFilterError         400  a check refused the request; carries the verdicts
     │   └── RequestTooLargeError       413
     ├── AuthenticationError            401
@@ -15,6 +16,7 @@ It knows no other module of prudent, and imports only the standard library.
     ├── RateLimitError                 429  retryable; carries retry_after
     ├── InternalError                  500  retryable; a fault of ours
     ├── ServiceUnavailableError        503  retryable; loading, or draining
+    ├── DeadlineExceededError          504  the request's own deadline passed first
     ├── ConnectionFailedError          -    retryable; no answer from the server
     │   └── RequestTimeoutError        -
     ├── FetchError                     -    a model file could not be brought
@@ -87,6 +89,12 @@ class ContentFilterError(InvalidRequestError):
     exit_code = 3
 
 
+class GrammarError(InvalidRequestError):
+    """A schema, regex or grammar is wrong, or asks for what cannot be enforced."""
+
+    code = "unsupported_grammar"
+
+
 class RequestTooLargeError(InvalidRequestError):
     """The body is larger than the server accepts."""
 
@@ -156,6 +164,14 @@ class ServiceUnavailableError(PrudentError):
     type = "service_unavailable"
     code = "service_unavailable"
     retryable = True
+
+
+class DeadlineExceededError(PrudentError):
+    """The request's own deadline passed before it had an answer."""
+
+    http_status = 504
+    type = "deadline_exceeded"
+    code = "deadline_exceeded"
 
 
 class ConnectionFailedError(PrudentError):

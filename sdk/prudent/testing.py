@@ -36,9 +36,9 @@ from prudent.types.chat import (
     ChoiceLogprobs,
     ChunkChoice,
     TokenLogprob,
-    Usage,
 )
 from prudent.types.models import Model
+from prudent.types.usage import Usage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -35,9 +35,9 @@ from prudent.types.chat import (
     ChoiceDelta,
     ChoiceLogprobs,
     ChunkChoice,
-    Usage,
 )
 from prudent.types.chat import FinishReason as WireFinishReason
+from prudent.types.usage import Usage
 
 _FINISH: dict[FinishReason, WireFinishReason] = {FinishReason.STOP: "stop", FinishReason.LENGTH: "length"}
 

@@ -15,9 +15,9 @@ from prudent.types.chat import (
     ChunkChoice,
     FinishReason,
     TokenLogprob,
-    Usage,
 )
 from prudent.types.safety import CategoryVerdict, ContentFilterResults, PromptFilterResult, SafetyInfo
+from prudent.types.usage import Usage
 
 
 async def fold(chunks: AsyncIterator[ChatCompletionChunk]) -> ChatCompletion:

@@ -24,6 +24,8 @@ def template_messages(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
 
 
 def _text(message: ChatMessage, index: int) -> str:
+    if message.content is None:
+        return ""
     if isinstance(message.content, str):
         return message.content
     texts: list[str] = []

@@ -12,7 +12,8 @@ from prudent.capabilities.fold import Folding
 from prudent.cli.conversation import Conversation
 from prudent.cli.verdicts import checks_that_ran, findings
 from prudent.cli.waiting import Waiting
-from prudent.types.chat import ChatCompletion, Usage
+from prudent.types.chat import ChatCompletion
+from prudent.types.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+
+from prudent.generation.constraint import Grammar
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,33 @@ class FinishReason(StrEnum):
     ERROR = "error"
 
 
+class Limit(StrEnum):
+    """What cut a sequence short where it finished by length."""
+
+    MAX_TOKENS = "max_tokens"
+    CONTEXT = "context"
+    DEADLINE = "deadline"
+
+
+class Priority(IntEnum):
+    """Who goes first where several wait; a lower class is promoted as it waits, so none waits for ever."""
+
+    INTERACTIVE = 0
+    BATCH = 1
+    BACKGROUND = 2
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """One sequence to continue.
 
     `max_tokens` counts new tokens; None means up to the context. `stop_tokens` end the sequence and are
     not part of the answer; `stop_strings` likewise, found across token boundaries.
+
+    With a `grammar` the answer is a text of its language, or a beginning of one where a limit cuts it short.
+    `deadline` is in seconds from submission: a sequence that has no token by then fails with
+    DeadlineExceededError, one that has ends there. Keys and values of a prompt are shared only between
+    requests of the same `isolation` key.
     """
 
     prompt: tuple[int, ...]
@@ -51,6 +74,10 @@ class GenerationRequest:
     max_tokens: int | None = None
     stop_tokens: frozenset[int] = frozenset()
     stop_strings: tuple[str, ...] = ()
+    grammar: Grammar | None = None
+    priority: Priority = Priority.INTERACTIVE
+    deadline: float | None = None
+    isolation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +94,18 @@ class GenerationEvent:
     """News of a sequence: released text, the tokens behind it, and at the end why it ended.
 
     `text` is valid UTF-8 text at every event and never holds a part of a stop string. `finish` is set on
-    the last event only; `error` says why where `finish` is `error`. Times are in seconds.
+    the last event only; `limit` says what cut the sequence short where `finish` is `length`, `error` why
+    where it is `error`. `cached_tokens` of the prompt were not computed anew. Times are in seconds.
     """
 
     text: str = ""
     tokens: tuple[int, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
     finish: FinishReason | None = None
+    limit: Limit | None = None
     error: BaseException | None = None
     prompt_tokens: int = 0
+    cached_tokens: int = 0
     completion_tokens: int = 0
     queue_seconds: float = 0.0
     prefill_seconds: float = 0.0

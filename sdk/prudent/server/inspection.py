@@ -214,6 +214,8 @@ def parts_of(messages: Sequence[ChatMessage]) -> list[Part]:
 
 
 def _texts(message: ChatMessage) -> list[tuple[str | None, Any]]:
+    if message.content is None:
+        return []
     if isinstance(message.content, str):
         return [(message.content, None)]
     return [(part.text if isinstance(part, TextPart) else None, part.source) for part in message.content]
@@ -224,7 +226,9 @@ def with_texts(messages: Sequence[ChatMessage], texts: Sequence[str]) -> list[Ch
     remaining = iter(texts)
     changed: list[ChatMessage] = []
     for message in messages:
-        if isinstance(message.content, str):
+        if message.content is None:
+            content = None
+        elif isinstance(message.content, str):
             content = next(remaining)
         else:
             content = [

@@ -13,7 +13,10 @@ from pydantic import Field, model_validator
 from prudent.types.base import RequestModel, ResponseModel
 from prudent.types.content import UNTRUSTED_SOURCES, ContentPart, Source
 from prudent.types.operation import Operation
+from prudent.types.response_format import ResponseFormat
 from prudent.types.safety import ContentFilterResults, PromptFilterResult, SafetyInfo
+from prudent.types.tools import Tool, ToolCall, ToolCallDelta, ToolCallParam, ToolChoice, ToolDecision
+from prudent.types.usage import Usage
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 
@@ -28,18 +31,34 @@ ROLE_SOURCE: dict[str, Source] = {
 
 
 class ChatMessage(RequestModel):
-    """One message. `content` is a string or a list of parts; each part knows its source."""
+    """One message. `content` is a string or a list of parts; each part knows its source.
+
+    An assistant's message that asks for tools may have no content; a tool's message says by `tool_call_id`
+    which call it answers.
+    """
 
     role: Role
     content: Annotated[
-        str | Annotated[list[ContentPart], Field(fail_fast=True)], Field(union_mode="left_to_right")
-    ]
+        str | Annotated[list[ContentPart], Field(fail_fast=True)] | None, Field(union_mode="left_to_right")
+    ] = None
     name: str | None = None
+    refusal: str | None = None
     tool_call_id: str | None = None
+    tool_calls: Annotated[list[ToolCallParam], Field(max_length=128, fail_fast=True)] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> ChatMessage:
+        if self.tool_calls is not None and self.role != "assistant":
+            raise ValueError(f"a {self.role} message has no tool_calls; an assistant message has")
+        if self.role == "tool" and self.tool_call_id is None:
+            raise ValueError("a tool message needs tool_call_id: the id of the call that it answers")
+        if self.content is None and not self.tool_calls and self.refusal is None:
+            raise ValueError("content is missing; only an assistant message with tool_calls may have none")
+        return self
 
     @model_validator(mode="after")
     def _trust_is_only_lowered(self) -> ChatMessage:
-        if isinstance(self.content, str):
+        if self.content is None or isinstance(self.content, str):
             return self
         own = ROLE_SOURCE[self.role]
         for part in self.content:
@@ -63,6 +82,8 @@ class ChatCompletionRequest(RequestModel):
     `model` None means the server's default model. `max_tokens` is the older name of
     `max_completion_tokens`; giving both with different values is an error. `user` is an opaque tenant or
     end-user id: it reaches the audit as a keyed fingerprint only. `metadata` is kept in the audit record.
+    `priority` and `deadline` (seconds, ours) decide who goes first under load and when an answer is of no
+    more use. Prompts share cached keys and values only with requests of the same user and `prompt_cache_key`.
     Validation of a list stops at its first wrong item, so that a body of a million of them costs no memory.
     """
 
@@ -85,6 +106,13 @@ class ChatCompletionRequest(RequestModel):
     logprobs: bool = False
     top_logprobs: int | None = Field(None, ge=0, le=20)
     logit_bias: dict[str, float] | None = None
+    response_format: ResponseFormat | None = None
+    tools: Annotated[list[Tool], Field(max_length=128, fail_fast=True)] | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    priority: Literal["interactive", "batch", "background"] = "interactive"
+    deadline: float | None = Field(None, gt=0.0, le=86400.0, allow_inf_nan=False)
+    prompt_cache_key: str | None = Field(None, max_length=256)
     user: str | None = Field(None, max_length=256)
     metadata: dict[str, str] | None = Field(None, max_length=16)
 
@@ -142,43 +170,30 @@ class ChoiceLogprobs(ResponseModel):
     refusal: list[TokenLogprob] | None = None
 
 
-class PromptTokensDetails(ResponseModel):
-    """Of the prompt's tokens, how many were found in the cache."""
-
-    cached_tokens: int = 0
-
-
-class Usage(ResponseModel):
-    """Token counts of a whole request (all choices), and how long it took inside the engine.
-
-    Times are in seconds and of the slowest choice: `queue_time` until it had a slot, `prompt_time` from
-    there to its first token, `completion_time` from the first token to the last.
-    """
-
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
-    prompt_tokens_details: PromptTokensDetails = PromptTokensDetails()
-    queue_time: float | None = None
-    prompt_time: float | None = None
-    completion_time: float | None = None
-
-
 class AssistantMessage(ResponseModel):
-    """The answer. `refusal` is set where a check refused it."""
+    """The answer. `refusal` is set where a check refused it; with `tool_calls` there may be no content."""
 
     role: Literal["assistant"] = "assistant"
     content: str | None = None
     refusal: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class IncompleteDetails(ResponseModel):
+    """What cut an answer short that finished by `length`."""
+
+    reason: Literal["max_tokens", "context", "deadline"]
 
 
 class Choice(ResponseModel):
-    """One answer of `n`, with its verdicts."""
+    """One answer of `n`, with its verdicts. An incomplete answer is not of the form that was asked for."""
 
     index: int
     message: AssistantMessage
     finish_reason: FinishReason
     logprobs: ChoiceLogprobs | None = None
+    incomplete_details: IncompleteDetails | None = None
+    tool_decision: ToolDecision | None = None
     content_filter_results: ContentFilterResults = {}
 
 
@@ -207,6 +222,7 @@ class ChoiceDelta(ResponseModel):
     role: Literal["assistant"] | None = None
     content: str | None = None
     refusal: str | None = None
+    tool_calls: list[ToolCallDelta] | None = None
 
 
 class ChunkChoice(ResponseModel):
@@ -216,6 +232,8 @@ class ChunkChoice(ResponseModel):
     delta: ChoiceDelta
     finish_reason: FinishReason | None = None
     logprobs: ChoiceLogprobs | None = None
+    incomplete_details: IncompleteDetails | None = None
+    tool_decision: ToolDecision | None = None
     content_filter_results: ContentFilterResults | None = None
 
 

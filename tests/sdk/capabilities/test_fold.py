@@ -16,10 +16,10 @@ from prudent.types.chat import (
     ChoiceLogprobs,
     ChunkChoice,
     TokenLogprob,
-    Usage,
 )
 from prudent.types.content import Source
 from prudent.types.safety import CategoryVerdict, PromptFilterResult
+from prudent.types.usage import Usage
 
 
 def _chunk(*choices: ChunkChoice, **fields: object) -> ChatCompletionChunk:
