@@ -141,6 +141,8 @@ _BY_CODE: dict[str, type[PrudentError]] = {
         errors.ConflictError,
         errors.RateLimitError,
         errors.InternalError,
+        errors.GrammarError,
+        errors.DeadlineExceededError,
         errors.ServiceUnavailableError,
         errors.ConnectionFailedError,
         errors.RequestTimeoutError,

@@ -40,6 +40,9 @@ def parse_body(kind: type[RequestT], body: bytes, *, unsupported: Collection[str
     if None in fields.values():
         fields = {name: value for name, value in fields.items() if value is not None}
         body = json.dumps(fields).encode()
+    refused = next((name for name in fields if name in unsupported), None)
+    if refused is not None:
+        raise InvalidRequestError(f"{refused} is not supported yet.", hint="Leave it out.", param=refused)
     try:
         return kind.model_validate_json(body, strict=True)
     except ValidationError as error:

@@ -6,9 +6,9 @@ that asking for it is an error that names it.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from prudent.types.base import RequestModel, ResponseModel
 from prudent.types.content import UNTRUSTED_SOURCES, ContentPart, Source
@@ -38,22 +38,28 @@ class ChatMessage(RequestModel):
     """
 
     role: Role
-    content: Annotated[
-        str | Annotated[list[ContentPart], Field(fail_fast=True)] | None, Field(union_mode="left_to_right")
-    ] = None
     name: str | None = None
     refusal: str | None = None
     tool_call_id: str | None = None
     tool_calls: Annotated[list[ToolCallParam], Field(max_length=128, fail_fast=True)] | None = None
+    content: Annotated[
+        str | Annotated[list[ContentPart], Field(fail_fast=True)] | None, Field(union_mode="left_to_right")
+    ] = Field(default=None, validate_default=True)
+
+    @field_validator("content")
+    @classmethod
+    def _present(cls, content: str | list[ContentPart] | None, info: ValidationInfo) -> Any:
+        may_lack = info.data.get("tool_calls") or info.data.get("refusal") is not None
+        if content is None and not may_lack:
+            raise ValueError("content is missing; only an assistant message with tool_calls may have none")
+        return content
 
     @model_validator(mode="after")
-    def _complete(self) -> ChatMessage:
+    def _calls_fit_the_role(self) -> ChatMessage:
         if self.tool_calls is not None and self.role != "assistant":
             raise ValueError(f"a {self.role} message has no tool_calls; an assistant message has")
         if self.role == "tool" and self.tool_call_id is None:
             raise ValueError("a tool message needs tool_call_id: the id of the call that it answers")
-        if self.content is None and not self.tool_calls and self.refusal is None:
-            raise ValueError("content is missing; only an assistant message with tool_calls may have none")
         return self
 
     @model_validator(mode="after")

@@ -9,7 +9,6 @@ Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -17,8 +16,9 @@ from typing import cast
 
 import numpy as np
 
+from prudent.compiler.readers.cursor import Cursor
 from prudent.compiler.readers.weights import MetadataValue
-from prudent.errors import ModelFileError, UnsupportedModelError
+from prudent.errors import UnsupportedModelError
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -116,37 +116,12 @@ def read_header(view: memoryview, name: str) -> GgufHeader:
     return GgufHeader(metadata, tensors, data_start, alignment)
 
 
-class _Cursor:
-    """Moves over the bytes, never past their end."""
+class _Cursor(Cursor):
+    """A cursor that knows GGUF's arrays and strings, and how many array elements the file may still have."""
 
     def __init__(self, view: memoryview, name: str) -> None:
-        self.offset = 0
-        self._view = view
-        self._name = name
+        super().__init__(view, name, "a GGUF")
         self._elements_left = MAX_ELEMENTS
-
-    def error(self, what: str) -> ModelFileError:
-        return ModelFileError(
-            f"{self._name} {what}; it is damaged, or not a GGUF file.",
-            hint="Fetch the file again.",
-        )
-
-    def take(self, size: int) -> memoryview:
-        end = self.offset + size
-        if end > len(self._view):
-            raise self.error(f"ends inside its header (byte {end:,} of {len(self._view):,})")
-        part = self._view[self.offset : end]
-        self.offset = end
-        return part
-
-    def number(self, code: str) -> int:
-        return cast(int, struct.unpack(code, self.take(struct.calcsize(code)))[0])
-
-    def count(self, code: str, *, item_bytes: int, what: str, most: int) -> int:
-        value = self.number(code)
-        if value > most or value * item_bytes > len(self._view) - self.offset:
-            raise self.error(f"claims {value:,} {what}")
-        return value
 
     def array_length(self, item_bytes: int, key: str) -> int:
         length = self.count(
