@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from prudent.compiler.readers.e5s1 import E5Weights
+from prudent.compiler.readers.e5s1_header import MAGIC as E5S1_MAGIC
 from prudent.compiler.readers.gguf import GgufWeights
 from prudent.compiler.readers.gguf_header import MAGIC as GGUF_MAGIC
 from prudent.compiler.readers.weights import Weights
 from prudent.errors import ModelFileError
 
-READERS: Mapping[bytes, Callable[[Path], Weights]] = {GGUF_MAGIC: GgufWeights}
+READERS: Mapping[bytes, Callable[[Path], Weights]] = {GGUF_MAGIC: GgufWeights, E5S1_MAGIC: E5Weights}
 
 
 def open_weights(path: Path) -> Weights:
