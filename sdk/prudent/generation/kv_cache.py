@@ -40,7 +40,7 @@ class KVCache:
         shape = (slots, config.kv_heads, length, config.head_dim)
         try:
             self.layers = tuple(
-                LayerCache(_lazy_zeros(shape), _lazy_zeros(shape)) for _ in range(config.layers)
+                LayerCache(lazy_zeros(shape), lazy_zeros(shape)) for _ in range(config.layers)
             )
         except (OSError, MemoryError) as error:
             gib = 2 * config.layers * math.prod(shape) * 4 / 2**30
@@ -50,6 +50,15 @@ class KVCache:
             ) from error
         self.slots = slots
         self.length = length
+
+    @property
+    def token_bytes(self) -> int:
+        """What one token's keys and values of all layers take."""
+        return sum(
+            buffer.nbytes // (self.slots * self.length)
+            for layer in self.layers
+            for buffer in (layer.keys, layer.values)
+        )
 
     def move(self, move: Move) -> None:
         """Carry one slot's used positions to another slot, or exchange the two."""
@@ -61,12 +70,14 @@ class KVCache:
                 source[:, : move.displaced] = displaced
 
 
-def _lazy_zeros(shape: tuple[int, ...]) -> NDArray[np.float32]:
+def lazy_zeros(shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Zeros that take no memory until written.
 
     numpy asks for huge pages for large arrays, and a slot's head is about one huge page long: the first
     token would commit the whole context. An anonymous map without them commits 4 KiB at a time.
     """
+    if not math.prod(shape):
+        return np.zeros(shape, np.float32)
     memory = mmap.mmap(-1, math.prod(shape) * 4, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         memory.madvise(mmap.MADV_NOHUGEPAGE)
