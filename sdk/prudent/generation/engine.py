@@ -2,7 +2,7 @@
 
 It joins the parts and knows the inside of none: the scheduler says what runs, the cache moves rows, the
 runner computes, the sampler chooses, and each request turns tokens into events. Token ids in, text and
-token ids out; it knows no chat template and no HTTP.
+token ids out; it knows no chat template, no grammar and no HTTP.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ import time
 from types import TracebackType
 from typing import Self
 
-from prudent.errors import InternalError, PrudentError, ServiceUnavailableError
+from prudent.errors import DeadlineExceededError, InternalError, PrudentError, ServiceUnavailableError
 from prudent.generation.active import ActiveRequest, Listener
-from prudent.generation.feeds import decode_feeds, prefill_feeds
 from prudent.generation.handle import GenerationHandle, GenerationStream
 from prudent.generation.kv_cache import KVCache
 from prudent.generation.options import EngineOptions, EngineStats
-from prudent.generation.request import FinishReason, GenerationEvent, GenerationRequest
-from prudent.generation.runner import Runner
-from prudent.generation.sampler import Sample, Sampler
-from prudent.generation.scheduler import Batch, Decode, Prefill, Scheduler
+from prudent.generation.prefix_cache import BLOCK_TOKENS, PrefixCache
+from prudent.generation.request import FinishReason, GenerationEvent, GenerationRequest, Limit
+from prudent.generation.scheduler import Batch, Decode, Extend, FirstPrompts, Scheduler, Step
 from prudent.generation.sequence import Phase, Sequence
+from prudent.generation.step_costs import StepCosts
+from prudent.generation.stepper import Outcome, Stepper
 from prudent.generation.tally import Tally
 from prudent.generation.text import TextSource
 from prudent.generation.validation import check_request
+from prudent.generation.waiting import WaitingLine
 from prudent.runtime.artifact import DecoderArtifact
 from prudent.runtime.session import SessionOptions, open_session
 
@@ -56,14 +57,19 @@ class Engine:
         session = open_session(
             artifact.graph, SessionOptions(threads=options.threads, spinning=options.spinning)
         )
-        self._cache = KVCache(config, slots=options.slots, length=self.context)
-        self._runner = Runner(session, config, self._cache)
-        self._sampler = Sampler(config.vocab_size)
+        cache = KVCache(config, slots=options.slots, length=self.context)
+        self._prefixes = PrefixCache(
+            budget_bytes=options.prefix_cache_bytes, block_bytes=BLOCK_TOKENS * cache.token_bytes
+        )
+        self._stepper = Stepper(session, config, cache, self._prefixes)
+        self._costs = StepCosts()
         self._scheduler = Scheduler(
+            WaitingLine(max_sequences=options.max_queue, max_tokens=options.max_queued_tokens),
+            self._prefixes,
+            self._costs,
             slots=options.slots,
             prefill_chunk=options.prefill_chunk,
-            max_queue=options.max_queue,
-            max_queued_tokens=options.max_queued_tokens,
+            prefill_budget=options.prefill_budget,
         )
         self._tally = Tally()
         # Guards everything below and the scheduler; never held while the model runs or a listener is called.
@@ -85,12 +91,14 @@ class Engine:
         Raises:
             InvalidRequestError: a field of the request is out of range.
             ContextLengthError: prompt and answer do not fit the context.
-            RateLimitError: the queue is full.
+            RateLimitError: the queue is full, or the deadline would pass before the request has its turn.
             ServiceUnavailableError: the engine is closed.
             InternalError: the engine has failed.
         """
         max_tokens = check_request(request, vocab_size=self._vocab_size, context=self.context)
-        active = ActiveRequest(request, max_tokens, self._tokenizer, listener)
+        active = ActiveRequest(
+            request, max_tokens, self._tokenizer, listener, self._tally, guesses=self.options.prompt_lookup
+        )
         with self._changed:
             if self._failure is not None:
                 raise InternalError("The engine has failed and serves no more requests.") from self._failure
@@ -114,9 +122,10 @@ class Engine:
         with self._changed:
             return self._tally.snapshot(
                 slots=self.options.slots,
-                running=self._scheduler.running,
+                running=len(self._scheduler.running),
                 queued=self._scheduler.queued,
                 queued_tokens=self._scheduler.queued_tokens,
+                prefix_bytes=self._prefixes.stats().bytes,
             )
 
     def close(self) -> None:
@@ -143,7 +152,9 @@ class Engine:
         with self._changed:
             if active.sequence in self._active:
                 if active.sequence.phase is Phase.WAITING:
-                    self._scheduler.end(active.sequence)  # its place in the queue is free at once
+                    self._scheduler.end(
+                        active.sequence, time.perf_counter()
+                    )  # its place in the queue is free at once
                 self._cancelled.append(active)
                 self._changed.notify()
 
@@ -168,63 +179,93 @@ class Engine:
             cancelled, self._cancelled = self._cancelled, []
         for active in cancelled:
             self._end(active, FinishReason.CANCELLED)
+        self._expire(time.perf_counter())
         with self._changed:
-            batch = self._scheduler.next_batch()
-        if batch is not None:
-            self._step(batch)
+            self._guess()
+            step = self._scheduler.next_step(time.perf_counter())
+        if step is not None:
+            self._run(step)
         return True
 
-    def _step(self, batch: Batch) -> None:
-        """Run a batch and give each of its sequences its token or its error."""
-        started, before = time.perf_counter(), self._runner.session_seconds
-        sequences = (batch.sequence,) if isinstance(batch, Prefill) else batch.sequences
-        requests = [self._active[sequence] for sequence in sequences]
-        try:
-            samples = self._compute(batch, requests)
-        except PrudentError as error:  # ONNX Runtime refused this batch; the others need not suffer
-            samples = [error] * len(requests)
-        for active, sample in zip(requests, samples, strict=False):  # a prompt's chunk gives none
-            self._deliver(active, sample)
-        in_session = self._runner.session_seconds - before
-        outside = time.perf_counter() - started - in_session
+    def _expire(self, now: float) -> None:
+        """End what is past its deadline: with what it has, or where it has nothing with an error."""
         with self._changed:
-            if isinstance(batch, Prefill):
-                self._tally.prefill(len(batch.tokens), in_session, len(samples))
+            late = [
+                a
+                for a in self._active.values()
+                if a.sequence.expires is not None and a.sequence.expires < now
+            ]
+        for active in late:
+            if active.sequence.generated:
+                self._end(active, FinishReason.LENGTH, limit=Limit.DEADLINE)
             else:
-                self._tally.decode(in_session, outside, len(samples))
+                error = DeadlineExceededError("The deadline passed before the answer began.")
+                self._end(active, FinishReason.ERROR, error)
 
-    def _compute(self, batch: Batch, requests: list[ActiveRequest]) -> list[Sample | Exception]:
-        match batch:
-            case Prefill():
-                requests[0].start()
-                logits = self._runner.run(prefill_feeds(batch))
-                if not batch.last:
-                    return []
-            case Decode():
-                for move in batch.moves:
-                    self._cache.move(move)
-                logits = self._runner.run(decode_feeds(batch))
-        return self._sampler.sample(logits, [active.sampler for active in requests])
+    def _guess(self) -> None:
+        """Draft for a sequence that runs alone: a wider run costs nobody else anything."""
+        lone = self._scheduler.lone
+        if lone is not None and lone.pending == 1:
+            try:
+                lone.draft = self._active[lone].guess()
+            except Exception:  # noqa: BLE001  without a guess it goes on one by one, and its fault shows there
+                lone.draft = ()
 
-    def _deliver(self, active: ActiveRequest, sample: Sample | Exception) -> None:
-        if isinstance(sample, Exception):
-            self._end(active, FinishReason.ERROR, sample)
+    def _run(self, step: Step) -> None:
+        """Do a step and give each of its requests its tokens or its error."""
+        started, before = time.perf_counter(), self._stepper.session_seconds
+        batch = step.batch
+        sequences = (batch.sequence,) if isinstance(batch, Extend) else batch.sequences
+        requests = [self._active[sequence] for sequence in sequences]
+        for active in requests:
+            active.start()
+        try:
+            outcomes = self._stepper.run(step, requests)
+        except PrudentError as error:  # ONNX Runtime refused this batch; the others need not suffer
+            outcomes = [Outcome(active, error) for active in requests]
+        ran = time.perf_counter() - started
+        for outcome in outcomes:
+            self._deliver(outcome)
+        in_session = self._stepper.session_seconds - before
+        if prompt_tokens := _prompt_tokens(batch):
+            self._tally.prefill(prompt_tokens, in_session)
+            self._costs.prefilled(prompt_tokens, ran)
+        else:
+            self._tally.decode(in_session, time.perf_counter() - started - in_session)
+            if isinstance(batch, Decode):
+                self._costs.decoded(ran)
+
+    def _deliver(self, outcome: Outcome) -> None:
+        active, chosen = outcome.request, outcome.chosen
+        if isinstance(chosen, Exception):
+            self._end(active, FinishReason.ERROR, chosen)
             return
         try:
-            event = active.accept(sample)
+            if not active.prompt_is_kept and active.sequence.computed >= len(active.sequence.prompt):
+                active.prompt_is_kept = True
+                self._stepper.keep(active.sequence)
+            for event in active.take_in(chosen):
+                if event.finish is not None:
+                    self._stepper.keep(active.sequence)
+                    self._forget(active)
+                self._tell(active, event)
+                if active.sequence.phase is Phase.ENDED:
+                    return
         except Exception as error:  # noqa: BLE001  a fault in one request's text is its own
             self._end(active, FinishReason.ERROR, error)
-            return
-        if event is None:
-            return
-        if event.finish is not None:
-            self._forget(active)
-        self._tell(active, event)
 
-    def _end(self, active: ActiveRequest, finish: FinishReason, cause: BaseException | None = None) -> None:
+    def _end(
+        self,
+        active: ActiveRequest,
+        finish: FinishReason,
+        cause: BaseException | None = None,
+        limit: Limit | None = None,
+    ) -> None:
         error = cause if cause is None or isinstance(cause, PrudentError) else _internal(cause)
+        if error is None:
+            self._stepper.keep(active.sequence)
         if self._forget(active):
-            self._tell(active, active.end(finish, error))
+            self._tell(active, active.end(finish, error, limit))
 
     def _end_all(self, finish: FinishReason, error: BaseException | None = None) -> None:
         with self._changed:
@@ -235,7 +276,7 @@ class Engine:
     def _forget(self, active: ActiveRequest) -> bool:
         """Free the request's slot or its place in the queue; False where it had ended before."""
         with self._changed:
-            self._scheduler.end(active.sequence)
+            self._scheduler.end(active.sequence, time.perf_counter())
             return self._active.pop(active.sequence, None) is not None
 
     def _tell(self, active: ActiveRequest, event: GenerationEvent) -> None:
@@ -245,6 +286,17 @@ class Engine:
             # The text of the error may quote what was generated; its type does not.
             _log.warning("A listener raised %s; its request is cancelled.", type(error).__name__)
             self._forget(active)
+
+
+def _prompt_tokens(batch: Batch) -> int:
+    """How many tokens of prompts a batch computes; 0 where it goes on with answers."""
+    match batch:
+        case FirstPrompts():
+            return sum(sequence.length for sequence in batch.sequences)
+        case Extend() if batch.start < len(batch.sequence.prompt):
+            return len(batch.tokens)
+        case _:
+            return 0
 
 
 def _internal(cause: BaseException) -> InternalError:

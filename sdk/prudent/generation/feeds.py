@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prudent.generation.scheduler import Decode, Prefill
+from prudent.generation.scheduler import Batch, Decode, Extend, FirstPrompts
+
+_PADDING = 0
+"""Any token: what is computed of it is never read, and is overwritten by what comes after the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +30,52 @@ class Feeds:
     logit_rows: NDArray[np.int64]
 
 
-def prefill_feeds(batch: Prefill) -> Feeds:
-    """One row, S new tokens; logits of the last one if it ends the prompt, of none otherwise."""
-    end = batch.start + len(batch.tokens)
-    wanted = [len(batch.tokens) - 1] if batch.last else []
+def feeds_of(batch: Batch) -> Feeds:
+    """The inputs of any batch."""
+    match batch:
+        case FirstPrompts():
+            return _first_prompts(batch)
+        case Extend():
+            return _extend(batch)
+        case Decode():
+            return _decode(batch)
+
+
+def _first_prompts(batch: FirstPrompts) -> Feeds:
+    """B rows, padded at the right to the longest; logits of each row's own last token."""
+    lengths = [sequence.length for sequence in batch.sequences]
+    longest = max(lengths)
+    ids = np.full((len(lengths), longest), _PADDING, np.int64)
+    for row, (sequence, length) in enumerate(zip(batch.sequences, lengths, strict=True)):
+        ids[row, :length] = sequence.tokens(0, length)
+    return Feeds(
+        first_slot=batch.first_slot,
+        input_ids=ids,
+        seqlens_k=np.array([length - 1 for length in lengths], np.int32),
+        total_length=np.array([longest], np.int32),
+        logit_rows=np.array([row * longest + length - 1 for row, length in enumerate(lengths)], np.int64),
+    )
+
+
+def _extend(batch: Extend) -> Feeds:
+    """One row, S new tokens; logits of the last ones, or of none."""
+    new = len(batch.tokens)
+    end = batch.start + new
     return Feeds(
         first_slot=batch.slot,
         input_ids=np.array([batch.tokens], np.int64),
         seqlens_k=np.array([end - 1], np.int32),
         total_length=np.array([end], np.int32),
-        logit_rows=np.array(wanted, np.int64),
+        logit_rows=np.arange(new - batch.logits, new, dtype=np.int64),
     )
 
 
-def decode_feeds(batch: Decode) -> Feeds:
+def _decode(batch: Decode) -> Feeds:
     """B rows, one new token each; logits of every row."""
     lengths = [sequence.computed for sequence in batch.sequences]
     return Feeds(
         first_slot=0,
-        input_ids=np.array([[sequence.newest] for sequence in batch.sequences], np.int64),
+        input_ids=np.array([[token] for token in batch.tokens], np.int64),
         seqlens_k=np.array([length - 1 for length in lengths], np.int32),
         total_length=np.array([max(lengths)], np.int32),
         logit_rows=np.arange(len(lengths), dtype=np.int64),

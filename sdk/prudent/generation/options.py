@@ -17,10 +17,13 @@ class EngineOptions:
     `slots` sequences run at once, the others wait: at most `max_queue` of them, with at most
     `max_queued_tokens` prompt tokens together. `context` is the most tokens that a prompt and its answer
     have together; None means the model's own, but at most 8,192. `threads` None means every core this
-    process may use. `prefill_chunk` tokens of a prompt are computed between two steps of running streams.
+    process may use. At most `prefill_chunk` tokens of a prompt are computed in one run, and while streams
+    run no more than take `prefill_budget` times one of their steps, or 16. Keys and values of beginnings of
+    earlier texts take up to `prefix_cache_bytes`. With `prompt_lookup` a sequence that runs alone gets ahead
+    where it repeats what was said before.
 
     Raises:
-        ConfigurationError: a number is below 1.
+        ConfigurationError: a number is out of range.
     """
 
     slots: int = 8
@@ -28,6 +31,9 @@ class EngineOptions:
     threads: int | None = None
     spinning: Spinning = Spinning.WHILE_RUNNING
     prefill_chunk: int = 512
+    prefill_budget: float = 2.0
+    prefix_cache_bytes: int = 512 * 2**20
+    prompt_lookup: bool = True
     max_queue: int = 128
     max_queued_tokens: int = 131072
 
@@ -36,6 +42,16 @@ class EngineOptions:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigurationError(f"{name} is {value}; it must be at least 1.", param=name)
+        if not self.prefill_budget > 0.0:
+            raise ConfigurationError(
+                f"prefill_budget is {self.prefill_budget}; it must be more than 0.", param="prefill_budget"
+            )
+        if self.prefix_cache_bytes < 0:
+            raise ConfigurationError(
+                f"prefix_cache_bytes is {self.prefix_cache_bytes}; it must be at least 0.",
+                hint="0 turns the prefix cache off.",
+                param="prefix_cache_bytes",
+            )
 
     def context_for(self, model_context: int) -> int:
         """The context in tokens for a model that was trained on `model_context`.
@@ -58,8 +74,10 @@ class EngineOptions:
 class EngineStats:
     """A snapshot. Counts are since the engine opened; times are in seconds.
 
-    `decode_seconds` were spent inside ONNX Runtime on decode steps, `decode_overhead_seconds` in Python
-    around them: building inputs, sampling, text and listeners.
+    `prompt_tokens` were computed and `cached_tokens` found in the prefix cache, which holds `prefix_bytes`.
+    Of `drafted_tokens` that prompt lookup guessed, `accepted_tokens` came true; `forced_tokens` followed from
+    a grammar. `decode_seconds` were spent inside ONNX Runtime on decode steps, `decode_overhead_seconds` in
+    Python around them: building inputs, sampling, text and listeners.
     """
 
     slots: int
@@ -69,7 +87,12 @@ class EngineStats:
     prefill_steps: int
     decode_steps: int
     prompt_tokens: int
+    cached_tokens: int
     generated_tokens: int
+    drafted_tokens: int
+    accepted_tokens: int
+    forced_tokens: int
+    prefix_bytes: int
     prefill_seconds: float
     decode_seconds: float
     decode_overhead_seconds: float

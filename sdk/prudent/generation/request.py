@@ -64,9 +64,10 @@ class GenerationRequest:
     not part of the answer; `stop_strings` likewise, found across token boundaries.
 
     With a `grammar` the answer is a text of its language, or a beginning of one where a limit cuts it short.
-    `deadline` is in seconds from submission: a sequence that has no token by then fails with
-    DeadlineExceededError, one that has ends there. Keys and values of a prompt are shared only between
-    requests of the same `isolation` key.
+    `prompt_logprobs` asks for log-probabilities of the prompt's own tokens with so many alternatives; only
+    then `max_tokens` may be 0. `deadline` is in seconds from submission: a sequence that has no token by
+    then fails with DeadlineExceededError, one that has ends there. Keys and values of a prompt are shared
+    only between requests of the same `isolation` key.
     """
 
     prompt: tuple[int, ...]
@@ -78,6 +79,7 @@ class GenerationRequest:
     priority: Priority = Priority.INTERACTIVE
     deadline: float | None = None
     isolation: str = ""
+    prompt_logprobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,14 @@ class GenerationEvent:
 
     `text` is valid UTF-8 text at every event and never holds a part of a stop string. `finish` is set on
     the last event only; `limit` says what cut the sequence short where `finish` is `length`, `error` why
-    where it is `error`. `cached_tokens` of the prompt were not computed anew. Times are in seconds.
+    where it is `error`. `cached_tokens` of the prompt were not computed anew. `prompt_logprobs` come once,
+    before the first text, one entry a token of the prompt; the first token has none. Times are in seconds.
     """
 
     text: str = ""
     tokens: tuple[int, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
+    prompt_logprobs: tuple[TokenLogprob | None, ...] = ()
     finish: FinishReason | None = None
     limit: Limit | None = None
     error: BaseException | None = None

@@ -27,10 +27,11 @@ class _Bound:
 class Runner:
     """Runs batches on one session and one cache. One thread at a time."""
 
-    def __init__(self, session: Session, config: DecoderConfig, cache: KVCache) -> None:
+    def __init__(self, session: Session, config: DecoderConfig, cache: KVCache, *, logits: int) -> None:
+        """`logits` is the most rows of logits that a run may want."""
         self._session = session
         self._cache = cache
-        self._logits = np.empty((cache.slots, config.vocab_size), np.float32)
+        self._logits = np.empty((logits, config.vocab_size), np.float32)
         self._decode_bindings: dict[int, _Bound] = {}
         self.session_seconds = 0.0
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from prudent.generation.request import Priority
+
 
 class Phase(Enum):
     """Where a sequence stands."""
@@ -19,16 +21,27 @@ class Phase(Enum):
 class Sequence:
     """A prompt and what was generated from it so far.
 
-    `computed` counts the tokens whose keys and values are in the cache. In decode it is one less than
-    `length`: the newest token is the next run's input.
+    `computed` counts the tokens whose keys and values are in the cache; the tokens after them are pending.
+    A sequence that decodes has one pending token, the next run's input, or several where a grammar forced
+    some. `draft` is a guess at what comes after them, to be verified by the next run. `scored` wants logits
+    at every position of the prompt. `reused` tokens of the prompt came from the cache. Times are on the
+    engine's clock, in seconds.
     """
 
     prompt: tuple[int, ...]
     max_tokens: int
+    isolation: str = ""
+    priority: Priority = Priority.INTERACTIVE
+    scored: bool = False
+    arrived: float = 0.0
+    expires: float | None = None
     generated: list[int] = field(default_factory=list[int])
+    draft: tuple[int, ...] = ()
     phase: Phase = Phase.WAITING
     slot: int | None = None
+    seated: float = 0.0
     computed: int = 0
+    reused: int = 0
 
     @property
     def length(self) -> int:
@@ -36,6 +49,18 @@ class Sequence:
         return len(self.prompt) + len(self.generated)
 
     @property
-    def newest(self) -> int:
-        """The last token, generated or of the prompt."""
-        return self.generated[-1] if self.generated else self.prompt[-1]
+    def pending(self) -> int:
+        """Tokens that are still to be computed."""
+        return self.length - self.computed
+
+    def is_late(self, now: float) -> bool:
+        """Whether its deadline has passed."""
+        return self.expires is not None and self.expires < now
+
+    def tokens(self, start: int, stop: int) -> tuple[int, ...]:
+        """Tokens at positions `start` to `stop` of prompt and answer together."""
+        split = len(self.prompt)
+        if stop <= split:
+            return self.prompt[start:stop]
+        answer = tuple(self.generated[max(0, start - split) : stop - split])
+        return self.prompt[start:] + answer if start < split else answer

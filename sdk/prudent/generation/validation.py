@@ -28,14 +28,21 @@ def check_request(request: GenerationRequest, *, vocab_size: int, context: int) 
     if "" in request.stop_strings:
         raise InvalidRequestError("A stop string is empty.", hint="Leave it out.", param="stop")
     _check_sampling(request.sampling, vocab_size)
-    return _room_for_answer(len(request.prompt), request.max_tokens, context)
-
-
-def _room_for_answer(prompt: int, max_tokens: int | None, context: int) -> int:
-    """As the OpenAI API does: what was asked for must fit, and nothing is shortened to make it fit."""
-    if max_tokens is not None and max_tokens < 1:
+    if request.prompt_logprobs is not None:
+        _check_range("prompt_logprobs", request.prompt_logprobs, 0, min(MOST_LOGPROBS, vocab_size))
+    if request.deadline is not None and not 0.0 < request.deadline < math.inf:
         raise InvalidRequestError(
-            f"max_tokens is {max_tokens}; it must be at least 1.",
+            f"deadline is {request.deadline}; it must be more than 0 seconds.", param="deadline"
+        )
+    least = 1 if request.prompt_logprobs is None else 0
+    return _room_for_answer(len(request.prompt), request.max_tokens, context, least)
+
+
+def _room_for_answer(prompt: int, max_tokens: int | None, context: int, least: int) -> int:
+    """As the OpenAI API does: what was asked for must fit, and nothing is shortened to make it fit."""
+    if max_tokens is not None and max_tokens < least:
+        raise InvalidRequestError(
+            f"max_tokens is {max_tokens}; it must be at least {least}.",
             param="max_tokens",
             hint="Leave it out for no limit.",
         )
