@@ -10,6 +10,8 @@ from prudent.tokenizer.incremental import IncrementalDecoder
 from prudent.tokenizer.pre_tokenizers import PRE_TOKENIZERS, PreTokenizer
 from prudent.tokenizer.prompt import Control, RenderedPrompt
 from prudent.tokenizer.spec import TokenizerSpec, TokenType
+from prudent.tokenizer.unigram import UnigramTokenizer
+from prudent.tokenizer.unigram_spec import UnigramSpec
 
 __all__ = [
     "PRE_TOKENIZERS",
@@ -21,4 +23,6 @@ __all__ = [
     "TokenType",
     "Tokenizer",
     "TokenizerSpec",
+    "UnigramSpec",
+    "UnigramTokenizer",
 ]
