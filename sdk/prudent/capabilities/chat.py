@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -26,7 +27,13 @@ from prudent.errors import (
 )
 from prudent.generation.engine import Engine
 from prudent.generation.handle import GenerationHandle
-from prudent.generation.request import FinishReason, GenerationEvent, GenerationRequest, SamplingParams
+from prudent.generation.request import (
+    FinishReason,
+    GenerationEvent,
+    GenerationRequest,
+    Priority,
+    SamplingParams,
+)
 from prudent.runtime.artifact import DecoderArtifact
 from prudent.tokenizer import ChatTemplate, Tokenizer
 from prudent.types.chat import (
@@ -35,9 +42,10 @@ from prudent.types.chat import (
     ChoiceDelta,
     ChoiceLogprobs,
     ChunkChoice,
+    IncompleteDetails,
 )
 from prudent.types.chat import FinishReason as WireFinishReason
-from prudent.types.usage import Usage
+from prudent.types.usage import PromptTokensDetails, Usage
 
 _FINISH: dict[FinishReason, WireFinishReason] = {FinishReason.STOP: "stop", FinishReason.LENGTH: "length"}
 
@@ -88,6 +96,9 @@ class ChatModel:
                 max_tokens=request.token_limit,
                 stop_tokens=self.tokenizer.stop_ids,
                 stop_strings=tuple(request.stop_strings),
+                priority=Priority[request.priority.upper()],
+                deadline=request.deadline,
+                isolation=_isolation(request),
             )
             for choice in range(request.n)
         ]
@@ -193,8 +204,17 @@ class ChatModelStream:
         if event.text or logprobs is not None:
             chunks.append(self._chunk(choice, delta=ChoiceDelta(content=event.text), logprobs=logprobs))
         if event.finish is not None:
-            chunks.append(self._chunk(choice, delta=ChoiceDelta(), finish_reason=_FINISH[event.finish]))
+            limit = None if event.limit is None else IncompleteDetails(reason=event.limit.value)
+            chunks.append(self._end_of(choice, _FINISH[event.finish], limit))
         return chunks
+
+    def _end_of(
+        self, choice: int, finish_reason: WireFinishReason, incomplete: IncompleteDetails | None
+    ) -> ChatCompletionChunk:
+        end = ChunkChoice(
+            index=choice, delta=ChoiceDelta(), finish_reason=finish_reason, incomplete_details=incomplete
+        )
+        return ChatCompletionChunk(**self._head, choices=[end])
 
     def _chunk(
         self,
@@ -202,9 +222,8 @@ class ChatModelStream:
         *,
         delta: ChoiceDelta,
         logprobs: ChoiceLogprobs | None = None,
-        finish_reason: WireFinishReason | None = None,
     ) -> ChatCompletionChunk:
-        news = ChunkChoice(index=choice, delta=delta, logprobs=logprobs, finish_reason=finish_reason)
+        news = ChunkChoice(index=choice, delta=delta, logprobs=logprobs)
         return ChatCompletionChunk(**self._head, choices=[news])
 
 
@@ -229,6 +248,7 @@ def _usage(endings: list[GenerationEvent]) -> Usage:
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         total_tokens=prompt_tokens + completion_tokens,
+        prompt_tokens_details=PromptTokensDetails(cached_tokens=min(e.cached_tokens for e in endings)),
         queue_time=max(event.queue_seconds for event in endings),
         prompt_time=max(event.prefill_seconds for event in endings),
         completion_time=max(event.decode_seconds for event in endings),
@@ -246,6 +266,11 @@ def _failure(error: BaseException | None) -> PrudentError:
 def _seed(seed: int, choice: int) -> int:
     """The seed of a choice, kept in 64 bits."""
     return (seed + choice + 2**63) % 2**64 - 2**63
+
+
+def _isolation(request: ChatCompletionRequest) -> str:
+    """Who may share cached keys and values with this request: the same user with the same cache key."""
+    return json.dumps([request.user, request.prompt_cache_key])
 
 
 def _fingerprint(artifact: DecoderArtifact) -> str:
