@@ -1,0 +1,1 @@
+"""Grammars that an answer must follow, compiled for one model's vocabulary."""
