@@ -13,7 +13,7 @@ from prudent.catalog.entry import ModelEntry
 from prudent.catalog.fetch import is_fetched
 from prudent.catalog.home import compiled_folder, model_folder
 from prudent.catalog.storage import megabytes
-from prudent.runtime.artifact import CARD_FILE, Card
+from prudent.runtime.artifact import CARD_FILE, Card, EncoderAccuracy
 
 _PIPE_WIDTH = 1000
 """Columns allowed when nobody's screen has to hold them."""
@@ -126,6 +126,11 @@ def accuracy_line(card: Card) -> str:
     if card.accuracy is None:
         return "accuracy not measured"
     exact = card.accuracy
+    if isinstance(exact, EncoderAccuracy):
+        return (
+            f"cosine {exact.mean_cosine:.4f} (least {exact.min_cosine:.4f}), same nearest text "
+            f"{exact.nearest_agreement:.1%} as with float32 on {exact.texts} texts"
+        )
     return (
         f"mean KL {exact.mean_kl:.4f} nats, greedy agreement {exact.greedy_agreement:.1%} "
         f"with float32 on {exact.tokens} tokens"

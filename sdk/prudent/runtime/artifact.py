@@ -79,6 +79,22 @@ class Accuracy(_Record):
     calibration_sha256: str
 
 
+class EncoderAccuracy(_Record):
+    """Measured against the float32 reference on pairs of sentences; cosines between a text's two vectors.
+
+    The pairs are a query and a passage; each text ranks all of the other kind. `nearest_agreement` is the
+    share of texts (0-1) with the same nearest one under both models, `rank_correlation` the mean of
+    Spearman's between the two orders.
+    """
+
+    mean_cosine: float
+    min_cosine: float
+    nearest_agreement: float
+    rank_correlation: float
+    texts: int
+    calibration_sha256: str
+
+
 class Card(_Record):
     """What a compiled model is and how exact it is: kept beside it, shown to whoever asks."""
 
@@ -91,7 +107,7 @@ class Card(_Record):
     parameters: int
     weight_bytes: int
     precision: dict[str, str]
-    accuracy: Accuracy | None
+    accuracy: Accuracy | EncoderAccuracy | None
     compiler_version: str
     compiled_at: datetime.datetime
     compile_seconds: float

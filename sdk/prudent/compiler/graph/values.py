@@ -21,6 +21,7 @@ class DType(IntEnum):
     UINT8 = 2
     INT32 = 6
     INT64 = 7
+    BOOL = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,168 @@
+"""From a weight file to a compiled encoder's folder: read, plan, build, quantise, compare, write the card.
+
+It knows the order of the steps and none of their insides.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prudent.compiler.encoder_gate import EncoderLimits, compare_vectors
+from prudent.compiler.encoder_plan import EncoderLayerPlan, EncoderPlan, plan_encoder
+from prudent.compiler.encoder_reference import reference_vectors
+from prudent.compiler.encoder_texts import EncoderTexts, calibration_texts
+from prudent.compiler.families import ENCODER_FAMILIES
+from prudent.compiler.families.encoder_spec import EncoderSpec
+from prudent.compiler.graph.encoder import encoder_graph
+from prudent.compiler.graph.external_data import ExternalFile
+from prudent.compiler.graph.onnx_file import serialize
+from prudent.compiler.graph.precision import Float32, Int8, Precision
+from prudent.compiler.graph.row_precision import RowInt8
+from prudent.compiler.identity import ModelIdentity
+from prudent.compiler.quantize import distinct_limits
+from prudent.compiler.readers import open_weights
+from prudent.compiler.readers.weights import FloatArray, Weights
+from prudent.compiler.staging import staged
+from prudent.compiler.version import COMPILER_VERSION
+from prudent.runtime.artifact import (
+    CARD_FILE,
+    CONFIG_FILE,
+    GRAPH_FILE,
+    TOKENIZER_FILE,
+    WEIGHTS_FILE,
+    Card,
+    EncoderAccuracy,
+    Target,
+)
+from prudent.runtime.encoder_artifact import EncoderArtifact
+from prudent.runtime.session import SessionOptions, Spinning, open_session
+from prudent.tokenizer.unigram import UnigramTokenizer
+from prudent.tokenizer.unigram_spec import UnigramSpec
+from prudent.types.progress import Progress, ProgressListener
+
+
+def compile_encoder(
+    source: Path,
+    folder: Path,
+    identity: ModelIdentity,
+    *,
+    target: Target = "int8",
+    limits: EncoderLimits | None = None,
+    families: Mapping[str, EncoderSpec] = ENCODER_FAMILIES,
+    progress: ProgressListener | None = None,
+) -> EncoderArtifact:
+    """Compile a weight file into `folder`, which appears whole or not at all.
+
+    The int8 target has one scale for each row of a matrix and of its input, which is the fastest where many
+    rows are multiplied at once, and goes over to smaller and smaller blocks until `limits` hold on the
+    calibration sentences. In both a text's vector does not depend on the texts beside it. Of several
+    processes one at a time may compile into a folder.
+
+    Raises:
+        ModelFileError: the file is damaged.
+        UnsupportedModelError: the file is sound and prudent cannot compile what is in it.
+        AccuracyGateError: no block size keeps int8 within `limits`.
+        StorageError: the disk is full, or the place cannot be written.
+    """
+    started = time.monotonic()
+    with closing(open_weights(source)) as weights, staged(folder) as staging:
+        plan = plan_encoder(weights, families)
+        tokenizer = UnigramSpec.from_metadata(weights.metadata)
+        job = _Job(identity, plan, weights, staging, progress)
+        if target == "float32":
+            precision, accuracy = _write_graph(job, Float32()), None
+        else:
+            texts = calibration_texts(plan.config, UnigramTokenizer(tokenizer))
+            precision, accuracy = _compile_int8(job, texts, limits or EncoderLimits())
+        tokenizer.save(staging / TOKENIZER_FILE)
+        (staging / CONFIG_FILE).write_text(plan.config.model_dump_json(indent=1), encoding="utf-8")
+        card = Card(
+            id=identity.id,
+            family=plan.config.family,
+            target=target,
+            license=identity.license,
+            upstream=identity.upstream,
+            sources=list(identity.sources),
+            parameters=sum(info.size for info in weights.tensors.values()),
+            weight_bytes=(staging / WEIGHTS_FILE).stat().st_size,
+            precision={**precision, "norms, biases and positions": "float32"},
+            accuracy=accuracy,
+            compiler_version=COMPILER_VERSION,
+            compiled_at=datetime.datetime.now(datetime.UTC),
+            compile_seconds=round(time.monotonic() - started, 3),
+        )
+        (staging / CARD_FILE).write_text(card.model_dump_json(indent=1), encoding="utf-8")
+    return EncoderArtifact(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One compile."""
+
+    identity: ModelIdentity
+    plan: EncoderPlan
+    weights: Weights
+    staging: Path
+    progress: ProgressListener | None
+
+    def tell(self, stage: Literal["compile", "measure"], done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(Progress(stage, self.identity.id, done, total))
+
+
+def _compile_int8(
+    job: _Job, texts: EncoderTexts, limits: EncoderLimits
+) -> tuple[dict[str, str], EncoderAccuracy]:
+    """Try from the fastest to the most exact until the limits hold; what was written last is kept."""
+    reference = reference_vectors(job.plan, job.weights, texts, job.staging)
+    accuracy: EncoderAccuracy | None = None
+    for precision in _from_fastest(job.plan):
+        used = _write_graph(job, precision)
+        job.tell("measure", 0, 1)
+        vectors = _vectors(job.staging / GRAPH_FILE, texts)
+        accuracy = compare_vectors(reference, vectors, texts.queries, texts.sha256)
+        job.tell("measure", 1, 1)
+        if limits.hold(accuracy):
+            return used, accuracy
+    if accuracy is None:
+        raise AssertionError("there is always a precision to try")
+    raise limits.broken(accuracy, job.identity.id)
+
+
+def _from_fastest(plan: EncoderPlan) -> Iterator[Precision]:
+    blocks = distinct_limits(plan.matrix_inputs)
+    matrices = frozenset(matrix.weight for layer in plan.layers for matrix in layer.matrices)
+    yield RowInt8(Int8(blocks[0]), matrices)
+    yield from map(Int8, blocks)
+
+
+def _vectors(graph: Path, texts: EncoderTexts) -> FloatArray:
+    session = open_session(graph, SessionOptions(spinning=Spinning.NEVER))
+
+    def run(ids: NDArray[np.int64], lengths: NDArray[np.int32]) -> FloatArray:
+        return session.run({"input_ids": ids, "lengths": lengths})[0]
+
+    return texts.vectors(run)
+
+
+def _write_graph(job: _Job, precision: Precision) -> dict[str, str]:
+    """Write graph and weights, replacing what an earlier attempt wrote; gives what was stored as what."""
+    layers = len(job.plan.layers)
+
+    def done(layer: EncoderLayerPlan) -> None:
+        job.tell("compile", layer.index + 1, layers + 1)
+
+    with (job.staging / WEIGHTS_FILE).open("wb") as file:
+        graph = encoder_graph(job.plan, job.weights, ExternalFile(file), precision, done)
+    (job.staging / GRAPH_FILE).write_bytes(serialize(graph, WEIGHTS_FILE))
+    job.tell("compile", layers + 1, layers + 1)
+    return precision.used

@@ -1,0 +1,178 @@
+"""An encoder as a graph: token ids in, one vector of length 1 for each text out. Weights go to a sink.
+
+Built from an EncoderPlan and a Precision; knows no file and no decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from prudent.compiler.encoder_plan import Affine, EncoderLayerPlan, EncoderPlan
+from prudent.compiler.families.encoder_spec import EncoderActivation
+from prudent.compiler.graph.builder import CONTRIB, GraphBuilder, WeightSink, require_last, require_same
+from prudent.compiler.graph.matrix import Matrix
+from prudent.compiler.graph.precision import Precision
+from prudent.compiler.graph.values import DType, Graph, Value
+from prudent.compiler.readers.weights import Weights
+
+EMBEDDING = "embedding"
+"""Name of the output."""
+
+_ACTIVATIONS: Mapping[EncoderActivation, str] = {"gelu": "Gelu"}
+
+
+def encoder_graph(
+    plan: EncoderPlan,
+    weights: Weights,
+    sink: WeightSink,
+    precision: Precision,
+    on_layer: Callable[[EncoderLayerPlan], None],
+) -> Graph:
+    """Build the encoder (see prudent.runtime.encoder_artifact); `on_layer` is called after each layer."""
+    graph = GraphBuilder(sink)
+    ids = graph.input("input_ids", ("batch", "tokens"), DType.INT64)
+    words = precision.embedding(graph, ids, Matrix(weights, (plan.words,)), "words")
+    return _encode(_Assembly(graph, plan, weights, precision), words, on_layer)
+
+
+def encoder_layers_graph(
+    plan: EncoderPlan, weights: Weights, sink: WeightSink, precision: Precision
+) -> Graph:
+    """The encoder without its vocabulary: the input `words` is float32 (batch, tokens, hidden).
+
+    A reference looks up the few words that it needs, instead of holding a table of all.
+    """
+    graph = GraphBuilder(sink)
+    words = graph.input("words", ("batch", "tokens", plan.config.hidden_size))
+    return _encode(_Assembly(graph, plan, weights, precision), words, lambda _: None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """What every part needs while the graph is put together."""
+
+    graph: GraphBuilder
+    plan: EncoderPlan
+    weights: Weights
+    precision: Precision
+
+    def linear(self, x: Value, name: str, *parts: Affine) -> Value:
+        matrix = Matrix(self.weights, tuple(p.weight for p in parts), tuple(p.bias for p in parts))
+        return self.precision.linear(self.graph, x, matrix, name)
+
+    def vector(self, tensor: str, name: str) -> Value:
+        data = self.weights.read(tensor)
+        return self.graph.weight(name, data.shape, DType.FLOAT, [data])
+
+
+def _encode(assembly: _Assembly, words: Value, on_layer: Callable[[EncoderLayerPlan], None]) -> Graph:
+    graph = assembly.graph
+    lengths = graph.input("lengths", ("batch",), DType.INT32)
+    count = graph.node(
+        "Shape", [words], [("tokens", (1,))], attributes={"start": 1, "end": 2}, dtype=DType.INT64
+    )[0]
+    x = _embed(assembly, words, count)
+    for layer in assembly.plan.layers:
+        x = _layer(assembly, x, lengths, layer)
+        on_layer(layer)
+    graph.output(_pool(assembly, x, lengths, count))
+    return graph.build()
+
+
+def _embed(assembly: _Assembly, words: Value, count: Value) -> Value:
+    """Words, their positions and the one kind of segment, summed and normed."""
+    graph, plan = assembly.graph, assembly.plan
+    places = assembly.weights.read(plan.positions) + assembly.weights.read(plan.types, 0, 1)
+    table = graph.weight("positions.table", places.shape, DType.FLOAT, [places])
+    positions = _first(graph, table, count, "positions", ("tokens", plan.config.hidden_size))
+    (summed,) = graph.node("Add", [words, positions], [("words.placed", words.shape)])
+    return graph.node(
+        "LayerNormalization",
+        [
+            summed,
+            assembly.vector(plan.embedding_norm.weight, "embedding_norm.weight"),
+            assembly.vector(plan.embedding_norm.bias, "embedding_norm.bias"),
+        ],
+        [("embedding_norm", words.shape)],
+        attributes={"axis": -1, "epsilon": plan.epsilon},
+    )[0]
+
+
+def _layer(assembly: _Assembly, x: Value, lengths: Value, layer: EncoderLayerPlan) -> Value:
+    graph, name = assembly.graph, f"layer_{layer.index}"
+    heads = _attention(assembly, x, lengths, layer, f"{name}.attention")
+    mixed = assembly.linear(heads, f"{name}.attention.output", layer.attention_output)
+    x = _residual_norm(assembly, mixed, x, layer.attention_norm, f"{name}.attention_norm")
+    wide = assembly.linear(x, f"{name}.up", layer.up)
+    op = _ACTIVATIONS[assembly.plan.activation]
+    (active,) = graph.node(op, [wide], [(f"{name}.active", wide.shape)], domain=CONTRIB)
+    narrow = assembly.linear(active, f"{name}.down", layer.down)
+    return _residual_norm(assembly, narrow, x, layer.output_norm, f"{name}.output_norm")
+
+
+def _attention(assembly: _Assembly, x: Value, lengths: Value, layer: EncoderLayerPlan, name: str) -> Value:
+    """Every token of a text looks at every other: heads (batch, tokens, hidden), merged."""
+    graph, config = assembly.graph, assembly.plan.config
+    packed = assembly.linear(x, f"{name}.qkv", layer.query, layer.key, layer.value)
+    sizes = graph.constant(f"{name}.sizes", [config.hidden_size] * 3)
+    query, key, value = graph.node(
+        "Split",
+        [packed, sizes],
+        [(f"{name}.{part}", x.shape) for part in ("query", "key", "value")],
+        attributes={"axis": -1},
+    )
+    return graph.node(
+        "MultiHeadAttention",
+        [query, key, value, None, lengths],
+        [(f"{name}.heads", x.shape)],
+        domain=CONTRIB,
+        attributes={"num_heads": config.heads},
+    )[0]
+
+
+def _residual_norm(assembly: _Assembly, x: Value, residual: Value, norm: Affine, name: str) -> Value:
+    """The norm of x + residual."""
+    require_same(x, residual, name)
+    require_last(x, assembly.plan.config.hidden_size, name)
+    return assembly.graph.node(
+        "SkipLayerNormalization",
+        [
+            x,
+            residual,
+            assembly.vector(norm.weight, f"{name}.weight"),
+            assembly.vector(norm.bias, f"{name}.bias"),
+        ],
+        [(name, x.shape)],
+        domain=CONTRIB,
+        attributes={"epsilon": assembly.plan.epsilon},
+    )[0]
+
+
+def _pool(assembly: _Assembly, x: Value, lengths: Value, count: Value) -> Value:
+    """The mean of a text's tokens, brought to length 1: so their sum will do."""
+    graph, config = assembly.graph, assembly.plan.config
+    places = graph.constant("places.all", list(range(config.max_tokens)), dtype=DType.INT32)
+    places = _first(graph, places, count, "places", ("tokens",))
+    last, middle = graph.constant("axis.last", [-1]), graph.constant("axis.middle", [1])
+    (column,) = graph.node("Unsqueeze", [lengths, last], [("lengths.column", ("batch", 1))])
+    (inside,) = graph.node("Less", [places, column], [("inside", ("batch", "tokens"))], dtype=DType.BOOL)
+    (counted,) = graph.node(
+        "Cast",
+        [inside],
+        [("inside.float", inside.shape)],
+        attributes={"to": int(DType.FLOAT)},
+        dtype=DType.FLOAT,
+    )
+    (row,) = graph.node("Unsqueeze", [counted, middle], [("inside.row", ("batch", 1, "tokens"))])
+    (summed,) = graph.node("MatMul", [row, x], [("pooled.row", ("batch", 1, config.hidden_size))])
+    (pooled,) = graph.node("Squeeze", [summed, middle], [("pooled", ("batch", config.hidden_size))])
+    return graph.node(
+        "LpNormalization", [pooled], [(EMBEDDING, pooled.shape)], attributes={"axis": -1, "p": 2}
+    )[0]
+
+
+def _first(graph: GraphBuilder, table: Value, count: Value, name: str, shape: tuple[str | int, ...]) -> Value:
+    """As many rows of a table as the texts have tokens."""
+    start, axis = graph.constant(f"{name}.start", [0]), graph.constant(f"{name}.axis", [0])
+    return graph.node("Slice", [table, start, count, axis], [(name, shape)])[0]

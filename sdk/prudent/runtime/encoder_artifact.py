@@ -1,0 +1,69 @@
+"""A compiled encoder on disk: what the compiler writes and embeddings are made with. Knows neither of them.
+
+    <folder>/
+      model.onnx       the graph
+      model.data       weights, external and memory-mapped
+      config.json      EncoderConfig
+      tokenizer.json   read and written by prudent.tokenizer
+      card.json        Card; written last, so a folder without it is not a model
+
+The graph's inputs and output (B texts, S tokens of the longest):
+
+    input_ids  int64   (B, S)            right-padded; what stands in the padding does not matter
+    lengths    int32   (B)               tokens of each text, at least 1
+    embedding  float32 (B, hidden_size)  of length 1
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from prudent.errors import ModelFileError
+from prudent.runtime.artifact import CARD_FILE, CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE, Card
+
+
+class EncoderConfig(BaseModel):
+    """The dimensions of an encoder, and what it wants to see before a query and before a passage."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    family: str
+    layers: int
+    heads: int
+    hidden_size: int
+    vocab_size: int
+    max_tokens: int
+    query_prefix: str
+    passage_prefix: str
+
+
+class EncoderArtifact:
+    """A compiled encoder folder, opened for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read config and card.
+
+        Raises:
+            ModelFileError: the folder is not a complete compiled model.
+        """
+        self.folder = folder
+        try:
+            self.config = EncoderConfig.model_validate_json((folder / CONFIG_FILE).read_bytes())
+            self.card = Card.model_validate_json((folder / CARD_FILE).read_bytes())
+        except (OSError, ValidationError) as error:
+            raise ModelFileError(
+                f"{folder} is not a complete compiled model.",
+                hint="Remove the folder; the next use compiles the model again.",
+            ) from error
+
+    @property
+    def graph(self) -> Path:
+        """Path of the ONNX graph."""
+        return self.folder / GRAPH_FILE
+
+    @property
+    def tokenizer(self) -> Path:
+        """Path of the tokenizer file."""
+        return self.folder / TOKENIZER_FILE
