@@ -1,0 +1,198 @@
+"""JSON Schemas of tools' parameters, brought to the form that arguments are asked for in: bounded, and closed.
+
+What the bounded schema accepts the original accepts. Bounds that the author gave stay; where there is none,
+digits, characters and items are limited, because a small model left to itself fills them until it is cut off.
+Knows no grammar language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from prudent.errors import GrammarError
+
+Json = dict[str, Any]
+
+MOST_CHARACTERS = 1000
+MOST_ITEMS = 32
+MOST_PROPERTIES = 16
+DEPTH_LIMIT = 16
+
+_ANNOTATIONS = frozenset(
+    "title description default examples deprecated readOnly writeOnly $schema $id $comment".split()
+)
+_BY_TYPE: dict[str, frozenset[str]] = {
+    "object": frozenset({"properties", "required", "additionalProperties"}),
+    "array": frozenset({"items", "minItems", "maxItems"}),
+    "string": frozenset({"minLength", "maxLength"}),
+    "integer": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
+    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
+    "boolean": frozenset(),
+    "null": frozenset(),
+}
+SCALARS: Json = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"type": "null"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a tool."""
+
+    name: str
+    schema: Json
+    required: bool
+
+    @property
+    def description(self) -> str:
+        """What its author says of it."""
+        return str(self.schema.get("description", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The arguments of a tool, in the order of their schema. `definitions` are what `$ref` points into."""
+
+    arguments: tuple[Argument, ...]
+    definitions: Json = field(default_factory=dict[str, Any])
+
+
+def parameters_of(schema: Json | None, *, where: str) -> Parameters:
+    """Read the schema of a tool's parameters.
+
+    Raises:
+        GrammarError: it is not that of an object; `where` names the tool.
+    """
+    if not schema:
+        return Parameters(())
+    kind = schema.get("type", "object")
+    properties = schema.get("properties") or {}
+    required = schema.get("required") or []
+    if kind != "object" or not isinstance(properties, dict) or not isinstance(required, list):
+        raise GrammarError(
+            f"{where}: `parameters` must be the JSON Schema of an object.",
+            hint='Give {"type": "object", "properties": {...}}.',
+            param="tools",
+        )
+    named = cast("dict[str, Any]", properties)
+    missing = [name for name in cast("list[Any]", required) if name not in named]
+    if missing:
+        raise GrammarError(
+            f"{where}: `required` names {missing[0]!r}, which is not in `properties`.", param="tools"
+        )
+    for name, part in named.items():
+        if not isinstance(part, dict):
+            raise GrammarError(f"{where}: the schema of {name!r} is not an object.", param="tools")
+    return Parameters(
+        tuple(Argument(name, part, name in required) for name, part in named.items()),
+        {key: schema[key] for key in ("$defs", "definitions") if key in schema},
+    )
+
+
+def is_plain(schema: Json) -> bool:
+    """Whether every keyword is one that `bounded` keeps to the letter; others are for a full compiler."""
+    if "enum" in schema or "const" in schema:
+        return not (schema.keys() - _ANNOTATIONS - {"enum", "const", "type"})
+    if "anyOf" in schema:
+        return not (schema.keys() - _ANNOTATIONS - {"anyOf"}) and all(map(is_plain, schema["anyOf"]))
+    kind = schema.get("type")
+    if kind is None:
+        return not (schema.keys() - _ANNOTATIONS)
+    kinds = cast("list[Any]", kind) if isinstance(kind, list) else [kind]
+    if any(one not in _BY_TYPE for one in kinds):
+        return False
+    known = frozenset[str]().union(*(_BY_TYPE[one] for one in kinds))
+    return not (schema.keys() - _ANNOTATIONS - {"type"} - known) and all(map(is_plain, _parts(schema)))
+
+
+def _parts(schema: Json) -> list[Json]:
+    parts = list(cast("dict[str, Json]", schema.get("properties") or {}).values())
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            parts.append(schema[key])
+    return parts
+
+
+def bounded(schema: Json, depth: int = 0) -> Json:
+    """A plain schema with every size bounded; `additionalProperties` is false unless it has a schema.
+
+    Raises:
+        GrammarError: it is nested too deeply.
+    """
+    if depth > DEPTH_LIMIT:
+        raise GrammarError(f"A schema is nested deeper than {DEPTH_LIMIT} levels.", param="tools")
+    if "const" in schema:
+        return {"enum": [schema["const"]]} if _fits(schema["const"], schema) else {"enum": []}
+    if "enum" in schema:
+        return {"enum": [value for value in schema["enum"] if _fits(value, schema)]}
+    if "anyOf" in schema:
+        return {"anyOf": [bounded(part, depth + 1) for part in schema["anyOf"]]}
+    kind = schema.get("type")
+    if kind is None:
+        return bounded(SCALARS, depth + 1)
+    if isinstance(kind, list):
+        kinds = cast("list[str]", kind)
+        return {"anyOf": [bounded({**schema, "type": one}, depth) for one in kinds]}
+    return {"type": kind, **_bounds(schema, str(kind), depth)}
+
+
+def _bounds(schema: Json, kind: str, depth: int) -> Json:
+    if kind == "string":
+        least = int(schema.get("minLength", 0))
+        return {
+            "minLength": least,
+            "maxLength": min(int(schema.get("maxLength", MOST_CHARACTERS)), least + MOST_CHARACTERS),
+        }
+    if kind in ("integer", "number"):
+        return {key: schema[key] for key in _BY_TYPE["number"] if key in schema}
+    if kind == "array":
+        least = int(schema.get("minItems", 0))
+        return {
+            "items": bounded(schema.get("items") or SCALARS, depth + 1),
+            "minItems": least,
+            "maxItems": min(int(schema.get("maxItems", MOST_ITEMS)), least + MOST_ITEMS),
+        }
+    if kind == "object":
+        return _object_bounds(schema, depth)
+    return {}
+
+
+def _object_bounds(schema: Json, depth: int) -> Json:
+    properties = cast("dict[str, Json]", schema.get("properties") or {})
+    extra = schema.get("additionalProperties")
+    if not properties and (isinstance(extra, dict) or extra is None or extra is True):
+        values = cast("Json", extra) if isinstance(extra, dict) else SCALARS
+        return {"additionalProperties": bounded(values, depth + 1), "maxProperties": MOST_PROPERTIES}
+    return {
+        "properties": {name: bounded(part, depth + 1) for name, part in properties.items()},
+        "required": [name for name in schema.get("required") or [] if name in properties],
+        "additionalProperties": False,
+    }
+
+
+def _fits(value: Any, schema: Json) -> bool:
+    """Whether an enum's value is of the type that stands beside it."""
+    kind = schema.get("type")
+    if kind is None:
+        return True
+    kinds = cast("list[Any]", kind) if isinstance(kind, list) else [kind]
+    return any(_is(value, one) for one in kinds)
+
+
+def _is(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    match kind:
+        case "integer":
+            return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        case "number":
+            return isinstance(value, int | float)
+        case "string":
+            return isinstance(value, str)
+        case "null":
+            return value is None
+        case "array":
+            return isinstance(value, list)
+        case "object":
+            return isinstance(value, dict)
+        case _:
+            return False
