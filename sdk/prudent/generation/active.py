@@ -75,8 +75,9 @@ class ActiveRequest:
     def take_in(self, samples: list[Sample]) -> Iterator[GenerationEvent]:
         """Take in what one run gave: nothing, a token, or several of a draft; yield the events.
 
-        The constraint has taken in all of them but the last. Tokens that the grammar forces after them are
-        taken in too. Nothing more may be asked after an event with a finish reason.
+        The constraint has taken in all of them but the last, or all where it is complete. Tokens that the
+        grammar forces after them are taken in too. Nothing more may be asked after an event with a finish
+        reason.
         """
         if self.sequence.computed < len(self.sequence.prompt):
             return
@@ -133,7 +134,7 @@ class ActiveRequest:
         self._tally.generated_tokens += 1
         if sample.token in self.request.stop_tokens:
             return self._event(self._text.finish(), FinishReason.STOP)
-        if self.constraint is not None and not settled:
+        if self.constraint is not None and not settled and not self.constraint.complete:
             self.constraint.accept(sample.token)
         if self._lookup is not None:
             self._lookup.append(sample.token)
@@ -143,7 +144,7 @@ class ActiveRequest:
         release = self._text.push(sample.token)
         if release.stopped:
             return self._event(release, FinishReason.STOP)
-        complete = self.constraint is not None and self.constraint.complete
+        complete = self.constraint is not None and not settled and self.constraint.complete
         if not complete and len(sequence.generated) < sequence.max_tokens:
             return self._event(release) if release.tokens or release.text else None
         rest = self._text.finish()

@@ -2,8 +2,8 @@
 
 A vocabulary has up to 152,000 tokens, and in a real distribution all but a few hundred weigh nothing. So
 only the tokens near the most likely one are weighed, and what the others can weigh together is bounded.
-Where that bound could change the outcome the look is widened, at last to all. The outcome is that of
-weighing and sorting everything, usually without doing it.
+Where that bound could change the outcome all are weighed. The outcome is that of weighing and sorting
+everything, usually without doing it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from prudent.errors import InternalError
 from prudent.generation.request import SamplingParams
 
-# How far below the most likely token to look, in nats after temperature. At 16, 152,000 others weigh at
-# most 0.017 of the most likely token: one draw in sixty at worst has to look further.
-_REACHES = (16.0, 24.0, math.inf)
+# How far below the most likely token to look first, in nats after temperature: 152,000 others weigh at most
+# 0.017 of the most likely token. In about one draw of ten that could matter, and then all are weighed.
+_REACH = 16.0
 
 # Tokens lighter than this, beside the most likely one's 1, are sorted only if top_p reaches them.
 _SELDOM_KEPT = np.float32(1e-4)
@@ -26,23 +26,40 @@ _SELDOM_KEPT = np.float32(1e-4)
 _BLOCK = 2048
 
 
+class Scratch:
+    """Room for the steps of a draw from up to `size` scores, so that none waits for memory to be mapped."""
+
+    def __init__(self, size: int) -> None:
+        self.near = np.empty(size, np.bool_)
+        self.weights = np.empty(size, np.float32)
+
+
 def draw(
-    scores: NDArray[np.float32], highest: float, params: SamplingParams, generator: np.random.Generator
+    scores: NDArray[np.float32],
+    highest: float,
+    params: SamplingParams,
+    generator: np.random.Generator,
+    scratch: Scratch,
 ) -> int:
     """Draw a token with the temperature and the cuts of `params`; one uniform number is taken.
 
     `scores` is float32 (vocab_size,) and `highest` its largest value.
     """
     uniform = generator.random()
-    for reach in _REACHES:
-        lowest = highest - reach * params.temperature
-        near = np.flatnonzero(scores >= np.float32(lowest) if math.isfinite(reach) else np.isfinite(scores))
-        weights = np.exp((scores[near] - np.float32(highest)) / np.float32(params.temperature))
-        others = scores.size - near.size if math.isfinite(reach) else 0
-        place = choose(weights, uniform, params, others=others, heaviest_other=math.exp(-reach))
-        if place is not None:
-            return int(near[place])
-    raise InternalError("No token has any weight.")
+    top, temperature = np.float32(highest), np.float32(params.temperature)
+    lowest = np.float32(highest - _REACH * params.temperature)
+    near = np.flatnonzero(np.greater_equal(scores, lowest, out=scratch.near[: scores.size]))
+    weights = np.exp((scores[near] - top) / temperature)
+    others = scores.size - near.size
+    place = choose(weights, uniform, params, others=others, heaviest_other=math.exp(-_REACH))
+    if place is not None:
+        return int(near[place])
+    weights = np.subtract(scores, top, out=scratch.weights[: scores.size])
+    np.divide(weights, temperature, out=weights)
+    token = choose(np.exp(weights, out=weights), uniform, params)
+    if token is None:
+        raise InternalError("No token has any weight.")
+    return token
 
 
 def choose(
@@ -85,7 +102,7 @@ def _nucleus_cutoff(
 
     None where up to `rest` more mass elsewhere could change it (Holtzman et al. 2019, section 3.1).
     """
-    mass = float(weights.sum(dtype=np.float64, where=weights >= cutoff))
+    mass = float((weights if cutoff == 0.0 else weights[weights >= cutoff]).sum(dtype=np.float64))
     wanted, at_most = top_p * mass, top_p * (mass + rest)
     for lightest in (max(cutoff, _SELDOM_KEPT), cutoff):
         ordered = -np.sort(-weights[weights >= lightest])
@@ -99,18 +116,25 @@ def _nucleus_cutoff(
 def _falls_on(weights: NDArray[np.float32], uniform: float, rest: float) -> int | None:
     """Where `uniform` of the whole weight is passed, never on a weight of 0; None if `rest` could shift it.
 
-    Found block by block: a running sum of all the weights costs several times more.
+    Many are searched block by block: a running sum of them all costs several times more.
     """
-    starts = np.arange(0, weights.size, _BLOCK)
-    blocks = np.cumsum(np.add.reduceat(weights, starts, dtype=np.float64))
-    total = float(blocks[-1])
-    target = min(uniform * total, math.nextafter(total, 0.0))
-    block = int(np.searchsorted(blocks, target, side="right"))
-    before = float(blocks[block - 1]) if block else 0.0
-    inside = before + np.cumsum(weights[starts[block] : starts[block] + _BLOCK], dtype=np.float64)
-    # A block's running sum may end a rounding below its sum: its last token with weight is meant then.
+    start = 0
+    if weights.size <= _BLOCK:
+        inside = np.cumsum(weights, dtype=np.float64)
+        total = float(inside[-1])
+        target = uniform * total
+    else:
+        starts = np.arange(0, weights.size, _BLOCK)
+        blocks = np.cumsum(np.add.reduceat(weights, starts, dtype=np.float64))
+        total = float(blocks[-1])
+        target = min(uniform * total, math.nextafter(total, 0.0))
+        block = int(np.searchsorted(blocks, target, side="right"))
+        start = block * _BLOCK
+        before = float(blocks[block - 1]) if block else 0.0
+        inside = before + np.cumsum(weights[start : start + _BLOCK], dtype=np.float64)
+    # A running sum may end a rounding below the target: its last token with weight is meant then.
     within = min(target, math.nextafter(float(inside[-1]), 0.0))
     place = int(np.searchsorted(inside, within, side="right"))
     if rest and uniform * (total + rest) >= inside[place]:
         return None
-    return int(starts[block]) + place
+    return start + place

@@ -72,9 +72,9 @@ class Penalties:
         if self._counts_answer:
             self._answer.add(token)
 
-    def apply(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The changed logits, float32 (vocab_size,), as a new array."""
-        scores = logits.copy()
+    def apply(self, logits: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Write the changed logits to `scores`, float32 (vocab_size,), and return it."""
+        np.copyto(scores, logits)
         if self._biased.size:
             scores[self._biased] += self._bias
         if self._repeats:

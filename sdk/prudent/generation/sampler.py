@@ -2,6 +2,9 @@
 
 Rows do not influence each other: each sequence has its own generator, and every sum runs over one row, so a
 seed gives the same answer whoever shares the batch. What goes wrong in one row fails that row alone.
+
+Only the search for the most likely token runs over all rows at once. At 152,000 tokens a row the rest is
+bound by memory, and a row at a time stays in the processor's cache where a batch would not.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ from numpy.typing import NDArray
 
 from prudent.errors import InternalError
 from prudent.generation.constraint import Constraint
-from prudent.generation.distribution import draw
+from prudent.generation.distribution import Scratch, draw
+from prudent.generation.logprobs import log_probability
+from prudent.generation.mask import TokenMask
 from prudent.generation.penalties import Penalties
 from prudent.generation.request import SamplingParams, TokenLogprob
 
@@ -47,7 +52,7 @@ class SequenceSampler:
         return self.params.temperature < _COLDEST
 
     def record(self, token: int) -> None:
-        """Count a token that came without being sampled."""
+        """Count a token of the answer; for those that were not sampled, the sampler counts its own."""
         self.penalties.record(token)
 
 
@@ -55,7 +60,9 @@ class Sampler:
     """Chooses one token a row."""
 
     def __init__(self, vocab_size: int) -> None:
-        self._scratch = np.empty(vocab_size, np.float32)
+        self._scratch = Scratch(vocab_size)
+        self._scores = np.empty(vocab_size, np.float32)
+        self._mask = TokenMask(vocab_size)
 
     def sample(
         self,
@@ -63,7 +70,11 @@ class Sampler:
         samplers: Sequence[SequenceSampler],
         constraints: Sequence[Constraint | None],
     ) -> list[Sample | Exception]:
-        """Choose for each row of `logits`, float32 (B, vocab_size); a row's fault stands in its place."""
+        """Choose for each row of `logits`, float32 (B, vocab_size); a row's fault stands in its place.
+
+        A row with a constraint takes a token that it allows; whoever takes the token has the constraint
+        accept it.
+        """
         likeliest = logits.argmax(axis=1)
         results: list[Sample | Exception] = []
         for row, top, sampler, constraint in zip(logits, likeliest, samplers, constraints, strict=True):
@@ -78,26 +89,39 @@ class Sampler:
         logits: NDArray[np.float32],
         sampler: SequenceSampler,
         draft: Sequence[int],
-        constraint: Constraint | None,
+        constraint: Constraint | None = None,
     ) -> list[Sample]:
-        """Sample position after position of one sequence, as long as what comes is what the draft says.
+        """Choose at consecutive positions of one sequence, as far as the draft comes true.
 
-        `logits` is float32 (len(draft) + 1, vocab_size). Each token is drawn as it would be without a draft,
-        so nothing about the text changes but the time. The constraint takes in all samples but the last.
+        `logits` is float32 (K, vocab_size), at the position before the draft and after each of its tokens.
+        The tokens are those that sampling one by one would take: all but the last are the draft's, and there
+        is at least one. The constraint has accepted all but the last, or all where it is complete, which
+        ends them.
+
+        Raises: what goes wrong at any of the positions.
         """
         samples: list[Sample] = []
         for place, row in enumerate(logits):
-            if samples and constraint is not None:
-                constraint.accept(samples[-1].token)
-            samples.append(self._choose(row, int(row.argmax()), sampler, constraint))
-            if place < len(draft) and samples[-1].token != draft[place]:
+            sample = self._choose(row, int(row.argmax()), sampler, constraint)
+            samples.append(sample)
+            if place + 1 == len(logits) or place >= len(draft) or sample.token != draft[place]:
                 break
+            if constraint is not None:
+                constraint.accept(sample.token)
+                if constraint.complete:
+                    break
         return samples
 
     def logprobs(self, logits: NDArray[np.float32], tokens: Sequence[int], wanted: int) -> list[TokenLogprob]:
-        """Log-probability of one given token a row, with the `wanted` most likely ones."""
+        """Log-probability of each row's token, with the `wanted` most likely beside it.
+
+        `logits` is float32 (B, vocab_size), with one token a row.
+
+        Raises:
+            InternalError: the logits are not numbers.
+        """
         return [
-            self._logprob(row, float(row.max()), token, wanted)
+            log_probability(row, _finite(row.max()), token, wanted, self._scratch.weights)
             for row, token in zip(logits, tokens, strict=True)
         ]
 
@@ -108,49 +132,45 @@ class Sampler:
         sampler: SequenceSampler,
         constraint: Constraint | None,
     ) -> Sample:
-        highest = float(logits[likeliest])
-        if not math.isfinite(highest):  # argmax stops at the first NaN, so this sees NaN anywhere in the row
-            raise InternalError(
-                "The model computed logits that are not numbers for this request.",
-                hint="Try again; if it stays, verify the model's files with `prudent models verify`.",
-            )
+        # argmax stops at the first NaN, so this sees NaN anywhere in the row
+        highest = _finite(logits[likeliest])
         scores, top = logits, likeliest
         if sampler.penalties.active:
-            scores = sampler.penalties.apply(logits)
+            scores = sampler.penalties.apply(logits, self._scores)
             top = int(scores.argmax())
-        if constraint is not None:
-            scores = self._masked(scores, constraint)
-            top = int(scores.argmax())
-        if sampler.greedy:
-            token = top
+        if constraint is None:
+            token = self._pick(scores, top, sampler)
         else:
-            token = draw(scores, float(scores[top]), sampler.params, sampler.generator)
-        sampler.penalties.record(token)
+            token = self._pick_allowed(scores, top, sampler, constraint)
+        sampler.record(token)
         wanted = sampler.params.top_logprobs
-        return Sample(token, None if wanted is None else self._logprob(logits, highest, token, wanted))
+        if wanted is None:
+            return Sample(token)
+        return Sample(token, log_probability(logits, highest, token, wanted, self._scratch.weights))
 
-    def _masked(self, scores: NDArray[np.float32], constraint: Constraint) -> NDArray[np.float32]:
-        """The scores with minus infinity where the constraint allows no token, as a new array."""
-        words = np.zeros(-(-scores.size // 32), np.int32)
-        constraint.fill_mask(words)
-        bits = np.unpackbits(words.view(np.uint8), bitorder="little")[: scores.size]
-        allowed = np.flatnonzero(bits)
-        if allowed.size == 0:
-            raise InternalError("The grammar allows no token here.")
-        masked = np.full_like(scores, -np.inf)
-        masked[allowed] = scores[allowed]
-        return masked
+    def _pick_allowed(
+        self, scores: NDArray[np.float32], top: int, sampler: SequenceSampler, constraint: Constraint
+    ) -> int:
+        self._mask.fill(constraint)
+        if sampler.greedy and self._mask.allows(top):
+            return top
+        allowed, ids = self._mask.restrict(scores)
+        place = self._pick(allowed, int(allowed.argmax()), sampler)
+        return place if ids is None else int(ids[place])
 
-    def _logprob(self, logits: NDArray[np.float32], highest: float, token: int, wanted: int) -> TokenLogprob:
-        """Of the model's own distribution: softmax of the logits as they came."""
-        np.subtract(logits, np.float32(highest), out=self._scratch)
-        with np.errstate(under="ignore"):
-            np.exp(self._scratch, out=self._scratch)
-        log_total = highest + math.log(float(self._scratch.sum(dtype=np.float64)))
-        top: tuple[tuple[int, float], ...] = ()
-        if wanted:
-            first = len(logits) - wanted
-            best = np.argpartition(logits, first)[first:]
-            best = best[np.lexsort((best, -logits[best]))]
-            top = tuple((int(i), float(logits[i]) - log_total) for i in best)
-        return TokenLogprob(token, float(logits[token]) - log_total, top)
+    def _pick(self, scores: NDArray[np.float32], top: int, sampler: SequenceSampler) -> int:
+        """The place in `scores`, of which `top` is the largest, that the sequence's parameters choose."""
+        highest = _finite(scores[top])
+        if sampler.greedy:
+            return top
+        return draw(scores, highest, sampler.params, sampler.generator, self._scratch)
+
+
+def _finite(highest: np.float32) -> float:
+    value = float(highest)
+    if not math.isfinite(value):
+        raise InternalError(
+            "The model computed logits that are not numbers for this request.",
+            hint="Try again; if it stays, verify the model's files with `prudent models verify`.",
+        )
+    return value

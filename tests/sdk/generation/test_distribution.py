@@ -8,8 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from prudent.generation.distribution import choose, draw
+from prudent.generation.distribution import Scratch, choose
+from prudent.generation.distribution import draw as draw_with
 from prudent.generation.request import SamplingParams
+
+
+def draw(
+    logits: NDArray[np.float32], highest: float, params: SamplingParams, generator: np.random.Generator
+) -> int:
+    return draw_with(logits, highest, params, generator, Scratch(logits.size))
 
 
 def probabilities(logits: NDArray[np.float32], params: SamplingParams) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ def tokens(results: list[Sample | Exception]) -> list[int]:
 
 
 def sample(logits: NDArray[np.float32], *samplers: SequenceSampler) -> list[Sample | Exception]:
-    return Sampler(VOCAB).sample(logits, samplers)
+    return Sampler(VOCAB).sample(logits, samplers, [None] * len(samplers))
 
 
 def logprob(result: Sample | Exception) -> TokenLogprob:
@@ -81,7 +81,7 @@ def test_bias_repetition_frequency_and_presence_follow_their_formulas_in_order()
         penalties.record(token)
     logits = np.zeros(10, np.float32)
     logits[[3, 4, 5, 6, 7]] = [1.0, -2.0, 4.0, 3.0, 5.0]
-    got = penalties.apply(logits)
+    got = penalties.apply(logits, np.empty_like(logits))
     assert got[3] == pytest.approx((1.0 + 2.0) / 1.5)
     assert got[4] == pytest.approx(-2.0 * 1.5)
     assert got[5] == pytest.approx((4.0 - 1.0) / 1.5 - 2 * 0.5 - 0.25)
@@ -94,7 +94,8 @@ def test_penalties_count_more_different_tokens_than_they_began_with_room_for() -
     penalties = Penalties(SamplingParams(presence_penalty=1.0), prompt=())
     for token in [*range(200), *range(200)]:
         penalties.record(token)
-    assert penalties.apply(np.zeros(VOCAB, np.float32)).tolist() == [-1.0] * 200 + [0.0] * 100
+    scores = penalties.apply(np.zeros(VOCAB, np.float32), np.empty(VOCAB, np.float32))
+    assert scores.tolist() == [-1.0] * 200 + [0.0] * 100
 
 
 def test_a_presence_penalty_turns_greedy_to_the_next_token() -> None:
