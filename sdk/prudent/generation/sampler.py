@@ -3,8 +3,8 @@
 Rows do not influence each other: each sequence has its own generator, and every sum runs over one row, so a
 seed gives the same answer whoever shares the batch. What goes wrong in one row fails that row alone.
 
-Only the search for the most likely token runs over all rows at once. At 152,000 tokens a row the rest is
-bound by memory, and a row at a time stays in the processor's cache where a batch would not.
+A batch is worked on row by row. At 152,000 tokens a row everything is bound by memory: a row stays in the
+processor's cache from one operation to the next, a batch does not, and numpy's call is a small part of each.
 """
 
 from __future__ import annotations
@@ -75,11 +75,10 @@ class Sampler:
         A row with a constraint takes a token that it allows; whoever takes the token has the constraint
         accept it.
         """
-        likeliest = logits.argmax(axis=1)
         results: list[Sample | Exception] = []
-        for row, top, sampler, constraint in zip(logits, likeliest, samplers, constraints, strict=True):
+        for row, sampler, constraint in zip(logits, samplers, constraints, strict=True):
             try:
-                results.append(self._choose(row, int(top), sampler, constraint))
+                results.append(self._choose(row, sampler, constraint))
             except Exception as error:  # noqa: BLE001  one row's fault must not end the others
                 results.append(error)
         return results
@@ -102,7 +101,7 @@ class Sampler:
         """
         samples: list[Sample] = []
         for place, row in enumerate(logits):
-            sample = self._choose(row, int(row.argmax()), sampler, constraint)
+            sample = self._choose(row, sampler, constraint)
             samples.append(sample)
             if place + 1 == len(logits) or place >= len(draft) or sample.token != draft[place]:
                 break
@@ -126,15 +125,11 @@ class Sampler:
         ]
 
     def _choose(
-        self,
-        logits: NDArray[np.float32],
-        likeliest: int,
-        sampler: SequenceSampler,
-        constraint: Constraint | None,
+        self, logits: NDArray[np.float32], sampler: SequenceSampler, constraint: Constraint | None
     ) -> Sample:
-        # argmax stops at the first NaN, so this sees NaN anywhere in the row
-        highest = _finite(logits[likeliest])
-        scores, top = logits, likeliest
+        top = int(logits.argmax())
+        highest = _finite(logits[top])  # argmax stops at the first NaN, so this sees NaN anywhere in the row
+        scores = logits
         if sampler.penalties.active:
             scores = sampler.penalties.apply(logits, self._scores)
             top = int(scores.argmax())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from prudent.errors import InternalError
@@ -114,6 +116,27 @@ def test_log_probabilities_are_the_models_own_and_sorted() -> None:
     assert (got.token, got.logprob) == (17, pytest.approx(exact[17], abs=1e-5))
     assert [token for token, _ in got.top] == best.tolist()
     assert [value for _, value in got.top] == pytest.approx(exact[best].tolist(), abs=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 20), st.sampled_from([900, 1024, 5000]), st.booleans())
+def test_the_most_likely_tokens_are_those_of_a_whole_sort(
+    seed: int, wanted: int, size: int, ties: bool
+) -> None:
+    logits = (np.random.default_rng(seed).standard_normal((1, size)) * 3).astype(np.float32)
+    if ties:
+        logits = np.round(logits)
+    exact = logits[0].astype(np.float64) - np.log(np.exp(logits[0].astype(np.float64)).sum())
+    (got,) = Sampler(size).logprobs(logits, [7], wanted)
+    best = np.argsort(-logits[0], kind="stable")[:wanted]
+    assert [token for token, _ in got.top] == best.tolist()
+    assert [value for _, value in got.top] == pytest.approx(exact[best].tolist(), abs=1e-5)
+    assert got.logprob == pytest.approx(exact[7], abs=1e-5)
+
+
+def test_log_probabilities_of_numbers_gone_wrong_are_a_fault() -> None:
+    with pytest.raises(InternalError):
+        Sampler(VOCAB).logprobs(np.full((1, VOCAB), np.nan, np.float32), [3], 0)
 
 
 def test_only_asked_for_log_probabilities_are_computed() -> None:
