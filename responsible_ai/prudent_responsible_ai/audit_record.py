@@ -79,7 +79,7 @@ def describe(
     policy: Policy,
     parts: Sequence[Part],
     review: InputReview | None,
-    gates: Sequence[OutputGate],
+    choices: Sequence[Sequence[OutputGate]],
     *,
     outcome: str = "completed",
     request_id: str | None = None,
@@ -88,8 +88,9 @@ def describe(
     user: str | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> AuditRecord:
-    """Return the record of a request: `parts` as they came in, their review, and the gate of each choice.
+    """Return the record of a request: `parts` as they came in, their review, and the gates of each choice.
 
+    A choice has a gate for each of its texts: what it says, and the arguments of each of its tool calls.
     `review` is None where the request ended before one.
     """
     results = [] if review is None else review.results
@@ -112,8 +113,10 @@ def describe(
             categories=summarize(gate.results),
             choice_index=index,
         )
-        for index, gate in enumerate(gates)
+        for index, gates in enumerate(choices)
+        for gate in gates
     ]
+    reviewed = [] if review is None else [review.action]
     return AuditRecord(
         outcome=outcome,
         request_id=request_id,
@@ -122,7 +125,7 @@ def describe(
         policy=policy.name,
         policy_hash=policy.hash,
         streaming_mode=policy.streaming,
-        action=sternest([*([] if review is None else [review.action]), *(gate.action for gate in gates)]),
+        action=sternest([*reviewed, *(gate.action for gates in choices for gate in gates)]),
         texts=texts,
         user=None if user is None else fingerprint(key, user),
         metadata=dict(metadata or {}),

@@ -132,6 +132,10 @@ class OutputGate:
         self.released = 0
         """Characters that went out so far."""
 
+    def sibling(self) -> OutputGate:
+        """A gate for another text of the same answer: a value has the same placeholder in both."""
+        return OutputGate(self._rules, self._placeholders)
+
     @property
     def digest(self) -> str:
         """SHA-256 of what went out so far, for the audit."""

@@ -5,7 +5,7 @@ Pure: it runs no check, changes no text and knows no transport.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from prudent.types.safety import (
@@ -199,6 +199,16 @@ class Record:
 def overall(results: ContentFilterResults) -> Action:
     """Return the sternest action of the verdicts on one text."""
     return sternest([verdict.action for verdict in results.values()])
+
+
+def merged(texts: Iterable[ContentFilterResults]) -> ContentFilterResults:
+    """Return one verdict for each category of several texts: the sternest, which keeps its own spans."""
+    results: ContentFilterResults = {}
+    for verdicts in texts:
+        for name, verdict in verdicts.items():
+            if name not in results or verdict.action.rank > results[name].action.rank:
+                results[name] = verdict
+    return results
 
 
 def block_reason(results: ContentFilterResults) -> str | None:

@@ -19,10 +19,11 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import httpx
 
@@ -30,6 +31,7 @@ from prudent.client import AsyncClient, Client
 from prudent.client.transports import AppTransport, AsyncAppTransport
 from prudent.errors import ModelNotFoundError, PrudentError, ServiceUnavailableError
 from prudent.types.chat import (
+    AssistantMessage,
     ChatCompletionChunk,
     ChatCompletionRequest,
     ChoiceDelta,
@@ -37,7 +39,10 @@ from prudent.types.chat import (
     ChunkChoice,
     TokenLogprob,
 )
+from prudent.types.completions import Completion, CompletionChoice, CompletionLogprobs, CompletionRequest
 from prudent.types.models import Model
+from prudent.types.tokenize import Detokenized, DetokenizeRequest, Tokenized, TokenizeRequest
+from prudent.types.tools import FunctionCallDelta, ToolCall, ToolCallDelta
 from prudent.types.usage import Usage
 
 if TYPE_CHECKING:
@@ -47,24 +52,27 @@ if TYPE_CHECKING:
     from prudent_responsible_ai.audit import AuditLog
     from prudent_responsible_ai.pipeline import Pipeline
 
-Reply = str | PrudentError | Callable[[ChatCompletionRequest], str]
-"""What a scripted model does with a request: say this, raise this, or say what the function returns."""
+Reply = str | AssistantMessage | PrudentError | Callable[[Any], str]
+"""What a scripted model does with a request: say this (a message may have tool calls), raise this, or say
+what the function returns."""
 
 _TOKENS = re.compile(r"\s?\S+|\s")
 
 
 class ScriptedModel:
-    """A chat model that says what it is told to, one word a token.
+    """A model that says what it is told to, one word a token.
 
     Replies are used in order, the last one again and again; choice i of one request has the same reply.
-    `delay` is in seconds before each token. `requests` keeps what the model was asked, after the checks'
-    redactions; `cancelled` counts choices that were stopped early, `running` those in progress.
+    `delay` is in seconds before each token. `requests` and `completions` keep what the model was asked, after
+    the checks' redactions; `cancelled` counts choices that were stopped early, `running` those in progress.
+    Token ids are those of characters.
     """
 
     def __init__(self, *replies: Reply, id: str = "scripted", delay: float = 0.0) -> None:
         self.id = id
         self.delay = delay
         self.requests: list[ChatCompletionRequest] = []
+        self.completions: list[CompletionRequest] = []
         self.cancelled = 0
         self.running = 0
         self.tokens = 0
@@ -73,19 +81,41 @@ class ScriptedModel:
     def stream(self, request: ChatCompletionRequest) -> ScriptedStream:
         """Answer a request with the next reply."""
         self.requests.append(request)
-        reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-        return ScriptedStream(self, request, reply)
+        return ScriptedStream(self, request, self._next_reply())
+
+    def stream_completion(self, request: CompletionRequest) -> ScriptedCompletionStream:
+        """Continue a prompt with the next reply."""
+        self.completions.append(request)
+        return ScriptedCompletionStream(self, request, self._next_reply())
+
+    def _next_reply(self) -> Reply:
+        return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The characters."""
+        return "".join(map(chr, tokens))
+
+    def tokenize(self, request: TokenizeRequest) -> Tokenized:
+        """The characters of the text, or of all messages."""
+        said = [str(message.content) for message in request.messages or ()]
+        text = "".join(said) if request.prompt is None else request.prompt
+        strings = list(text) if request.return_token_strs else None
+        return Tokenized(count=len(text), max_model_len=4096, tokens=list(map(ord, text)), token_strs=strings)
+
+    def detokenize(self, request: DetokenizeRequest) -> Detokenized:
+        """The characters."""
+        return Detokenized(prompt=self.decode(request.tokens))
 
 
 class ScriptedStream:
     """The chunks of one scripted answer, in the shape of a real model's."""
 
     def __init__(self, model: ScriptedModel, request: ChatCompletionRequest, reply: Reply) -> None:
-        self._model = model
         self._request = request
-        self._reply = reply
-        self._cancelled: set[int] = set()
-        self._head: dict[str, Any] = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": 0, "model": model.id}
+        head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": 0, "model": model.id}
+        self._head: dict[str, Any] = head
+        self._script = _Script(model, request, reply, request.n, request.token_limit)
+        self.started: Usage | None = None
         self._chunks = self._run()
 
     def __aiter__(self) -> AsyncIterator[ChatCompletionChunk]:
@@ -96,11 +126,11 @@ class ScriptedStream:
 
     def cancel(self, choice: int) -> None:
         """Stop one choice."""
-        self._cancelled.add(choice)
+        self._script.stopped.add(choice)
 
     def cancel_all(self) -> None:
         """Stop every choice."""
-        self._cancelled.update(range(self._request.n))
+        self._script.stopped.update(range(self._script.choices))
 
     async def aclose(self) -> None:
         """Stop, and end."""
@@ -108,59 +138,166 @@ class ScriptedStream:
         await self._chunks.aclose()
 
     async def _run(self) -> AsyncGenerator[ChatCompletionChunk]:
-        if isinstance(self._reply, PrudentError):
-            raise self._reply
-        text = self._reply if isinstance(self._reply, str) else self._reply(self._request)
-        tokens = _TOKENS.findall(text)
-        limit = self._request.token_limit
-        finish = "length" if limit is not None and limit < len(tokens) else "stop"
-        tokens = tokens[:limit]
-        open_choices = list(range(self._request.n))
+        async with aclosing(self._script.play()) as steps:
+            async for choice, step in steps:
+                yield ChatCompletionChunk(**self._head, choices=[self._choice(choice, step)])
+        prompt = sum(len(str(message.content).split()) for message in self._request.messages)
+        yield ChatCompletionChunk(**self._head, choices=[], usage=self._script.usage(prompt))
+
+    def _choice(self, choice: int, step: _Step) -> ChunkChoice:
+        if step.opening:
+            return ChunkChoice(index=choice, delta=ChoiceDelta(role="assistant", content=""))
+        if step.finish is not None:
+            return ChunkChoice(index=choice, delta=ChoiceDelta(), finish_reason=step.finish)
+        if step.call is not None:
+            return ChunkChoice(index=choice, delta=ChoiceDelta(tool_calls=[step.call]))
+        logprobs = None
+        if self._request.logprobs:
+            entry = TokenLogprob(token=step.text, logprob=-1.0, bytes=list(step.text.encode()))
+            logprobs = ChoiceLogprobs(content=[entry])
+        return ChunkChoice(index=choice, delta=ChoiceDelta(content=step.text), logprobs=logprobs)
+
+
+class ScriptedCompletionStream:
+    """The events of one scripted completion, in the shape of a real model's."""
+
+    def __init__(self, model: ScriptedModel, request: CompletionRequest, reply: Reply) -> None:
+        self._request = request
+        self._head: dict[str, Any] = {"id": f"cmpl-{uuid.uuid4().hex}", "created": 0, "model": model.id}
+        choices = len(request.prompts) * request.n
+        self._script = _Script(model, request, reply, choices, request.max_tokens)
+        self._decode = model.decode
+        self._at = [0] * choices
+        self.started: Usage | None = None
+        self._events = self._run()
+
+    def __aiter__(self) -> AsyncIterator[Completion]:
+        return self
+
+    async def __anext__(self) -> Completion:
+        return await anext(self._events)
+
+    def cancel(self, choice: int) -> None:
+        """Stop one choice."""
+        self._script.stopped.add(choice)
+
+    def cancel_all(self) -> None:
+        """Stop every choice."""
+        self._script.stopped.update(range(self._script.choices))
+
+    async def aclose(self) -> None:
+        """Stop, and end."""
+        self.cancel_all()
+        await self._events.aclose()
+
+    async def _run(self) -> AsyncGenerator[Completion]:
+        prompts = [one if isinstance(one, str) else self._decode(one) for one in self._request.prompts]
+        async with aclosing(self._script.play()) as steps:
+            async for choice, step in steps:
+                if not step.opening:
+                    yield Completion(**self._head, choices=[self._choice(choice, step)])
+                elif self._request.echo:
+                    echo = _Step(text=prompts[choice // self._request.n])
+                    yield Completion(**self._head, choices=[self._choice(choice, echo)])
+        count = sum(len(prompt.split()) for prompt in prompts)
+        yield Completion(**self._head, choices=[], usage=self._script.usage(count))
+
+    def _choice(self, choice: int, step: _Step) -> CompletionChoice:
+        if step.finish is not None:
+            finish = "length" if step.finish == "length" else "stop"
+            return CompletionChoice(index=choice, text="", finish_reason=finish)
+        logprobs = None
+        if self._request.logprobs is not None:
+            logprobs = CompletionLogprobs(
+                tokens=[step.text],
+                token_logprobs=[-1.0],
+                top_logprobs=[{step.text: -1.0}],
+                text_offset=[self._at[choice]],
+            )
+        self._at[choice] += len(step.text)
+        return CompletionChoice(index=choice, text=step.text, logprobs=logprobs)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What happens next in one choice."""
+
+    text: str = ""
+    call: ToolCallDelta | None = None
+    opening: bool = False
+    finish: Literal["stop", "length", "tool_calls"] | None = None
+
+
+class _Script:
+    """The steps of an answer, whatever the API that it is asked through."""
+
+    def __init__(
+        self, model: ScriptedModel, request: object, reply: Reply, choices: int, limit: int | None
+    ) -> None:
+        self.choices = choices
+        self.stopped: set[int] = set()
+        self._model = model
+        self._request = request
+        self._reply = reply
+        self._limit = limit
+        self._said = 0
+
+    async def play(self) -> AsyncGenerator[tuple[int, _Step]]:
+        steps, finish = self._steps()
+        open_choices = list(range(self.choices))
         self._model.running += len(open_choices)
-        said = 0
         try:
             for choice in open_choices:
-                yield self._chunk(choice, ChoiceDelta(role="assistant", content=""))
-            for token in tokens:
+                yield choice, _Step(opening=True)
+            for step in steps:
                 await asyncio.sleep(self._model.delay)
                 open_choices = self._still_open(open_choices)
                 if not open_choices:
                     break
                 for choice in open_choices:
-                    said += 1
+                    self._said += 1
                     self._model.tokens += 1
-                    yield self._chunk(choice, ChoiceDelta(content=token), self._logprobs(token))
+                    yield choice, step
             for choice in self._still_open(open_choices):
-                yield ChatCompletionChunk(
-                    **self._head,
-                    choices=[ChunkChoice(index=choice, delta=ChoiceDelta(), finish_reason=finish)],
-                )
+                yield choice, _Step(finish=finish)
                 self._model.running -= 1
                 open_choices = [other for other in open_choices if other != choice]
         finally:
             self._model.running -= len(open_choices)
             self._model.cancelled += len(open_choices)
-        prompt = sum(len(str(message.content).split()) for message in self._request.messages)
-        usage = Usage(prompt_tokens=prompt, completion_tokens=said, total_tokens=prompt + said)
-        yield ChatCompletionChunk(**self._head, choices=[], usage=usage)
+
+    def usage(self, prompt: int) -> Usage:
+        return Usage(prompt_tokens=prompt, completion_tokens=self._said, total_tokens=prompt + self._said)
+
+    def _steps(self) -> tuple[list[_Step], Literal["stop", "length", "tool_calls"]]:
+        reply = self._reply
+        if isinstance(reply, PrudentError):
+            raise reply
+        calls: list[ToolCall] = []
+        if isinstance(reply, AssistantMessage):
+            text, calls = reply.content or "", reply.tool_calls or []
+        else:
+            text = reply if isinstance(reply, str) else reply(self._request)
+        steps = [_Step(text=token) for token in _TOKENS.findall(text)]
+        for index, call in enumerate(calls):
+            named = FunctionCallDelta(name=call.function.name, arguments="")
+            opening = ToolCallDelta(
+                index=index, id=call.id, type="function", function=named, confidence=call.confidence
+            )
+            deltas = [
+                FunctionCallDelta(arguments=token) for token in _TOKENS.findall(call.function.arguments)
+            ]
+            steps.append(_Step(call=opening))
+            steps += [_Step(call=ToolCallDelta(index=index, function=delta)) for delta in deltas]
+        if self._limit is not None and self._limit < len(steps):
+            return steps[: self._limit], "length"
+        return steps, "tool_calls" if calls else "stop"
 
     def _still_open(self, choices: list[int]) -> list[int]:
-        stopped = [choice for choice in choices if choice in self._cancelled]
+        stopped = [choice for choice in choices if choice in self.stopped]
         self._model.running -= len(stopped)
         self._model.cancelled += len(stopped)
-        return [choice for choice in choices if choice not in self._cancelled]
-
-    def _logprobs(self, token: str) -> ChoiceLogprobs | None:
-        if not self._request.logprobs:
-            return None
-        return ChoiceLogprobs(content=[TokenLogprob(token=token, logprob=-1.0, bytes=list(token.encode()))])
-
-    def _chunk(
-        self, choice: int, delta: ChoiceDelta, logprobs: ChoiceLogprobs | None = None
-    ) -> ChatCompletionChunk:
-        return ChatCompletionChunk(
-            **self._head, choices=[ChunkChoice(index=choice, delta=delta, logprobs=logprobs)]
-        )
+        return [choice for choice in choices if choice not in self.stopped]
 
 
 class ScriptedModels:

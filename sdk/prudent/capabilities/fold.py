@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from prudent.capabilities.fold_calls import FoldingCall
 from prudent.errors import InternalError
 from prudent.types.chat import (
     AssistantMessage,
@@ -14,9 +15,11 @@ from prudent.types.chat import (
     ChoiceLogprobs,
     ChunkChoice,
     FinishReason,
+    IncompleteDetails,
     TokenLogprob,
 )
 from prudent.types.safety import CategoryVerdict, ContentFilterResults, PromptFilterResult, SafetyInfo
+from prudent.types.tools import ToolDecision
 from prudent.types.usage import Usage
 
 
@@ -75,28 +78,43 @@ class Folding:
 class _Choice:
     text: list[str] = field(default_factory=list[str])
     refusal: list[str] = field(default_factory=list[str])
+    calls: dict[int, FoldingCall] = field(default_factory=dict[int, FoldingCall])
     logprobs: list[TokenLogprob] | None = None
     finish_reason: FinishReason | None = None
+    incomplete: IncompleteDetails | None = None
+    decision: ToolDecision | None = None
     filter_results: ContentFilterResults = field(default_factory=dict[str, CategoryVerdict])
 
     def add(self, choice: ChunkChoice) -> None:
         self.text.append(choice.delta.content or "")
         self.refusal.append(choice.delta.refusal or "")
+        for call in choice.delta.tool_calls or ():
+            self.calls.setdefault(call.index, FoldingCall()).add(call)
         if choice.logprobs is not None and choice.logprobs.content is not None:
             if self.logprobs is None:
                 self.logprobs = []
             self.logprobs.extend(choice.logprobs.content)
         self.finish_reason = choice.finish_reason or self.finish_reason
+        self.incomplete = choice.incomplete_details or self.incomplete
+        self.decision = choice.tool_decision or self.decision
         self.filter_results = choice.content_filter_results or self.filter_results
 
     def whole(self, index: int) -> Choice:
         if self.finish_reason is None:
             raise InternalError("The answer ended without saying why.")
-        message = AssistantMessage(content="".join(self.text), refusal="".join(self.refusal) or None)
+        text = "".join(self.text)
+        calls = [call.whole() for _, call in sorted(self.calls.items())]
+        message = AssistantMessage(
+            content=None if calls and not text else text,
+            refusal="".join(self.refusal) or None,
+            tool_calls=calls or None,
+        )
         return Choice(
             index=index,
             message=message,
             finish_reason=self.finish_reason,
             logprobs=None if self.logprobs is None else ChoiceLogprobs(content=self.logprobs),
+            incomplete_details=self.incomplete,
+            tool_decision=self.decision,
             content_filter_results=self.filter_results,
         )

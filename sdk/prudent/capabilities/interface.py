@@ -5,31 +5,44 @@ Knows no engine and no file.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from prudent.types.chat import ChatCompletionChunk, ChatCompletionRequest
+from prudent.types.completions import Completion, CompletionRequest
 from prudent.types.models import Model
+from prudent.types.tokenize import Detokenized, DetokenizeRequest, Tokenized, TokenizeRequest
+from prudent.types.usage import Usage
+
+ChunkT = TypeVar("ChunkT", covariant=True)
 
 
-class ChatStream(Protocol):
-    """The chunks of one request. Errors of the request come with the first `anext`.
+class AnswerStream(Protocol[ChunkT]):
+    """The events of one request. Errors of the request come with the first `anext`.
 
-    The first chunk of each choice has the role; the last chunk of all has no choices and the usage, asked
-    for or not.
+    No event comes before the model has begun, or failed to. The first event of each choice has the role, or
+    the echo of the prompt where one was asked for, and nothing else; the last event of all has no choices and
+    the usage, asked for or not.
     """
 
-    def __aiter__(self) -> AsyncIterator[ChatCompletionChunk]:
+    @property
+    def started(self) -> Usage | None:
+        """What was known of times and tokens at the first event; None before it, or where nothing was."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[ChunkT]:
         """Itself."""
         ...
 
-    async def __anext__(self) -> ChatCompletionChunk:
-        """The next chunk.
+    async def __anext__(self) -> ChunkT:
+        """The next event.
 
         Raises:
             InvalidRequestError: the request does not suit the model; `param` names the field.
             ContextLengthError: prompt and answer do not fit the context.
+            RateLimitError: the engine's queue is full.
+            DeadlineExceededError: the request's deadline passed before its first token.
             ServiceUnavailableError: the model was closed in mid-answer.
         """
         ...
@@ -47,8 +60,12 @@ class ChatStream(Protocol):
         ...
 
 
-class ChatService(Protocol):
-    """A loaded chat model."""
+ChatStream = AnswerStream[ChatCompletionChunk]
+CompletionStream = AnswerStream[Completion]
+
+
+class TextService(Protocol):
+    """A loaded model that writes text."""
 
     @property
     def id(self) -> str:
@@ -56,19 +73,39 @@ class ChatService(Protocol):
         ...
 
     def stream(self, request: ChatCompletionRequest) -> ChatStream:
-        """Answer a request. Nothing is done before the first chunk is asked for."""
+        """Answer a conversation. Nothing is done before the first event is asked for."""
+        ...
+
+    def stream_completion(self, request: CompletionRequest) -> CompletionStream:
+        """Continue a prompt. Nothing is done before the first event is asked for."""
+        ...
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of token ids without control tokens. Raises InvalidRequestError for one unknown."""
+        ...
+
+    def tokenize(self, request: TokenizeRequest) -> Tokenized:
+        """The tokens of a text, or of a conversation as the model would read it; may take a while.
+
+        Raises:
+            InvalidRequestError: the messages do not suit this model.
+        """
+        ...
+
+    def detokenize(self, request: DetokenizeRequest) -> Detokenized:
+        """The text of token ids, control tokens by name. Raises InvalidRequestError for an unknown id."""
         ...
 
 
 class Models(Protocol):
-    """Chat models by name. All methods are for one event loop."""
+    """Models by name. All methods are for one event loop."""
 
-    def lease(self, name: str) -> AbstractAsyncContextManager[ChatService]:
+    def lease(self, name: str) -> AbstractAsyncContextManager[TextService]:
         """Hold a model for the length of the block, loading it first where needed.
 
         Raises:
             ModelNotFoundError: no such model, or it is not here and may not be fetched.
-            InvalidRequestError: the model is not a chat model.
+            InvalidRequestError: the model does not write text.
         """
         ...
 

@@ -21,11 +21,13 @@ from prudent.server.boundary import BodyLimit, RequestContext
 from prudent.server.dependencies import body_schemas
 from prudent.server.errors import handle_http_exception, handle_prudent_error
 from prudent.server.guard import Guard
-from prudent.server.routes import chat, health, models
+from prudent.server.routes import chat, completions, health, models, tokenize
 from prudent.server.settings import Settings
 from prudent.server.sse import ClientGoneError
 from prudent.types.chat import ChatCompletionRequest
+from prudent.types.completions import CompletionRequest
 from prudent.types.progress import ProgressListener
+from prudent.types.tokenize import DetokenizeRequest, TokenizeRequest
 from prudent.version import __version__
 from prudent_responsible_ai.audit import AuditLog, open_audit
 from prudent_responsible_ai.pipeline import Pipeline
@@ -33,6 +35,9 @@ from prudent_responsible_ai.policy import Policy
 
 CLIENT_CLOSED = 499
 """nginx's status for "the client went away"; it is seen in the log alone."""
+
+BODIES = (ChatCompletionRequest, CompletionRequest, TokenizeRequest, DetokenizeRequest)
+"""What routes read themselves, and the framework does not know of."""
 
 
 def create_app(
@@ -71,7 +76,7 @@ def create_app(
     _document(app)
     app.state.guard = guard
     app.state.settings = settings
-    for routes in (chat.router, models.router, health.router):
+    for routes in (chat.router, completions.router, tokenize.router, models.router, health.router):
         app.include_router(routes)
     app.add_exception_handler(PrudentError, handle_prudent_error)
     app.add_exception_handler(HTTPException, handle_http_exception)
@@ -126,7 +131,7 @@ def _document(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         schema = generate()
         schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        schemas.update(body_schemas([ChatCompletionRequest]))
+        schemas.update(body_schemas(BODIES))
         return schema
 
     app.openapi = openapi

@@ -21,9 +21,12 @@ from prudent.server.errors import error_response
 PROBES = ("/healthz", "/readyz")
 """Answer without a key: whoever restarts a server has none, and they say nothing of anybody."""
 
+KEY_ID_LENGTH = 16
+"""Hexadecimal digits of a key's digest: enough to tell keys apart, of no use to who wants to guess one."""
+
 
 class Entrance:
-    """Lets a request in when its Host, its Origin and its key are right."""
+    """Lets a request in when its Host, its Origin and its key are right; `state.key_id` says which key."""
 
     def __init__(self, app: ASGIApp, *, api_keys: Sequence[str], allowed_hosts: Sequence[str]) -> None:
         self._app = app
@@ -48,7 +51,7 @@ class Entrance:
         if origin is not None and not self._is_ours(urlsplit(origin).netloc):
             return PermissionDeniedError("Requests from other web sites are not answered.")
         if self._keys and scope["path"] not in PROBES:
-            return self._check_key(headers.get("authorization", ""))
+            return self._check_key(scope, headers.get("authorization", ""))
         return None
 
     def _is_ours(self, host_and_port: str) -> bool:
@@ -67,14 +70,17 @@ class Entrance:
             return False
         return True
 
-    def _check_key(self, header: str) -> PrudentError | None:
+    def _check_key(self, scope: Scope, header: str) -> PrudentError | None:
         scheme, _, key = header.partition(" ")
         if scheme.lower() != "bearer" or not key:
             return AuthenticationError("A key is needed.", hint="Send it as `Authorization: Bearer <key>`.")
         given = _digest(key.strip())
         # Every key is compared, and digests have one length: the time tells nothing of where they differ.
         known = [hmac.compare_digest(given, digest) for digest in self._keys]
-        return None if any(known) else AuthenticationError("The server does not know this key.")
+        if not any(known):
+            return AuthenticationError("The server does not know this key.")
+        scope.setdefault("state", {})["key_id"] = given.hex()[:KEY_ID_LENGTH]
+        return None
 
 
 def _digest(key: str) -> bytes:

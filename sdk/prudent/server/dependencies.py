@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from prudent.capabilities.offload import offload
 from prudent.errors import InvalidRequestError
 from prudent.server.guard import Guard
+from prudent.server.inspection import Asked
 from prudent.server.parsing import parse_body
 from prudent.server.settings import Settings
 
@@ -33,9 +34,9 @@ def get_settings(request: Request) -> Settings:
     return cast("Settings", request.app.state.settings)
 
 
-def get_request_id(request: Request) -> str:
-    """The id that the boundary gave this request."""
-    return cast("str", request.state.request_id)
+def get_asked(request: Request) -> Asked:
+    """Who asks: the id that the boundary gave this request, and that of its key where keys are needed."""
+    return Asked(cast("str", request.state.request_id), cast("str", getattr(request.state, "key_id", "")))
 
 
 async def read_json(request: Request, kind: type[RequestT], *, unsupported: Collection[str] = ()) -> RequestT:

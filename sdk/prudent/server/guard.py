@@ -10,16 +10,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from contextlib import aclosing
+from typing import Any
 
 from prudent.capabilities.fold import fold
-from prudent.capabilities.interface import ChatStream, Models
+from prudent.capabilities.fold_completion import fold_completion
+from prudent.capabilities.interface import Models
 from prudent.capabilities.offload import offload
 from prudent.errors import InternalError, PrudentError, ServiceUnavailableError
-from prudent.server.inspection import Inspection
-from prudent.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionRequest
+from prudent.server.answering import Answering, shutting_down
+from prudent.server.inspected import ChunkT, EntryT, Inspected, RequestT
+from prudent.server.inspected_chat import InspectedChat
+from prudent.server.inspected_completion import Entry, InspectedCompletion
+from prudent.server.inspection import Asked, Inspection
+from prudent.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionRequest, TokenLogprob
+from prudent.types.completions import Completion, CompletionRequest
 from prudent.types.models import Model, ModelList
+from prudent.types.tokenize import Detokenized, DetokenizeRequest, Tokenized, TokenizeRequest
 from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.pipeline import Pipeline
 
@@ -36,7 +44,7 @@ class Guard:
         self._pipeline = pipeline
         self._audit = audit
         self._default_model = default_model
-        self._running: set[_Run] = set()
+        self._running: set[Answering[Any, Any, Any]] = set()
         self._stopping = False
         self._preload: asyncio.Task[None] | None = None
 
@@ -87,74 +95,55 @@ class Guard:
         """One model. Raises ModelNotFoundError."""
         return await self._models.retrieve(name)
 
-    async def complete(self, request: ChatCompletionRequest, *, request_id: str) -> ChatCompletion:
-        """Answer a conversation at once; raises what `chat` raises."""
-        async with aclosing(self.chat(request, request_id=request_id)) as chunks:
+    async def chat(self, request: ChatCompletionRequest, asked: Asked) -> ChatCompletion:
+        """Answer a conversation at once; raises what `stream_chat` raises."""
+        async with aclosing(self.stream_chat(request, asked)) as chunks:
             return await fold(chunks)
 
-    async def chat(
-        self, request: ChatCompletionRequest, *, request_id: str
-    ) -> AsyncGenerator[ChatCompletionChunk]:
-        """Answer a conversation chunk by chunk; closing the generator cancels the generation.
+    def stream_chat(
+        self, request: ChatCompletionRequest, asked: Asked
+    ) -> Answering[ChatCompletionRequest, ChatCompletionChunk, TokenLogprob]:
+        """Answer a conversation chunk by chunk; see `Answering`."""
+        return self._answer(InspectedChat(request), asked)
 
-        The first chunk has the verdicts on the prompt, the last of each choice those on its text, and the
-        last of all choices the record in the audit. A chunk with the usage follows where the request does not
-        stream or asks for it.
+    async def completion(self, request: CompletionRequest, asked: Asked) -> Completion:
+        """Continue a prompt at once; raises what `stream_completion` raises."""
+        async with aclosing(self.stream_completion(request, asked)) as events:
+            return await fold_completion(events)
+
+    def stream_completion(
+        self, request: CompletionRequest, asked: Asked
+    ) -> Answering[CompletionRequest, Completion, Entry]:
+        """Continue a prompt event by event; see `Answering`."""
+        return self._answer(InspectedCompletion(request), asked)
+
+    def _answer(
+        self, inspected: Inspected[RequestT, ChunkT, EntryT], asked: Asked
+    ) -> Answering[RequestT, ChunkT, EntryT]:
+        name = inspected.request.model or self._default_model
+        inspection = Inspection(self._pipeline, self._audit, inspected, model=name, asked=asked)
+        return Answering(self._models, name, inspection, self._admit)
+
+    def _admit(self, answering: Answering[Any, Any, Any]) -> Callable[[], None]:
+        """Let an answer begin; call what is returned at its end.
 
         Raises:
-            ContentFilterError: a check refused the prompt.
-            InvalidRequestError, ModelNotFoundError: the request does not suit the model, or there is none.
             ServiceUnavailableError: the server is shutting down.
         """
         if self._stopping:
-            raise ServiceUnavailableError("The server is shutting down.", hint="Try again shortly.")
-        run = _Run()
-        self._running.add(run)
-        name = request.model or self._default_model
-        inspection = Inspection(self._pipeline, self._audit, request, model=name, request_id=request_id)
-        outcome = "cancelled"
-        try:
-            checked = await inspection.review()
-            async with self._models.lease(name) as model:
-                inspection.model = model.id
-                run.stream = model.stream(checked)
-                async with aclosing(self._checked(run, run.stream, inspection)) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
-            outcome = "completed"
-        except PrudentError as error:
-            outcome = error.code or error.type
-            raise
-        except Exception:
-            outcome = "failed"
-            raise
-        finally:
-            self._running.discard(run)
-            await inspection.close(outcome)
+            raise shutting_down()
+        self._running.add(answering)
+        return lambda: self._running.discard(answering)
 
-    async def _checked(
-        self, run: _Run, stream: ChatStream, inspection: Inspection
-    ) -> AsyncGenerator[ChatCompletionChunk]:
-        """Pass chunks through the gates; hold the last one back until the audit has its record."""
-        usage: ChatCompletionChunk | None = None
-        last: ChatCompletionChunk | None = None
-        async with aclosing(stream):
-            async for chunk in stream:
-                if chunk.usage is not None:
-                    usage = chunk
-                    continue
-                passed = inspection.inspect(chunk, cancel=stream.cancel)
-                if passed and inspection.finished:
-                    last = passed.pop()
-                for released in passed:
-                    yield released
-        if last is None:
-            if run.aborted:
-                raise ServiceUnavailableError("The server is shutting down.", hint="Try again shortly.")
-            raise InternalError("The model's answer ended without saying why.")
-        yield last.model_copy(update={"safety": await inspection.record("completed")})
-        if usage is not None and inspection.wants_usage:
-            yield usage
+    async def tokenize(self, request: TokenizeRequest) -> Tokenized:
+        """The tokens of a text or a conversation. Nothing is generated, so nothing is checked."""
+        async with self._models.lease(request.model or self._default_model) as model:
+            return await offload(model.tokenize, request)
+
+    async def detokenize(self, request: DetokenizeRequest) -> Detokenized:
+        """The text of token ids."""
+        async with self._models.lease(request.model or self._default_model) as model:
+            return await offload(model.detokenize, request)
 
     async def drain(self, timeout: float) -> None:
         """Take no more requests; give the running ones `timeout` seconds, then end each with a last word."""
@@ -162,8 +151,8 @@ class Guard:
         deadline = time.monotonic() + timeout
         while self._running and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
-        for run in tuple(self._running):
-            run.abort()
+        for answering in tuple(self._running):
+            answering.abort()
 
     async def close(self) -> None:
         """Stop: end what runs, and free the models."""
@@ -172,17 +161,3 @@ class Guard:
             self._preload.cancel()
             await asyncio.wait({self._preload})
         await self._models.close()
-
-
-class _Run:
-    """A request in progress."""
-
-    def __init__(self) -> None:
-        self.stream: ChatStream | None = None
-        self.aborted = False
-
-    def abort(self) -> None:
-        """Have the model stop all choices; the guard then says why the answer is cut short."""
-        self.aborted = True
-        if self.stream is not None:
-            self.stream.cancel_all()

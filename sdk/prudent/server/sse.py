@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import aclosing
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -21,6 +21,7 @@ from prudent.server.errors import error_body, internal_error
 
 ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
+ItemCoT = TypeVar("ItemCoT", covariant=True)
 
 logger = logging.getLogger("prudent.server")
 
@@ -53,6 +54,18 @@ async def _disconnect(receive: Receive) -> None:
         pass
 
 
+class Events(Protocol[ItemCoT]):
+    """Items with an end that can be brought about."""
+
+    def __aiter__(self) -> AsyncIterator[ItemCoT]:
+        """The items."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop whatever makes the items."""
+        ...
+
+
 class EventStream(Response, Generic[ItemT]):
     """A text/event-stream of JSON objects, closed by `[DONE]`.
 
@@ -65,13 +78,15 @@ class EventStream(Response, Generic[ItemT]):
     def __init__(
         self,
         first: ItemT,
-        rest: AsyncGenerator[ItemT],
+        rest: Events[ItemT],
         encode: Callable[[ItemT], Mapping[str, Any]],
         *,
         write_timeout: float,
         request_id: str,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
+        fixed = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+        super().__init__(headers={**(headers or {}), **fixed})
         del self.headers["content-length"]
         self._first = first
         self._rest = rest

@@ -15,6 +15,7 @@ from prudent.types.content import UNTRUSTED_SOURCES, ContentPart, Source
 from prudent.types.operation import Operation
 from prudent.types.response_format import ResponseFormat
 from prudent.types.safety import ContentFilterResults, PromptFilterResult, SafetyInfo
+from prudent.types.sampling import SamplingRequest
 from prudent.types.tools import Tool, ToolCall, ToolCallDelta, ToolCallParam, ToolChoice, ToolDecision
 from prudent.types.usage import Usage
 
@@ -76,75 +77,31 @@ class ChatMessage(RequestModel):
         return self
 
 
-class StreamOptions(RequestModel):
-    """Options of a stream; with `include_usage` a last chunk without choices carries the token counts."""
+class ChatCompletionRequest(SamplingRequest):
+    """A chat request. `max_tokens` is the older name of `max_completion_tokens`.
 
-    include_usage: bool = False
-
-
-class ChatCompletionRequest(RequestModel):
-    """A chat request. Ranges are those of the OpenAI API; `min_p`, `top_k` and `repetition_penalty` are ours.
-
-    `model` None means the server's default model. `max_tokens` is the older name of
-    `max_completion_tokens`; giving both with different values is an error. `user` is an opaque tenant or
-    end-user id: it reaches the audit as a keyed fingerprint only. `metadata` is kept in the audit record.
-    `priority` and `deadline` (seconds, ours) decide who goes first under load and when an answer is of no
-    more use. Prompts share cached keys and values only with requests of the same user and `prompt_cache_key`.
-    Validation of a list stops at its first wrong item, so that a body of a million of them costs no memory.
+    Giving both with different values is an error. Validation of a list stops at its first wrong item, so that
+    a body of a million of them costs no memory.
     """
 
-    model: str | None = None
     messages: list[ChatMessage] = Field(min_length=1, fail_fast=True)
-    stream: bool = False
-    stream_options: StreamOptions | None = None
-    temperature: float = Field(1.0, ge=0.0, le=2.0)
-    top_p: float = Field(1.0, gt=0.0, le=1.0)
-    top_k: int | None = Field(None, ge=1)
-    min_p: float = Field(0.0, ge=0.0, le=1.0)
-    frequency_penalty: float = Field(0.0, ge=-2.0, le=2.0)
-    presence_penalty: float = Field(0.0, ge=-2.0, le=2.0)
-    repetition_penalty: float = Field(1.0, ge=0.01, le=2.0)
-    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
-    stop: str | Annotated[list[str], Field(fail_fast=True)] | None = None
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
-    n: int = Field(1, ge=1, le=16)
     logprobs: bool = False
     top_logprobs: int | None = Field(None, ge=0, le=20)
-    logit_bias: dict[str, float] | None = None
     response_format: ResponseFormat | None = None
     tools: Annotated[list[Tool], Field(max_length=128, fail_fast=True)] | None = None
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
-    priority: Literal["interactive", "batch", "background"] = "interactive"
-    deadline: float | None = Field(None, gt=0.0, le=86400.0, allow_inf_nan=False)
-    prompt_cache_key: str | None = Field(None, max_length=256)
-    user: str | None = Field(None, max_length=256)
-    metadata: dict[str, str] | None = Field(None, max_length=16)
 
     @model_validator(mode="after")
     def _consistent(self) -> ChatCompletionRequest:
         if self.top_logprobs is not None and not self.logprobs:
             raise ValueError("top_logprobs needs logprobs=true")
-        if self.stream_options is not None and not self.stream:
-            raise ValueError("stream_options needs stream=true")
         limits = {self.max_tokens, self.max_completion_tokens} - {None}
         if len(limits) > 1:
             raise ValueError("max_tokens and max_completion_tokens differ; give one")
-        stops = self.stop_strings
-        if len(stops) > 4 or any(not stop for stop in stops):
-            raise ValueError("stop takes 1 to 4 strings, none of them empty")
-        for token, bias in (self.logit_bias or {}).items():
-            if not token.isascii() or not token.isdigit() or not -100.0 <= bias <= 100.0:
-                raise ValueError("logit_bias maps token ids (digits) to values between -100 and 100")
         return self
-
-    @property
-    def stop_strings(self) -> list[str]:
-        """`stop` as a list."""
-        if self.stop is None:
-            return []
-        return [self.stop] if isinstance(self.stop, str) else self.stop
 
     @property
     def token_limit(self) -> int | None:

@@ -12,7 +12,8 @@ from prudent.types.content import ImagePart, ImageUrl, Source, TextPart
 
 def test_developer_is_the_newer_name_of_system() -> None:
     messages = [
-        ChatMessage(role=role, content=role) for role in ("developer", "system", "user", "assistant", "tool")
+        *(ChatMessage(role=role, content=role) for role in ("developer", "system", "user", "assistant")),
+        ChatMessage(role="tool", content="tool", tool_call_id="call_1"),
     ]
     roles = [message["role"] for message in template_messages(messages)]
     assert roles == ["system", "system", "user", "assistant", "tool"]

@@ -28,12 +28,12 @@ def test_what_is_released_is_exactly_the_tokens_of_unaltered_text(
         upto = data.draw(st.integers(decided, received))
         pieces = [Piece("", 1, altered=altered[i]) for i in range(decided, upto)]
         decided = upto
-        released += [entry.token for entry in held.release(pieces)]
+        released += [placed.entry.token for placed in held.release(pieces)]
         given_out = sum(map(len, released))
         assert given_out <= decided
     released += [
-        entry.token
-        for entry in held.release([Piece("", 1, altered=altered[i]) for i in range(decided, len(text))])
+        placed.entry.token
+        for placed in held.release([Piece("", 1, altered=altered[i]) for i in range(decided, len(text))])
     ]
     expected, at = [], 0
     for token in tokens:
@@ -48,4 +48,4 @@ def test_tokens_without_text_go_with_the_text_before_them() -> None:
     held.add("ab", [_entry("ab")])
     held.add("", [_entry("")])
     assert held.release([Piece("a", 1, altered=False)]) == []
-    assert [entry.token for entry in held.release([Piece("b", 1, altered=False)])] == ["ab", ""]
+    assert [placed.entry.token for placed in held.release([Piece("b", 1, altered=False)])] == ["ab", ""]

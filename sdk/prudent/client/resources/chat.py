@@ -16,8 +16,8 @@ from prudent.types.chat import (
     ChatCompletion,
     ChatCompletionChunk,
     ChatMessage,
-    StreamOptions,
 )
+from prudent.types.sampling import StreamOptions
 
 Messages = Iterable[ChatMessage | Mapping[str, Any]]
 """Messages as objects or as the dictionaries that the OpenAI API takes."""

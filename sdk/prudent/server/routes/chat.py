@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from functools import partial
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from prudent.server import wire
-from prudent.server.dependencies import documented_body, get_guard, get_request_id, get_settings, read_json
-from prudent.server.sse import EventStream, until_disconnect
-from prudent.types.chat import (
-    CREATE_CHAT_COMPLETION,
-    ChatCompletionChunk,
-    ChatCompletionRequest,
-)
+from prudent.server.dependencies import documented_body, get_asked, get_guard, read_json
+from prudent.server.responding import as_events, as_whole
+from prudent.types.chat import CREATE_CHAT_COMPLETION, ChatCompletionRequest
 
 router = APIRouter()
 
@@ -28,7 +23,6 @@ NOT_SUPPORTED = frozenset(
         "moderation",
         "parallel_tool_calls",
         "prediction",
-        "prompt_cache_key",
         "prompt_cache_retention",
         "reasoning_effort",
         "refusal",
@@ -55,22 +49,8 @@ NOT_SUPPORTED = frozenset(
 async def create_chat_completion(request: Request) -> Response:
     """Answer a conversation."""
     asked = await read_json(request, ChatCompletionRequest, unsupported=NOT_SUPPORTED)
-    request_id = get_request_id(request)
-    guard = get_guard(request)
+    guard, who = get_guard(request), get_asked(request)
     if not asked.stream:
-        whole = await until_disconnect(request.receive, guard.complete(asked, request_id=request_id))
-        return JSONResponse(wire.completion(whole))
-    chunks = guard.chat(asked, request_id=request_id)
-    first = await until_disconnect(request.receive, _first(chunks))
-    with_usage = asked.stream_options is not None and asked.stream_options.include_usage
-    return EventStream(
-        first,
-        chunks,
-        partial(wire.chunk, with_usage=with_usage),
-        write_timeout=get_settings(request).write_timeout,
-        request_id=request_id,
-    )
-
-
-async def _first(chunks: AsyncGenerator[ChatCompletionChunk]) -> ChatCompletionChunk:
-    return await anext(chunks)
+        return await as_whole(request, guard.chat(asked, who), wire.completion)
+    encode = partial(wire.chunk, with_usage=asked.wants_usage)
+    return await as_events(request, guard.stream_chat(asked, who), encode)
