@@ -49,7 +49,10 @@ class Prudent:
         from prudent.tokenizer import Tokenizer, TokenizerSpec
 
         artifact = open_decoder(model)
-        options = EngineOptions(slots=MOST_ROWS, context=CONTEXT, threads=threads)
+        # Neither may help: prompts come again in every round, and random tokens repeat nothing.
+        options = EngineOptions(
+            slots=MOST_ROWS, context=CONTEXT, threads=threads, prefix_cache_bytes=0, prompt_lookup=False
+        )
         self._engine = Engine(artifact, Tokenizer(TokenizerSpec.load(artifact.tokenizer)), options)
         self.precision = artifact.card.precision
 

@@ -10,49 +10,16 @@ its whole engine (sampling, text and events included), llama.cpp through its bin
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
 from machine import describe, keep
+from workers import Worker
 
 SIDES = ("prudent", "llama.cpp")
 JOBS = ("single", "batch 1", "batch 4", "batch 16")
 MODELS = ("qwen2.5-coder-0.5b-instruct", "smollm2-135m-instruct")
-
-
-class Worker:
-    """One side in a process of its own."""
-
-    def __init__(self, side: str, model: str, gguf: Path, threads: int) -> None:
-        script = Path(__file__).with_name("contestants.py")
-        self._process = subprocess.Popen(
-            [sys.executable, str(script), side, model, str(gguf), str(threads)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.about = self._answer()
-
-    def ask(self, job: str) -> dict[str, float]:
-        """Run a job and return its figures in tokens/s."""
-        assert self._process.stdin is not None
-        print(job, file=self._process.stdin, flush=True)
-        return self._answer()
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.terminate()
-        self._process.wait()
-
-    def _answer(self) -> dict[str, float]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit("a contestant ended early; see its message above")
-        return json.loads(line)
 
 
 def main() -> None:
@@ -81,7 +48,10 @@ def compare(model: str, rounds: int, threads: int) -> dict[str, dict[str, list[f
     entry = Catalog.load().get(model)
     gguf = fetch(entry) / entry.files[0].name
     open_decoder(entry.id)
-    workers = {side: Worker(side, entry.id, gguf, threads) for side in SIDES}
+    script = str(Path(__file__).with_name("contestants.py"))
+    workers = {
+        side: Worker([sys.executable, script, side, entry.id, str(gguf), str(threads)]) for side in SIDES
+    }
     figures: dict[str, dict[str, list[float]]] = {}
     try:
         for round_number in range(rounds + 1):

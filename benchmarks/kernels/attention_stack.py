@@ -57,7 +57,7 @@ class Stack:
         self._buffers = [np.full((MOST_ROWS, *self._row), 1, self._type) for _ in range(2 * shape.layers)]
 
     def milliseconds(self, rows: int, new: int, context: int) -> float:
-        """Median of a run over `rows` rows, `new` tokens each, of lengths spread from half to all of `context`."""
+        """Median of a run: `rows` rows of `new` tokens, lengths spread from half to all of `context`."""
         shape = self._shape
         lengths = np.linspace(context if rows == 1 else context / 2, context, rows).astype(np.int32)
         binding = Binding(self._session)

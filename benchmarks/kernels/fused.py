@@ -12,10 +12,10 @@ import argparse
 import statistics
 
 import numpy as np
-
 from benchmarks.kernels.matmul import time_of
 from benchmarks.kernels.matrices import ROUTES, Net, Route
 from benchmarks.machine import describe, keep
+
 from prudent.runtime.session import Session
 
 INPUTS = 896

@@ -1,4 +1,4 @@
-"""Which route multiplies fastest: MatMulNBits by bits and block, or byte products with a scale a row or tensor.
+"""Which route multiplies fastest: MatMulNBits by bits and block, or byte products by rows or tensors.
 
     python -m benchmarks.kernels.matmul [--shape 0.5B | encoder | whisper] [--rows 1 16 64 512] [--rounds 5]
 
@@ -13,9 +13,9 @@ import statistics
 import time
 
 import numpy as np
-
 from benchmarks.kernels.matrices import ROUTES, Net, Route
 from benchmarks.machine import describe, keep
+
 from prudent.runtime.session import Session
 
 # (inputs, outputs) of a layer's matrices, and how many layers: at least 64 MB of weights at 8 bits.
@@ -28,7 +28,7 @@ SHAPES = {
 
 
 def stack(route: Route, shape: str) -> Session:
-    """All matrices of all layers, each of its own input: they are chained through one number of the last output."""
+    """All matrices of all layers, each over as many columns of x as it takes."""
     matrices, layers = SHAPES[shape]
     net, x, outputs = Net(), "x", []
     start, stop, step = (net.constant([n], np.int64) for n in (0, 1, 1))
