@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Literal, TypedDict, cast
 
 from pydantic import BaseModel
 
 from prudent.errors import InvalidRequestError
+
+Priority = Literal["interactive", "batch", "background"]
+"""Who goes first under load."""
+
+
+class StreamOptionsDict(TypedDict, total=False):
+    """Options of a stream as a dictionary."""
+
+    include_usage: bool
+
+
+def with_model(parameters: Mapping[str, Any], default_model: str | None) -> dict[str, Any]:
+    """A method's parameters as those of the request, with the client's model where they name none."""
+    own = ("self", "timeout")
+    given = {name: value for name, value in parameters.items() if name not in own}
+    if given["model"] is None:
+        given["model"] = default_model
+    return given
 
 
 def json_body(parameters: Mapping[str, Any]) -> bytes:
@@ -30,7 +48,7 @@ def json_body(parameters: Mapping[str, Any]) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", exclude_none=True)
+        return value.model_dump(mode="json", by_alias=True, exclude_none=True)
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):

@@ -9,7 +9,9 @@ import httpx
 
 from prudent.client.connection import AsyncConnection, Connection, Options
 from prudent.client.resources.chat import AsyncChat, Chat
+from prudent.client.resources.completions import AsyncTextCompletions, TextCompletions
 from prudent.client.resources.models import AsyncModels, Models
+from prudent.client.resources.tokens import AsyncTokens, Tokens
 from prudent.types.progress import ProgressListener
 
 MAX_RETRIES = 2
@@ -51,6 +53,8 @@ class Client:
         )
         self._connection = Connection(options, http_client)
         self.chat = Chat(self._connection)
+        self.completions = TextCompletions(self._connection)
+        self.tokens = Tokens(self._connection)
         self.models = Models(self._connection)
 
     def close(self) -> None:
@@ -97,6 +101,8 @@ class AsyncClient:
         )
         self._connection = AsyncConnection(options, http_client)
         self.chat = AsyncChat(self._connection)
+        self.completions = AsyncTextCompletions(self._connection)
+        self.tokens = AsyncTokens(self._connection)
         self.models = AsyncModels(self._connection)
 
     async def close(self) -> None:

@@ -107,8 +107,14 @@ def _pause(error: PrudentError, attempt: int, jitter: Callable[[], float]) -> fl
     """
     asked = error.details.get("retry_after")
     if isinstance(asked, (int, float)):
-        return float(asked) if asked <= LONGEST_RETRY_AFTER_S else None
+        return max(0.0, float(asked)) if asked <= LONGEST_RETRY_AFTER_S else None
     return min(FIRST_DELAY_S * 2**attempt, LONGEST_DELAY_S) * (1 - 0.25 * jitter())
+
+
+def _asked_pause(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait; the exact header goes before the standard one."""
+    exact = parse_retry_after(headers.get("retry-after-ms"))
+    return parse_retry_after(headers.get("retry-after")) if exact is None else exact / 1000
 
 
 def parse_retry_after(value: str | None) -> float | None:
@@ -179,7 +185,7 @@ def error_from_reply(reply: Reply) -> PrudentError:
     except (ValueError, RecursionError):
         parsed = None
     error = error_from_body(parsed, status=reply.status, request_id=reply.headers.get("x-request-id"))
-    retry_after = parse_retry_after(reply.headers.get("retry-after"))
+    retry_after = _asked_pause(reply.headers)
     if retry_after is not None:
         error.details["retry_after"] = retry_after
     return error

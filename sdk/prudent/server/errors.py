@@ -56,7 +56,9 @@ def error_response(error: PrudentError) -> JSONResponse:
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, RateLimitError | ServiceUnavailableError):
         after = error.details.get("retry_after", RETRY_AFTER_S)
-        headers["retry-after"] = str(math.ceil(after) if isinstance(after, int | float) else RETRY_AFTER_S)
+        seconds = float(after) if isinstance(after, int | float) else RETRY_AFTER_S
+        headers["retry-after"] = str(math.ceil(seconds))
+        headers["retry-after-ms"] = str(math.ceil(seconds * 1000))  # what OpenAI's clients read first
     return JSONResponse(error_body(error), type(error).http_status, headers)
 
 

@@ -60,8 +60,8 @@ class Detokenized(ResponseModel):
 
 
 TOKENIZE: Operation[TokenizeRequest, Tokenized, None] = Operation(
-    "tokenize", "POST", "/v1/tokenize", TokenizeRequest, Tokenized
+    "tokens.encode", "POST", "/v1/tokenize", TokenizeRequest, Tokenized
 )
 DETOKENIZE: Operation[DetokenizeRequest, Detokenized, None] = Operation(
-    "detokenize", "POST", "/v1/detokenize", DetokenizeRequest, Detokenized
+    "tokens.decode", "POST", "/v1/detokenize", DetokenizeRequest, Detokenized
 )

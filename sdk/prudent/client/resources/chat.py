@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, TypedDict, overload
+from typing import Any, Literal, overload
 
 import httpx
 
-from prudent.client.body import json_body
+from prudent.client.body import Priority, StreamOptionsDict, json_body, with_model
 from prudent.client.connection import AsyncConnection, Connection
 from prudent.client.stream import AsyncStream, Stream
 from prudent.errors import InvalidRequestError
-from prudent.types.chat import (
-    CREATE_CHAT_COMPLETION,
-    ChatCompletion,
-    ChatCompletionChunk,
-    ChatMessage,
-)
+from prudent.types.chat import CREATE_CHAT_COMPLETION, ChatCompletion, ChatCompletionChunk, ChatMessage
+from prudent.types.response_format import ResponseFormat
 from prudent.types.sampling import StreamOptions
+from prudent.types.tools import Tool, ToolChoice
 
 Messages = Iterable[ChatMessage | Mapping[str, Any]]
 """Messages as objects or as the dictionaries that the OpenAI API takes."""
 
 
-class StreamOptionsDict(TypedDict, total=False):
-    """Options of a stream as a dictionary."""
-
-    include_usage: bool
-
-
 def request_body(parameters: dict[str, Any], default_model: str | None) -> bytes:
     """Write the parameters of `create` as the request's body."""
-    own = ("self", "timeout")
-    given = {name: value for name, value in parameters.items() if name not in own}
-    if given["model"] is None:
-        given["model"] = default_model
-    if isinstance(given["messages"], Mapping | str):
+    if isinstance(parameters["messages"], Mapping | str):
         raise InvalidRequestError(
             "messages must be a list of messages.",
             hint='For example messages=[{"role": "user", "content": "Hello"}].',
             param="messages",
         )
-    return json_body(given)
+    return json_body(with_model(parameters, default_model))
 
 
 class Completions:
@@ -73,6 +60,13 @@ class Completions:
         logprobs: bool | None = None,
         top_logprobs: int | None = None,
         logit_bias: Mapping[str, float] | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        tools: Iterable[Tool | Mapping[str, Any]] | None = None,
+        tool_choice: ToolChoice | Mapping[str, Any] | None = None,
+        parallel_tool_calls: bool | None = None,
+        priority: Priority | None = None,
+        deadline: float | None = None,
+        prompt_cache_key: str | None = None,
         user: str | None = None,
         metadata: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -101,6 +95,13 @@ class Completions:
         logprobs: bool | None = None,
         top_logprobs: int | None = None,
         logit_bias: Mapping[str, float] | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        tools: Iterable[Tool | Mapping[str, Any]] | None = None,
+        tool_choice: ToolChoice | Mapping[str, Any] | None = None,
+        parallel_tool_calls: bool | None = None,
+        priority: Priority | None = None,
+        deadline: float | None = None,
+        prompt_cache_key: str | None = None,
         user: str | None = None,
         metadata: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -129,6 +130,13 @@ class Completions:
         logprobs: bool | None = None,
         top_logprobs: int | None = None,
         logit_bias: Mapping[str, float] | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        tools: Iterable[Tool | Mapping[str, Any]] | None = None,
+        tool_choice: ToolChoice | Mapping[str, Any] | None = None,
+        parallel_tool_calls: bool | None = None,
+        priority: Priority | None = None,
+        deadline: float | None = None,
+        prompt_cache_key: str | None = None,
         user: str | None = None,
         metadata: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -156,20 +164,30 @@ class Completions:
         logprobs: bool | None = None,
         top_logprobs: int | None = None,
         logit_bias: Mapping[str, float] | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        tools: Iterable[Tool | Mapping[str, Any]] | None = None,
+        tool_choice: ToolChoice | Mapping[str, Any] | None = None,
+        parallel_tool_calls: bool | None = None,
+        priority: Priority | None = None,
+        deadline: float | None = None,
+        prompt_cache_key: str | None = None,
         user: str | None = None,
         metadata: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
     ) -> ChatCompletion | Stream[ChatCompletionChunk]:
         """Answer a conversation, whole or (`stream=True`) as it is written.
 
-        Parameters are the OpenAI API's, in its units and ranges; `top_k`, `min_p` and `repetition_penalty`
-        are ours. What is None is left to the server. `timeout` is in seconds without news.
+        Parameters are the OpenAI API's, in its units and ranges; `top_k`, `min_p`, `repetition_penalty`,
+        `priority` and `deadline` (seconds) are ours. What is None is left to the server. `timeout` is in
+        seconds without news.
 
         Raises:
             InvalidRequestError: a parameter is wrong; `param` names it.
             ContextLengthError: prompt and answer do not fit the model's context.
+            GrammarError: the response format, or a tool's schema, cannot be enforced.
             ContentFilterError: a check refused the prompt; `details` holds the verdicts.
             ModelNotFoundError: no model has this name.
+            DeadlineExceededError: the deadline passed before the first token.
             RateLimitError, ServiceUnavailableError, ConnectionFailedError: after the retries.
         """
         parameters = dict(locals())  # first, while nothing but the parameters is there
@@ -208,6 +226,13 @@ class AsyncCompletions:
         logprobs: bool | None = None,
         top_logprobs: int | None = None,
         logit_bias: Mapping[str, float] | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        tools: Iterable[Tool | Mapping[str, Any]] | None = None,
+        tool_choice: ToolChoice | Mapping[str, Any] | None = None,
+        parallel_tool_calls: bool | None = None,
+        priority: Priority | None = None,
+        deadline: float | None = None,
+        prompt_cache_key: str | None = None,
         user: str | None = None,
         metadata: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -236,6 +261,13 @@ class AsyncCompletions:
         logprobs: bool | None = None,
         top_logprobs: int | None = None,
         logit_bias: Mapping[str, float] | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        tools: Iterable[Tool | Mapping[str, Any]] | None = None,
+        tool_choice: ToolChoice | Mapping[str, Any] | None = None,
+        parallel_tool_calls: bool | None = None,
+        priority: Priority | None = None,
+        deadline: float | None = None,
+        prompt_cache_key: str | None = None,
         user: str | None = None,
         metadata: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -264,6 +296,13 @@ class AsyncCompletions:
         logprobs: bool | None = None,
         top_logprobs: int | None = None,
         logit_bias: Mapping[str, float] | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        tools: Iterable[Tool | Mapping[str, Any]] | None = None,
+        tool_choice: ToolChoice | Mapping[str, Any] | None = None,
+        parallel_tool_calls: bool | None = None,
+        priority: Priority | None = None,
+        deadline: float | None = None,
+        prompt_cache_key: str | None = None,
         user: str | None = None,
         metadata: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -291,20 +330,30 @@ class AsyncCompletions:
         logprobs: bool | None = None,
         top_logprobs: int | None = None,
         logit_bias: Mapping[str, float] | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        tools: Iterable[Tool | Mapping[str, Any]] | None = None,
+        tool_choice: ToolChoice | Mapping[str, Any] | None = None,
+        parallel_tool_calls: bool | None = None,
+        priority: Priority | None = None,
+        deadline: float | None = None,
+        prompt_cache_key: str | None = None,
         user: str | None = None,
         metadata: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
     ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]:
         """Answer a conversation, whole or (`stream=True`) as it is written.
 
-        Parameters are the OpenAI API's, in its units and ranges; `top_k`, `min_p` and `repetition_penalty`
-        are ours. What is None is left to the server. `timeout` is in seconds without news.
+        Parameters are the OpenAI API's, in its units and ranges; `top_k`, `min_p`, `repetition_penalty`,
+        `priority` and `deadline` (seconds) are ours. What is None is left to the server. `timeout` is in
+        seconds without news.
 
         Raises:
             InvalidRequestError: a parameter is wrong; `param` names it.
             ContextLengthError: prompt and answer do not fit the model's context.
+            GrammarError: the response format, or a tool's schema, cannot be enforced.
             ContentFilterError: a check refused the prompt; `details` holds the verdicts.
             ModelNotFoundError: no model has this name.
+            DeadlineExceededError: the deadline passed before the first token.
             RateLimitError, ServiceUnavailableError, ConnectionFailedError: after the retries.
         """
         parameters = dict(locals())  # first, while nothing but the parameters is there
