@@ -1,4 +1,4 @@
-"""A model's name in, a compiled decoder out: fetch, compile once, keep.
+"""A model's name in, a compiled model out: fetch, compile once, keep.
 
 It knows where compiled models lie and when one may be used again; not how to fetch and not how to compile.
 
@@ -11,20 +11,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from prudent.catalog.catalog import Catalog
-from prudent.catalog.entry import ModelEntry
+from prudent.catalog.entry import ModelEntry, Task
 from prudent.catalog.fetch import fetch, is_fetched, not_fetched
 from prudent.catalog.home import compiled_folder, lock_file
 from prudent.catalog.lock import locked
 from prudent.compiler.version import COMPILER_VERSION
 from prudent.errors import InvalidRequestError
 from prudent.runtime.artifact import DecoderArtifact, SourceFile, Target, is_complete
+from prudent.runtime.encoder_artifact import EncoderArtifact
 from prudent.runtime.processor import preferred_kernels
 from prudent.types.progress import Progress, ProgressListener
 
-DecoderState = Literal["available", "fetched", "compiled"]
+if TYPE_CHECKING:
+    from prudent.compiler.identity import ModelIdentity
+
+
+ModelState = Literal["available", "fetched", "compiled"]
+
+_Compile = Callable[[Path, Path, "ModelIdentity"], None]
+"""Compiles a weight file into a folder."""
 
 
 def open_decoder(
@@ -50,10 +58,61 @@ def open_decoder(
         StorageError: the disk is full, or the cache cannot be written.
     """
     entry = (catalog or Catalog.load()).get(name)
-    _require_chat(entry)
+    _require_task(entry, "chat")
+
+    def compile_it(source: Path, folder: Path, identity: ModelIdentity) -> None:
+        # Imported here: numpy, onnx and gguf are not needed to use what is compiled already.
+        from prudent.compiler.compile import compile_decoder
+
+        kernels = preferred_kernels()
+        compile_decoder(source, folder, identity, target=target, kernels=kernels, progress=progress)
+
+    return DecoderArtifact(_ready(entry, target, pull, progress, compile_it))
+
+
+def open_encoder(
+    name: str,
+    *,
+    target: Target = "int8",
+    pull: bool = True,
+    progress: ProgressListener | None = None,
+    catalog: Catalog | None = None,
+) -> EncoderArtifact:
+    """The compiled encoder of an embedding model; everything else is as for `open_decoder`.
+
+    Raises:
+        InvalidRequestError: the model is not for embeddings.
+        PrudentError: as `open_decoder` does.
+    """
+    entry = (catalog or Catalog.load()).get(name)
+    _require_task(entry, "embeddings")
+
+    def compile_it(source: Path, folder: Path, identity: ModelIdentity) -> None:
+        from prudent.compiler.compile_encoder import compile_encoder
+
+        compile_encoder(source, folder, identity, target=target, progress=progress)
+
+    return EncoderArtifact(_ready(entry, target, pull, progress, compile_it))
+
+
+def model_state(entry: ModelEntry, target: Target = "int8") -> ModelState:
+    """How far a model is on its way to being used. Reads no model."""
+    if is_complete(_folder(entry, target)):
+        return "compiled"
+    return "fetched" if is_fetched(entry) else "available"
+
+
+def _ready(
+    entry: ModelEntry,
+    target: Target,
+    pull: bool,
+    progress: ProgressListener | None,
+    compile_it: _Compile,
+) -> Path:
+    """The folder of the compiled model, once it is there."""
     folder = _folder(entry, target)
     if is_complete(folder):
-        return DecoderArtifact(folder)
+        return folder
     if not pull and not is_fetched(entry):
         raise not_fetched(entry)
     files = fetch(entry, progress=progress)
@@ -61,30 +120,16 @@ def open_decoder(
     with locked(lock_file(entry.id), lambda: waiting(0)) as waited:
         if waited:
             waiting(1)
-        if is_complete(folder):
-            return DecoderArtifact(folder)
-        return _compile(entry, files / entry.files[0].name, folder, target, progress)
+        if not is_complete(folder):
+            compile_it(files / entry.files[0].name, folder, _identity(entry))
+    return folder
 
 
-def decoder_state(entry: ModelEntry, target: Target = "int8") -> DecoderState:
-    """How far a chat model is on its way to being used. Reads no model."""
-    if is_complete(_folder(entry, target)):
-        return "compiled"
-    return "fetched" if is_fetched(entry) else "available"
-
-
-def _compile(
-    entry: ModelEntry, source: Path, folder: Path, target: Target, progress: ProgressListener | None
-) -> DecoderArtifact:
-    # Imported here: numpy, onnx and gguf are not needed to use what is compiled already.
-    from prudent.compiler.compile import compile_decoder
+def _identity(entry: ModelEntry) -> ModelIdentity:
     from prudent.compiler.identity import ModelIdentity
 
     sources = tuple(SourceFile(name=file.name, sha256=file.sha256, bytes=file.bytes) for file in entry.files)
-    identity = ModelIdentity(entry.id, entry.license, entry.upstream, sources)
-    return compile_decoder(
-        source, folder, identity, target=target, kernels=preferred_kernels(), progress=progress
-    )
+    return ModelIdentity(entry.id, entry.license, entry.upstream, sources)
 
 
 def _folder(entry: ModelEntry, target: Target) -> Path:
@@ -93,11 +138,11 @@ def _folder(entry: ModelEntry, target: Target) -> Path:
     return compiled_folder(entry.id) / f"{target}-{key}"
 
 
-def _require_chat(entry: ModelEntry) -> None:
-    if entry.task != "chat":
+def _require_task(entry: ModelEntry, task: Task) -> None:
+    if entry.task != task:
         raise InvalidRequestError(
-            f"{entry.id} is a model for {entry.task}, not for chat.",
-            hint="`prudent models list --task chat` shows the chat models.",
+            f"{entry.id} is a model for {entry.task}, not for {task}.",
+            hint=f"`prudent models list --task {task}` shows those that are.",
             param="model",
         )
 

@@ -18,7 +18,7 @@ from prudent.errors import (
     ModelNotFoundError,
     UnsupportedModelError,
 )
-from prudent.store import decoder_state, open_decoder
+from prudent.store import model_state, open_decoder
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def mine(home, make_tiny):
 
 def test_compiles_once_and_then_opens_what_is_there(mine):
     entry = Catalog.load().get(mine)
-    assert decoder_state(entry, "float32") == "fetched"
+    assert model_state(entry, "float32") == "fetched"
     events = []
     first = open_decoder(mine, target="float32", progress=events.append)
     assert {event.stage for event in events} == {"compile"}
@@ -46,8 +46,8 @@ def test_compiles_once_and_then_opens_what_is_there(mine):
     again = []
     second = open_decoder(mine, target="float32", progress=again.append)
     assert (second.folder, again) == (first.folder, [])
-    assert decoder_state(entry, "float32") == "compiled"
-    assert decoder_state(entry) == "fetched"
+    assert model_state(entry, "float32") == "compiled"
+    assert model_state(entry) == "fetched"
 
 
 def test_other_content_under_the_same_id_is_compiled_anew(mine, make_tiny):
@@ -67,7 +67,7 @@ def test_failed_compile_leaves_the_model_fetched(home, make_tiny, architecture):
     Catalog.load().add(make_tiny(architecture("mamba")), "other")
     with pytest.raises(UnsupportedModelError, match="mamba"):
         open_decoder("other")
-    assert decoder_state(Catalog.load().get("other")) == "fetched"
+    assert model_state(Catalog.load().get("other")) == "fetched"
 
 
 def test_damaged_file_of_the_user_is_a_model_file_error(home, make_tiny):
@@ -89,7 +89,7 @@ def test_unknown_model_and_one_not_fetched(home):
         open_decoder("smollm3")
     with pytest.raises(ConflictError, match="not fetched"):
         open_decoder("smollm2-135m-instruct", pull=False)
-    assert decoder_state(Catalog.load().get("smollm2-135m-instruct")) == "available"
+    assert model_state(Catalog.load().get("smollm2-135m-instruct")) == "available"
 
 
 def test_of_two_processes_one_compiles_and_the_other_waits(mine):

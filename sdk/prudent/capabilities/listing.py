@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prudent.capabilities.chat import ChatModel
 from prudent.catalog import ModelEntry
-from prudent.store import decoder_state
+from prudent.store import model_state
 from prudent.types.models import Model
 
 
@@ -16,7 +16,7 @@ def describe_model(entry: ModelEntry, loaded: ChatModel | None) -> Model:
         owned_by=entry.upstream.removeprefix("huggingface ").partition("/")[0],
         task=entry.task,
         license=entry.license,
-        state="loaded" if loaded is not None else decoder_state(entry),
+        state="loaded" if loaded is not None else model_state(entry),
     )
     if loaded is None:
         return about

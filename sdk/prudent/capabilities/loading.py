@@ -1,15 +1,16 @@
-"""A model's name to a loaded chat model: the store's artifact, its tokenizer and template, an engine."""
+"""A model's name to a loaded model, if it may be fetched: for chat with an engine, for embeddings without."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from prudent.capabilities.chat import ChatModel
+from prudent.capabilities.embeddings import EmbeddingModel
 from prudent.catalog import ModelEntry
 from prudent.errors import ModelNotFoundError
 from prudent.generation.engine import Engine
 from prudent.generation.options import EngineOptions
-from prudent.store import decoder_state, open_decoder
+from prudent.store import model_state, open_decoder, open_encoder
 from prudent.tokenizer import ChatTemplate, Tokenizer, TokenizerSpec
 from prudent.types.progress import Progress, ProgressListener
 
@@ -37,13 +38,7 @@ def load_chat_model(
         ModelNotFoundError: the model is not on this machine and may not be fetched.
         FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
     """
-    may_pull = options.pull or entry.id in options.always_pull
-    if not may_pull and decoder_state(entry) == "available":
-        raise ModelNotFoundError(
-            f"{entry.id} is not on this machine.",
-            hint=f"Run `prudent models pull {entry.id}`.",
-            param="model",
-        )
+    may_pull = _may_pull(entry, options)
     artifact = open_decoder(entry.id, pull=may_pull, progress=progress)
     if progress is not None:
         progress(Progress("load", entry.id, 0, 1))
@@ -56,3 +51,34 @@ def load_chat_model(
     if progress is not None:
         progress(Progress("load", entry.id, 1, 1))
     return ChatModel(artifact, tokenizer, template, engine)
+
+
+def load_embedding_model(
+    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
+) -> EmbeddingModel:
+    """Fetch and compile where needed, and load. Of the options only pulling and threads apply.
+
+    Raises:
+        ModelNotFoundError: the model is not on this machine and may not be fetched.
+        InvalidRequestError: the model is not for embeddings.
+        FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
+    """
+    artifact = open_encoder(entry.id, pull=_may_pull(entry, options), progress=progress)
+    if progress is not None:
+        progress(Progress("load", entry.id, 0, 1))
+    model = EmbeddingModel(artifact, threads=options.threads)
+    if progress is not None:
+        progress(Progress("load", entry.id, 1, 1))
+    return model
+
+
+def _may_pull(entry: ModelEntry, options: LoadOptions) -> bool:
+    """Whether the model may be fetched; it must be here if not."""
+    may_pull = options.pull or entry.id in options.always_pull
+    if not may_pull and model_state(entry) == "available":
+        raise ModelNotFoundError(
+            f"{entry.id} is not on this machine.",
+            hint=f"Run `prudent models pull {entry.id}`.",
+            param="model",
+        )
+    return may_pull
