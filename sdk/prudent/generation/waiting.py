@@ -61,9 +61,11 @@ class WaitingLine:
 
     def add(self, sequence: Sequence) -> None:
         """Put a sequence in line."""
-        start = max(self._virtual_time, self._tenants.get(sequence.isolation, 0.0))
+        start = self._virtual_time
+        if not sequence.generated:  # one that returns has had its turn in line
+            start = max(start, self._tenants.get(sequence.isolation, 0.0))
+            self._tenants[sequence.isolation] = start + _work(sequence)
         self._tags[sequence] = start
-        self._tenants[sequence.isolation] = start + len(sequence.prompt) + sequence.max_tokens
         self.tokens += len(sequence.prompt)
 
     def remove(self, sequence: Sequence) -> None:
@@ -75,7 +77,10 @@ class WaitingLine:
 
     def take(self, sequence: Sequence) -> None:
         """Take a sequence out because its turn has come."""
-        self._virtual_time = max(self._virtual_time, self._tags[sequence])
+        # Time passes with the work done for each tenant that waits, so that newcomers without end, who all
+        # begin at the present time, do not hold up one whose turn is later.
+        share = _work(sequence) / len({waiting.isolation for waiting in self._tags})
+        self._virtual_time = max(self._virtual_time, self._tags[sequence]) + share
         self.remove(sequence)
         if len(self._tenants) > 2 * self._max_sequences:
             ahead = {tenant: tag for tenant, tag in self._tenants.items() if tag > self._virtual_time}
@@ -84,6 +89,10 @@ class WaitingLine:
     def in_order(self, now: float) -> list[Sequence]:
         """All that wait, the next one first."""
         return sorted(self._tags, key=lambda sequence: (current_class(sequence, now), self._tags[sequence]))
+
+
+def _work(sequence: Sequence) -> int:
+    return len(sequence.prompt) + sequence.max_tokens
 
 
 def current_class(sequence: Sequence, now: float) -> int:

@@ -1,170 +1,493 @@
-"""The scheduler's promises, under any order of arrivals, ends and cancellations."""
+"""The scheduler's promises, under any order of arrivals, tokens, ends, cancellations and times."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from prudent.errors import RateLimitError
-from prudent.generation.scheduler import Decode, Prefill, Scheduler
+from prudent.generation.prefix_cache import BLOCK_TOKENS, PrefixCache
+from prudent.generation.request import Priority
+from prudent.generation.scheduler import SCORED_CHUNK, Decode, Extend, FirstPrompts, Scheduler, Step
 from prudent.generation.sequence import Phase, Sequence
+from prudent.generation.step_costs import StepCosts
+from prudent.generation.waiting import PROMOTION_S, WaitingLine
+
+CHUNK = 48
+BUDGET = 2.0
+DECODE_S, TOKEN_S = 0.01, 0.001
+JUNK = -1
 
 
-def scheduler(slots: int = 4, chunk: int = 4, queue: int = 100, tokens: int = 10_000) -> Scheduler:
-    return Scheduler(slots=slots, prefill_chunk=chunk, max_queue=queue, max_queued_tokens=tokens)
+@dataclass
+class Answering:
+    """What a simulated model and grammar do next: how much of a draft comes true, how much is forced."""
+
+    accepted: int = 0
+    forced: int = 0
+    drafted: int = 0
 
 
-def sequence(prompt: int, answer: int = 3) -> Sequence:
-    return Sequence(tuple(range(prompt)), answer)
+class World:
+    """An engine of plain lists. A cell holds what its key and value depend on: the text up to there."""
 
-
-class Simulation:
-    """An engine of plain lists: it follows moves and checks that every row has its own content."""
-
-    def __init__(self, slots: int, chunk: int) -> None:
-        self.scheduler = scheduler(slots, chunk)
-        self.cells: list[list[tuple[int, int]]] = [[] for _ in range(slots)]
-        self.first_run: list[Sequence] = []
+    def __init__(self, slots: int = 4, *, blocks: int = 64, chunk: int = CHUNK, queue: int = 1000) -> None:
+        self.now = 0.0
+        self.costs = StepCosts()
+        self.prefixes = PrefixCache(budget_bytes=blocks, block_bytes=1)
+        self.line = WaitingLine(max_sequences=queue, max_tokens=10**6)
+        self.scheduler = Scheduler(
+            self.line, self.prefixes, self.costs, slots=slots, prefill_chunk=chunk, prefill_budget=BUDGET
+        )
+        self.cells = [[JUNK] * 400 for _ in range(slots)]
+        self.blocks: dict[int, list[int]] = {}
+        self.held: dict[Sequence, int] = {}
+        self.truth: dict[Sequence, list[int]] = {}
+        self.admitted: list[Sequence] = []
         self.ended: list[Sequence] = []
+        self.last_was_no_decode_beside: set[Sequence] = set()
 
-    def step(self) -> bool:
-        batch = self.scheduler.next_batch()
-        if isinstance(batch, Prefill):
-            self._prefill(batch)
-        elif isinstance(batch, Decode):
-            self._decode(batch)
-        return batch is not None
+    def admit(self, sequence: Sequence) -> Sequence:
+        sequence.arrived = self.now
+        self.scheduler.admit(sequence)
+        self.admitted.append(sequence)
+        self.held[sequence] = 0
+        return sequence
 
-    def _prefill(self, batch: Prefill) -> None:
-        if batch.start == 0:
-            self.cells[batch.slot] = []
-            self.first_run.append(batch.sequence)
-        row = self.cells[batch.slot]
-        assert row == self._content(batch.sequence)[: batch.start]
-        row += [(id(batch.sequence), batch.start + i) for i in range(len(batch.tokens))]
-        assert batch.tokens == batch.sequence.prompt[batch.start : batch.start + len(batch.tokens)]
-        if batch.last:
-            self._token(batch.sequence)
+    def end(self, sequence: Sequence, *, keep: bool = True) -> None:
+        if keep and sequence.slot is not None:
+            self._store(sequence, sequence.slot, sequence.computed)
+        self.scheduler.end(sequence, self.now)
+        self.ended.append(sequence)
+
+    def step(self, answering: Answering | None = None) -> Step | None:
+        """One turn as the engine and the stepper do it."""
+        answering = answering or Answering()
+        lone = self.scheduler.lone
+        if lone is not None and lone.pending == 1:
+            room = lone.max_tokens - len(lone.generated) - 1
+            lone.draft = tuple(range(500, 500 + max(0, min(answering.drafted, room))))
+        decoding = {s for s in self.scheduler.running if s.phase is Phase.DECODE}
+        one_by_one = {s for s in decoding if s.pending == 1 and not s.draft}
+        step = self.scheduler.next_step(self.now)
+        if step is None:
+            return None
+        for slot, sequence, tokens in step.stores:
+            self.held[sequence] = 0
+            self._store(sequence, slot, tokens)
+        for slot, match in step.loads:
+            for place, block in enumerate(match.blocks):
+                start = place * BLOCK_TOKENS
+                self.cells[slot][start : start + BLOCK_TOKENS] = self.blocks[block]
+            self.prefixes.release(match)
+            owner = next(s for s in self.scheduler.running if s.slot == slot)
+            self.held[owner] = match.tokens
+        self._check_waits(step, decoding, one_by_one)
+        match step.batch:
+            case FirstPrompts():
+                self._first_prompts(step.batch)
+            case Extend():
+                self._extend(step.batch, answering)
+            case Decode():
+                self._decode(step.batch)
+        for sequence in [s for s in self.running if s.pending == 0]:
+            self._tokens(sequence, (7,), answering)
+        return step
+
+    def drain(self, most: int = 20_000) -> None:
+        for _ in range(most):
+            if self.step() is None:
+                return
+        raise AssertionError("it never ends")
+
+    @property
+    def running(self) -> list[Sequence]:
+        return self.scheduler.running
+
+    def _check_waits(self, step: Step, decoding: set[Sequence], one_by_one: set[Sequence]) -> None:
+        """Who decodes waits for one run of somebody else's at a time, and that one is short."""
+        batch = step.batch
+        if isinstance(batch, Decode):
+            self.last_was_no_decode_beside = set()
+            return
+        ran = {batch.sequence} if isinstance(batch, Extend) else set(batch.sequences)
+        gave_way = {sequence for _, sequence, _ in step.stores}
+        waits = one_by_one - ran - gave_way
+        assert not waits & self.last_was_no_decode_beside
+        self.last_was_no_decode_beside = waits
+        if decoding - ran - gave_way:
+            assert self._size(batch) <= self.costs.chunk(BUDGET, CHUNK)
+
+    @staticmethod
+    def _size(batch: Extend | FirstPrompts) -> int:
+        if isinstance(batch, Extend):
+            return len(batch.tokens)
+        return len(batch.sequences) * max(s.length for s in batch.sequences)
+
+    def _first_prompts(self, batch: FirstPrompts) -> None:
+        longest = max(s.length for s in batch.sequences)
+        for place, sequence in enumerate(batch.sequences):
+            assert sequence.slot == batch.first_slot + place
+            assert not sequence.scored
+            assert self.held[sequence] == 0
+            self._write(sequence, sequence.slot, 0, sequence.tokens(0, sequence.length))
+            self.cells[sequence.slot][sequence.length : longest] = [JUNK] * (longest - sequence.length)
+        self._took(sum(s.length for s in batch.sequences))
+
+    def _extend(self, batch: Extend, answering: Answering) -> None:
+        sequence = batch.sequence
+        assert sequence.slot == batch.slot
+        assert 0 < len(batch.tokens) <= CHUNK + len(sequence.draft)
+        self._write(sequence, batch.slot, batch.start, batch.tokens)
+        self._took(len(batch.tokens))
+        self.held[sequence] = sequence.computed
+        if sequence.scored and batch.start < len(sequence.prompt):
+            assert batch.logits == len(batch.tokens) <= SCORED_CHUNK
+        elif sequence.pending > 0:
+            assert batch.logits == 0
+        else:
+            assert batch.logits == 1 + len(sequence.draft)
+        if sequence.draft and sequence.pending == 0:
+            accepted = sequence.draft[: answering.accepted]
+            sequence.computed += len(accepted)
+            self.held[sequence] = sequence.computed
+            sequence.draft = ()
+            self._tokens(sequence, (*accepted, 7), answering)
 
     def _decode(self, batch: Decode) -> None:
         for move in batch.moves:
             source, target = self.cells[move.source], self.cells[move.target]
-            self.cells[move.target] = source[: move.tokens]
-            self.cells[move.source] = target[: move.displaced]
+            displaced = target[: move.displaced]
+            target[: move.tokens] = source[: move.tokens]
+            source[: move.displaced] = displaced
         assert [s.slot for s in batch.sequences] == list(range(len(batch.sequences)))
-        assert len(set(map(id, batch.sequences))) == len(batch.sequences)
-        for row, member in zip(self.cells, batch.sequences, strict=False):
-            assert row == self._content(member)[: member.computed - 1]
-            row.append((id(member), member.computed - 1))
-            assert member.computed == member.length
-            self._token(member)
+        assert set(batch.sequences) == {s for s in self.running if s.phase is Phase.DECODE}
+        for sequence, token in zip(batch.sequences, batch.tokens, strict=True):
+            self._write(sequence, sequence.slot or 0, sequence.computed - 1, (token,))
+        self.costs.decoded(DECODE_S)
 
-    def _token(self, member: Sequence) -> None:
-        member.generated.append(0)
-        if len(member.generated) == member.max_tokens:
-            self.scheduler.end(member)
-            self.ended.append(member)
+    def _took(self, tokens: int) -> None:
+        self.costs.prefilled(tokens, tokens * TOKEN_S)
 
-    @staticmethod
-    def _content(member: Sequence) -> list[tuple[int, int]]:
-        return [(id(member), i) for i in range(member.length)]
+    def _write(self, sequence: Sequence, slot: int, start: int, tokens: tuple[int, ...]) -> None:
+        """Compute tokens: the row must hold all before them, and nothing of it is computed again."""
+        assert start == self.held[sequence]
+        text = sequence.tokens(0, sequence.length) + sequence.draft
+        assert tokens == text[start : start + len(tokens)]
+        truth = self.truth.setdefault(sequence, [])
+        truth += chained(truth[-1] if truth else hash(sequence.isolation), text[len(truth) : start])
+        row = self.cells[slot]
+        assert row[:start] == truth[:start]
+        row[start : start + len(tokens)] = chained(
+            row[start - 1] if start else hash(sequence.isolation), tokens
+        )
+        self.held[sequence] = start + len(tokens)
+
+    def _tokens(self, sequence: Sequence, tokens: tuple[int, ...], answering: Answering) -> None:
+        if sequence.computed >= len(sequence.prompt) and not sequence.generated:
+            assert sequence.slot is not None
+            self._store(sequence, sequence.slot, sequence.computed)
+        for token in (*tokens, *range(800, 800 + answering.forced)):
+            if len(sequence.generated) < sequence.max_tokens:
+                sequence.generated.append(token)
+        if len(sequence.generated) >= sequence.max_tokens:
+            self.end(sequence)
+
+    def _store(self, sequence: Sequence, slot: int, computed: int) -> None:
+        text = sequence.tokens(0, sequence.length)
+        for new in self.prefixes.insert(sequence.isolation, text, computed):
+            self.blocks[new.block_id] = self.cells[slot][new.start : new.start + BLOCK_TOKENS]
 
 
-arrivals = st.lists(
-    st.tuples(st.integers(1, 14), st.integers(1, 6), st.integers(0, 3)), min_size=1, max_size=12
-)
+def chained(state: int, tokens: tuple[int, ...]) -> list[int]:
+    """The cells of tokens after a cell: each depends on everything up to it."""
+    cells: list[int] = []
+    for token in tokens:
+        state = hash((state, token))
+        cells.append(state)
+    return cells
 
 
-@settings(max_examples=300)
-@given(st.integers(1, 4), st.integers(1, 6), arrivals, st.lists(st.integers(0, 30), max_size=12))
-def test_no_row_is_mixed_up_and_every_admitted_sequence_ends_in_order(
-    slots: int, chunk: int, plan: list[tuple[int, int, int]], cancels: list[int]
-) -> None:
-    world = Simulation(slots, chunk)
-    admitted: list[Sequence] = []
-    cancelled: list[Sequence] = []
-    clock = 0
-    for prompt, answer, wait in plan:
-        admitted.append(sequence(prompt, answer))
-        world.scheduler.admit(admitted[-1])
-        for _ in range(wait):
-            world.step()
-            clock += 1
-            for victim in [admitted[i] for i, at in enumerate(cancels[: len(admitted)]) if at == clock]:
-                if victim.phase is not Phase.ENDED:
-                    world.scheduler.end(victim)
-                    cancelled.append(victim)
-        assert world.scheduler.running <= slots
-    for _ in range(10_000):
-        if not world.step():
-            break
-    assert world.scheduler.idle
-    assert world.scheduler.queued_tokens == 0
-    assert {id(s) for s in admitted} == {id(s) for s in world.ended} | {id(s) for s in cancelled}
-    assert all(s.phase is Phase.ENDED and s.slot is None for s in admitted)
-    order = [admitted.index(s) for s in world.first_run]
-    assert order == sorted(order)
+def sequence(prompt: int, answer: int = 3, *, first: int = 0, **fields: object) -> Sequence:
+    """`first` tells texts apart that shall have nothing in common."""
+    return Sequence(tuple(range(first, first + prompt)), answer, **fields)  # type: ignore[arg-type]
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Everything that may happen to an engine, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(slots=3, blocks=7, queue=20)
+        self.refused = 0
+
+    @rule(
+        shared=st.integers(0, 50),
+        own=st.integers(1, 70),
+        text=st.integers(0, 2),
+        answer=st.integers(1, 12),
+        tenant=st.sampled_from(["", "a", "b"]),
+        priority=st.sampled_from(Priority),
+        scored=st.booleans(),
+        deadline=st.none() | st.floats(0.001, 5.0),
+    )
+    def admit(
+        self,
+        shared: int,
+        own: int,
+        text: int,
+        answer: int,
+        tenant: str,
+        priority: Priority,
+        scored: bool,
+        deadline: float | None,
+    ) -> None:
+        world = self.world
+        prompt = (*range(shared), *range(100 * text, 100 * text + own))
+        newcomer = Sequence(prompt, answer, tenant, priority, scored and own % 4 == 0)
+        newcomer.expires = None if deadline is None else world.now + deadline
+        try:
+            world.admit(newcomer)
+        except RateLimitError:
+            assert newcomer not in world.line
+
+    @rule(
+        steps=st.integers(1, 8),
+        accepted=st.integers(0, 10),
+        forced=st.sampled_from([0, 0, 0, 1, 5, 70]),
+        drafted=st.integers(0, 10),
+    )
+    def step(self, steps: int, accepted: int, forced: int, drafted: int) -> None:
+        for _ in range(steps):
+            self.world.now += DECODE_S
+            self.expire()
+            self.world.step(Answering(accepted, forced, drafted))
+
+    @rule(victim=st.integers(0, 100), keep=st.booleans())
+    def cancel(self, victim: int, keep: bool) -> None:
+        alive = [s for s in self.world.admitted if s.phase is not Phase.ENDED]
+        if alive:
+            self.world.end(alive[victim % len(alive)], keep=keep)
+
+    @rule(seconds=st.sampled_from([0.5, 5.0, PROMOTION_S, 100.0]))
+    def wait(self, seconds: float) -> None:
+        self.world.now += seconds
+
+    def expire(self) -> None:
+        for member in [s for s in self.world.admitted if s.phase is not Phase.ENDED]:
+            if member.is_late(self.world.now):
+                self.world.end(member)
+
+    @invariant()
+    def everybody_is_in_one_place(self) -> None:
+        world = self.world
+        slots = [s.slot for s in world.running]
+        assert len(set(slots)) == len(slots)
+        for member in world.admitted:
+            where = (member in world.line, member in world.running, member.phase is Phase.ENDED)
+            assert where.count(True) == 1
+            assert (member.slot is not None) == (member in world.running)
+        assert world.scheduler.queued_tokens == sum(len(s.prompt) for s in world.line)
+        assert world.scheduler.free == 3 - len(slots)
+
+    @invariant()
+    def nothing_stays_pinned(self) -> None:
+        """Between steps every block may be evicted."""
+        world = self.world
+        assert len(world.prefixes._unpinned) == world.prefixes.stats().blocks
+
+    def teardown(self) -> None:
+        self.world.drain()
+        assert self.world.scheduler.idle
+        assert len(self.world.ended) == len(set(self.world.ended)) == len(self.world.admitted)
+        for member in self.world.admitted:
+            assert len(member.generated) <= member.max_tokens
+        assert self.world.scheduler.expected_wait() >= 0.0
+
+
+AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestAnyOrder = AnyOrder.TestCase
+
+
+def kinds(world: World, steps: int) -> list[str]:
+    return [type(step.batch).__name__ if (step := world.step()) else "None" for _ in range(steps)]
 
 
 def test_a_long_prompt_and_running_streams_take_turns() -> None:
-    s = scheduler(slots=2, chunk=4)
-    short, long = sequence(2, 50), sequence(16, 5)
-    s.admit(short)
-    kinds: list[str] = []
-    for step in range(9):
-        if step == 1:
-            s.admit(long)
-        batch = s.next_batch()
-        kinds.append(type(batch).__name__)
-        for member in [batch.sequence] if isinstance(batch, Prefill) else batch.sequences if batch else ():
-            if member.phase is Phase.DECODE:
-                member.generated.append(0)
-    assert kinds == ["Prefill"] + ["Decode", "Prefill"] * 4
+    world = World(slots=2)
+    world.admit(sequence(5, 50))
+    world.step()
+    long = world.admit(sequence(200, 5, first=300))
+    assert kinds(world, 8) == ["Decode", "Extend"] * 4
+    assert 0 < long.computed < 200
 
 
 def test_a_short_prompt_takes_over_a_hole_without_a_move() -> None:
-    s = scheduler(slots=3, chunk=8)
-    members = [sequence(2, 50) for _ in range(4)]
-    for member in members[:3]:
-        s.admit(member)
-        assert isinstance(s.next_batch(), Prefill)
-        member.generated.append(0)
-        decode = s.next_batch()
-        assert isinstance(decode, Decode)
-        for row in decode.sequences:
-            row.generated.append(0)
-    s.end(members[0])
-    s.admit(members[3])
-    assert isinstance(s.next_batch(), Prefill)
-    members[3].generated.append(0)
-    decode = s.next_batch()
-    assert isinstance(decode, Decode)
-    assert decode.moves == ()
-    assert decode.sequences == (members[3], members[1], members[2])
+    world = World(slots=3)
+    members = [world.admit(sequence(20, 50, first=100 * i)) for i in range(3)]
+    while any(member.phase is not Phase.DECODE for member in members):
+        world.step()
+    assert kinds(world, 1) == ["Decode"]
+    world.end(next(s for s in members if s.slot == 0))
+    newcomer = world.admit(sequence(6, 50, first=350))
+    batches = [step.batch for _ in range(4) if (step := world.step())]
+    decodes = [batch for batch in batches if isinstance(batch, Decode) and newcomer in batch.sequences]
+    assert decodes
+    assert decodes[0].moves == ()
+    assert newcomer.slot == 0
 
 
-def test_the_queue_is_bounded_by_count() -> None:
-    s = scheduler(queue=2)
-    s.admit(sequence(1))
-    s.admit(sequence(1))
-    with pytest.raises(RateLimitError, match="2 requests are waiting"):
-        s.admit(sequence(1))
+def test_first_prompts_of_similar_length_are_computed_together() -> None:
+    world = World(slots=4)
+    together = [world.admit(sequence(n, 5, first=100 * n)) for n in (12, 11, 9)]
+    step = world.step()
+    assert step is not None
+    assert isinstance(step.batch, FirstPrompts)
+    assert list(step.batch.sequences) == together
 
 
-def test_the_queue_is_bounded_by_tokens_but_takes_one_long_prompt_when_empty() -> None:
-    s = scheduler(tokens=10)
-    s.admit(sequence(50))
-    with pytest.raises(RateLimitError, match="50 prompt tokens"):
-        s.admit(sequence(1))
-    s.next_batch()
-    s.admit(sequence(1))
+def test_a_prompt_of_another_length_does_not_keep_the_next_ones_apart() -> None:
+    world = World(slots=4)
+    first, _, third = (world.admit(sequence(n, 5, first=100 * n)) for n in (12, 47, 11))
+    step = world.step()
+    assert step is not None
+    assert isinstance(step.batch, FirstPrompts)
+    assert step.batch.sequences == (first, third)
+
+
+def test_a_prompt_that_begins_like_another_waits_and_finds_it_in_the_cache() -> None:
+    world = World(slots=4, chunk=256)
+    twins = [world.admit(Sequence((*range(40), 900 + i), 2)) for i in range(3)]
+    world.drain()
+    assert [twin.reused for twin in twins] == [0, 32, 32]
+
+
+def test_another_tenants_beginning_is_not_found() -> None:
+    world = World()
+    twins = [world.admit(Sequence(tuple(range(40)), 2, isolation=name)) for name in "abab"]
+    world.drain()
+    assert [twin.reused for twin in twins] == [0, 0, 32, 32]
+
+
+def test_a_higher_class_takes_the_slot_of_a_lower_one_which_returns() -> None:
+    world = World(slots=1)
+    lower = world.admit(sequence(40, 20, priority=Priority.BACKGROUND))
+    while len(lower.generated) < 6:
+        world.step()
+    higher = world.admit(sequence(10, 3, first=300))
+    world.step()
+    assert (lower.phase, lower.slot) == (Phase.WAITING, None)
+    while higher.phase is not Phase.ENDED:
+        world.step()
+    world.drain()
+    assert (len(lower.generated), lower.reused) == (20, 0)
+
+
+def test_equals_do_not_take_each_others_slots() -> None:
+    world = World(slots=1)
+    first = world.admit(sequence(10, 20, priority=Priority.BATCH))
+    world.step()
+    world.admit(sequence(10, 3, first=300, priority=Priority.BATCH))
+    world.step()
+    assert first.slot == 0
+
+
+def test_a_deadline_that_would_pass_before_its_turn_is_refused_at_the_door() -> None:
+    world = World(slots=1)
+    world.costs.served(10.0)
+    world.admit(sequence(10, 50))
+    world.step()
+    with pytest.raises(RateLimitError, match=r"about 10\.0 s") as caught:
+        world.admit(sequence(10, first=100, expires=world.now + 5.0))
+    assert caught.value.details["retry_after"] == pytest.approx(10.0)
+    world.admit(sequence(10, first=100, expires=world.now + 15.0))
+
+
+def test_the_wait_of_a_higher_class_does_not_count_those_behind_it() -> None:
+    world = World(slots=1)
+    world.costs.served(10.0)
+    world.admit(sequence(10, 50, priority=Priority.BACKGROUND))
+    world.step()
+    for number in range(5):
+        world.admit(sequence(10, first=100 * number, priority=Priority.BACKGROUND))
+    urgent = world.admit(sequence(10, first=700, expires=world.now + 5.0))
+    world.step()
+    world.step()
+    assert urgent.slot is not None
 
 
 def test_ending_twice_is_allowed() -> None:
-    s = scheduler()
-    member = sequence(1)
-    s.admit(member)
-    s.end(member)
-    s.end(member)
-    assert s.idle
+    world = World()
+    member = world.admit(sequence(1))
+    world.end(member)
+    world.end(member)
+    assert world.scheduler.idle
+
+
+def until(condition: Callable[[], bool], world: World, flood: Callable[[], Sequence], seconds: float) -> None:
+    """Keep at least two newcomers waiting at all times; the condition must come true in time."""
+    start = world.now
+    while not condition():
+        while world.scheduler.queued < 2:
+            world.admit(flood())
+        world.now += DECODE_S
+        world.step()
+        assert world.now - start < seconds, "starved"
+
+
+class Flood:
+    """Newcomers without end; no two begin alike."""
+
+    def __init__(self, answer: int, tenants: int | None = 1) -> None:
+        self._count = 0
+        self._answer = answer
+        self._tenants = tenants
+
+    def __call__(self) -> Sequence:
+        self._count += 1
+        tenant = self._count if self._tenants is None else self._count % self._tenants
+        return sequence(6, self._answer, first=10 * self._count, isolation=str(tenant))
+
+
+@pytest.mark.parametrize("answer", [1, 2, 20])
+@pytest.mark.parametrize("tenants", [1, 3, None])
+@pytest.mark.parametrize("priority", list(Priority))
+def test_nobody_starves_beside_a_flood_of_urgent_requests(
+    answer: int, tenants: int | None, priority: Priority
+) -> None:
+    """However short the urgent ones are, however many tenants they come from; in line and with a slot."""
+    world = World(slots=3)
+    flood = Flood(answer, tenants)
+    for _ in range(4):
+        world.admit(flood())
+    # Its tenant has just asked for a lot, so that it is not the first in turn.
+    world.admit(sequence(300, 3, first=5000, isolation="9", priority=priority))
+    waiting = world.admit(sequence(300, 30, first=6000, isolation="9", priority=priority))
+    until(lambda: waiting.phase is Phase.ENDED, world, flood, seconds=3 * PROMOTION_S)
+
+
+def test_a_long_prompt_with_a_slot_goes_on_beside_a_flood() -> None:
+    world = World(slots=3)
+    slow = world.admit(sequence(300, 3, first=5000, priority=Priority.BACKGROUND))
+    world.step()
+    assert slow.slot is not None
+    until(lambda: bool(slow.generated), world, Flood(1), seconds=PROMOTION_S)
+
+
+def test_a_long_prompt_goes_on_beside_streams_that_a_grammar_forces_on() -> None:
+    world = World(slots=3)
+    streams = [world.admit(sequence(8, 300, first=100 * i)) for i in range(2)]
+    for _ in range(6):
+        world.step()
+    long = world.admit(sequence(200, 3, first=5000))
+    for _ in range(200):
+        world.step(Answering(forced=5))
+        if long.generated:
+            break
+    assert long.generated
+    assert all(stream.generated for stream in streams)
