@@ -32,7 +32,7 @@ class StepCosts:
     def prefilled(self, tokens: int, seconds: float) -> None:
         """A chunk of a prompt took this long."""
         chunk = next((size for size in CHUNKS if size >= tokens), CHUNKS[-1])
-        self._tokens[chunk] = _average(self._tokens.get(chunk), seconds / tokens)
+        self._tokens[chunk] = max(_average(self._tokens.get(chunk), seconds / tokens), seconds / tokens)
         if tokens >= CHUNKS[0]:
             self._token = _average(self._token, seconds / tokens)
 
