@@ -28,7 +28,7 @@ from prudent.generation.waiting import WaitingLine, current_class
 SCORED_CHUNK = 32
 """Most tokens of a run that wants logits at every one of them: a row of logits has up to 600 kB."""
 
-_LARGEST_CROWD = 4
+LARGEST_CROWD = 4
 """Where several prompts wait a chunk may take so many times the budget, for then waiting for a first token
 is the worse wait. With 16 chats at once (lengths of the Azure conversation trace, costs measured on two Zen 3
 cores) this computes 187 tokens/s where a fixed budget gives 120, and first tokens come in half the time."""
@@ -209,7 +209,7 @@ class Scheduler:
         prompts = [sequence for sequence in self.running if sequence.phase is Phase.PREFILL]
         limit = self._prefill_chunk
         if rows:
-            crowd = max(1, min(len(self._line) + len(prompts), _LARGEST_CROWD))
+            crowd = max(1, min(len(self._line) + len(prompts), LARGEST_CROWD))
             limit = self._costs.chunk(crowd * self._prefill_budget, limit)
         if prompts and self._oldest_is_due:
             self._oldest_is_due = False

@@ -13,7 +13,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from prudent.errors import RateLimitError
 from prudent.generation.prefix_cache import BLOCK_TOKENS, PrefixCache
 from prudent.generation.request import Priority
-from prudent.generation.scheduler import SCORED_CHUNK, Decode, Extend, FirstPrompts, Scheduler, Step
+from prudent.generation.scheduler import (
+    LARGEST_CROWD,
+    SCORED_CHUNK,
+    Decode,
+    Extend,
+    FirstPrompts,
+    Scheduler,
+    Step,
+)
 from prudent.generation.sequence import Phase, Sequence
 from prudent.generation.step_costs import StepCosts
 from prudent.generation.waiting import PROMOTION_S, WaitingLine
@@ -74,6 +82,8 @@ class World:
             lone.draft = tuple(range(500, 500 + max(0, min(answering.drafted, room))))
         decoding = {s for s in self.scheduler.running if s.phase is Phase.DECODE}
         one_by_one = {s for s in decoding if s.pending == 1 and not s.draft}
+        prompts = self.scheduler.queued + sum(s.phase is Phase.PREFILL for s in self.scheduler.running)
+        self.crowd = max(1, min(prompts, LARGEST_CROWD))
         step = self.scheduler.next_step(self.now)
         if step is None:
             return None
@@ -121,7 +131,7 @@ class World:
         assert not waits & self.last_was_no_decode_beside
         self.last_was_no_decode_beside = waits
         if decoding - ran - gave_way:
-            assert self._size(batch) <= self.costs.chunk(BUDGET, CHUNK)
+            assert self._size(batch) <= self.costs.chunk(self.crowd * BUDGET, CHUNK)
 
     @staticmethod
     def _size(batch: Extend | FirstPrompts) -> int:
