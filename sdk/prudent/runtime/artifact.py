@@ -24,9 +24,9 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prudent.errors import ModelFileError
 
@@ -43,17 +43,21 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
 
+Size = Annotated[int, Field(ge=1, le=2**24)]
+"""A dimension; a file that names a larger one is damaged."""
+
+
 class DecoderConfig(_Record):
     """The dimensions that the engine needs to allocate a cache and bind a run."""
 
     family: str
-    layers: int
-    heads: int
-    kv_heads: int
-    head_dim: int
-    hidden_size: int
-    vocab_size: int
-    context_length: int
+    layers: Size
+    heads: Size
+    kv_heads: Size
+    head_dim: Size
+    hidden_size: Size
+    vocab_size: Size
+    context_length: Size
 
 
 class SourceFile(_Record):

@@ -11,9 +11,13 @@ from fastapi import FastAPI
 
 from prudent.server.guard import Guard
 from prudent.server.settings import Settings
+from prudent.server.slow_readers import protocol_that_gives_up
 
 LAST_WORDS_S = 5
 """How long answers that were ended by force have to write their last event."""
+
+GRACE_S = 1.0
+"""After the stream itself has given its reader up, and said so in the log."""
 
 logger = logging.getLogger("prudent.server")
 
@@ -35,6 +39,7 @@ class DrainingServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 ws="none",
+                http=protocol_that_gives_up(self._settings.write_timeout + GRACE_S),
                 timeout_graceful_shutdown=LAST_WORDS_S,
             )
         )

@@ -117,6 +117,8 @@ def test_a_client_that_stops_reading_is_given_up_and_blocks_nobody(serve: Serve,
         assert _until(lambda: stuck.running == 0, 20)
         assert stuck.cancelled == 1
         assert stuck.tokens < 2000
+        # Nothing is read meanwhile: the server does not wait for what is in its buffers to be taken.
+        assert _until(lambda: not server._server.server_state.connections)
 
 
 def test_a_fault_in_mid_stream_is_an_event_and_then_the_end(serve: Serve) -> None:
