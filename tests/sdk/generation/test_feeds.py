@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from prudent.generation.feeds import decode_feeds, prefill_feeds
+from prudent.generation.feeds import feeds_of
 from prudent.generation.kv_cache import KVCache
-from prudent.generation.scheduler import Decode, Move, Prefill
+from prudent.generation.scheduler import Decode, Extend, FirstPrompts, Move
 from prudent.generation.sequence import Sequence
 from prudent.runtime.artifact import DecoderConfig
 
@@ -16,7 +16,7 @@ CONFIG = DecoderConfig(
 
 
 def test_a_first_chunk_asks_for_no_logits() -> None:
-    feeds = prefill_feeds(Prefill(Sequence((5, 6, 7, 8), 1), slot=3, start=0, tokens=(5, 6), last=False))
+    feeds = feeds_of(Extend(Sequence((5, 6, 7, 8), 1), slot=3, start=0, tokens=(5, 6), logits=0))
     assert feeds.first_slot == 3
     assert feeds.input_ids.tolist() == [[5, 6]]
     assert feeds.seqlens_k.tolist() == [1]
@@ -25,16 +25,33 @@ def test_a_first_chunk_asks_for_no_logits() -> None:
 
 
 def test_a_last_chunk_asks_for_its_last_row_only() -> None:
-    feeds = prefill_feeds(Prefill(Sequence((5, 6, 7, 8), 1), slot=0, start=2, tokens=(7, 8), last=True))
+    feeds = feeds_of(Extend(Sequence((5, 6, 7, 8), 1), slot=0, start=2, tokens=(7, 8), logits=1))
     assert feeds.seqlens_k.tolist() == [3]
     assert feeds.total_length.tolist() == [4]
     assert feeds.logit_rows.tolist() == [1]
 
 
-def test_a_decode_step_feeds_the_newest_token_of_every_row() -> None:
+def test_a_draft_asks_for_the_logits_before_it_and_after_each_of_its_tokens() -> None:
+    feeds = feeds_of(Extend(Sequence((5, 6, 7), 9), slot=0, start=1, tokens=(6, 7, 3, 4), logits=3))
+    assert feeds.input_ids.tolist() == [[6, 7, 3, 4]]
+    assert feeds.total_length.tolist() == [5]
+    assert feeds.logit_rows.tolist() == [1, 2, 3]
+
+
+def test_first_prompts_are_padded_to_the_longest_and_each_asks_for_its_own_last_row() -> None:
+    returning = Sequence((1, 2), 9, generated=[3])
+    feeds = feeds_of(FirstPrompts((Sequence((5, 6, 7, 8), 1), Sequence((1, 2), 1), returning), first_slot=2))
+    assert feeds.first_slot == 2
+    assert feeds.input_ids.tolist() == [[5, 6, 7, 8], [1, 2, 0, 0], [1, 2, 3, 0]]
+    assert feeds.seqlens_k.tolist() == [3, 1, 2]
+    assert feeds.total_length.tolist() == [4]
+    assert feeds.logit_rows.tolist() == [3, 5, 10]
+
+
+def test_a_decode_step_feeds_the_next_token_of_every_row() -> None:
     one = Sequence((1, 2, 3), 9, generated=[4], computed=4)
     two = Sequence((1,), 9, generated=[7, 8], computed=3)
-    feeds = decode_feeds(Decode((one, two), moves=()))
+    feeds = feeds_of(Decode((one, two), tokens=(4, 8), moves=()))
     assert feeds.input_ids.tolist() == [[4], [8]]
     assert feeds.seqlens_k.tolist() == [3, 2]
     assert feeds.total_length.tolist() == [4]
