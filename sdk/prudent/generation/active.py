@@ -98,8 +98,12 @@ class ActiveRequest:
     def end(
         self, finish: FinishReason, error: BaseException | None = None, limit: Limit | None = None
     ) -> GenerationEvent:
-        """The last event of a request that does not end by itself; what was held back stays so."""
-        return self._event(Release(), finish, error=error, limit=limit)
+        """The last event of a request that does not end by itself.
+
+        What was held back is said where a limit ended it, and else stays so.
+        """
+        release = self._text.finish() if finish is FinishReason.LENGTH else Release()
+        return self._event(release, finish, error=error, limit=limit)
 
     def _scores(self) -> GenerationEvent:
         """The prompt's log-probabilities; the end, where no token was asked for."""

@@ -196,10 +196,11 @@ class Engine:
                 if a.sequence.expires is not None and a.sequence.expires < now
             ]
         for active in late:
-            if active.sequence.generated:
+            try:
+                if not active.sequence.generated:
+                    raise DeadlineExceededError("The deadline passed before the answer began.")
                 self._end(active, FinishReason.LENGTH, limit=Limit.DEADLINE)
-            else:
-                error = DeadlineExceededError("The deadline passed before the answer began.")
+            except Exception as error:  # noqa: BLE001  a fault in one request's text is its own
                 self._end(active, FinishReason.ERROR, error)
 
     def _guess(self) -> None:
@@ -264,8 +265,9 @@ class Engine:
         error = cause if cause is None or isinstance(cause, PrudentError) else _internal(cause)
         if error is None:
             self._stepper.keep(active.sequence)
+        event = active.end(finish, error, limit)
         if self._forget(active):
-            self._tell(active, active.end(finish, error, limit))
+            self._tell(active, event)
 
     def _end_all(self, finish: FinishReason, error: BaseException | None = None) -> None:
         with self._changed:

@@ -97,6 +97,12 @@ def table_artifact(tmp_path_factory: pytest.TempPathFactory) -> DecoderArtifact:
     return DecoderArtifact(folder)
 
 
+@pytest.fixture(scope="session")
+def words() -> WordTokenizer:
+    """The table decoder's tokenizer."""
+    return WordTokenizer()
+
+
 @pytest.fixture
 def engine(table_artifact: DecoderArtifact) -> Iterator[Engine]:
     """An engine of two slots over the table decoder."""
