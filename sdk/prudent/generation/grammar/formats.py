@@ -51,7 +51,7 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "int8": (-(2**7), 2**7 - 1),
     "int16": (-(2**15), 2**15 - 1),
     "int32": (-(2**31), 2**31 - 1),
-    "int64": (-(2**63), 2**63 - 1),
+    "int64": (-(2**63) + 2**11, 2**63 - 2**11),  # what llguidance can tell apart, which counts in doubles
     "uint8": (0, 2**8 - 1),
     "uint16": (0, 2**16 - 1),
     "uint32": (0, 2**32 - 1),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 import numpy as np
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from prudent.errors import GrammarError, InternalError
 from prudent.generation.grammar.complaints import readable
 from prudent.tokenizer import Tokenizer, TokenType
+
+if TYPE_CHECKING:
+    from llguidance._lib import JsonCompileOptions
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -28,8 +31,21 @@ _BITS = 32
 _INITIAL_LEXER_FUEL = 1_000_000
 _STEP_LEXER_FUEL = 200_000
 _STEP_ITEMS = 50_000
-_LEXER_STATES = 50_000
+_LEXER_STATES = 25_000
 _GRAMMAR_SIZE = 500_000
+
+_MEMORY = 2**16
+_MEMORY_PER_CHARACTER = 256
+
+JSON_TEXT: Final[JsonCompileOptions] = {
+    "whitespace_flexible": False,
+    "item_separator": ", ",
+    "key_separator": ": ",
+    "json_allowed_escapes": 'nrbtf\\"',
+}
+"""How JSON is written: one space after each colon and comma and none elsewhere, as `json.dumps` has it, so
+that no model goes on with blanks for ever. Characters stand for themselves; with \\u escapes llguidance 1.9.1
+would let a name that `properties` has pass for another."""
 
 
 class Vocabulary:
@@ -49,6 +65,34 @@ class Vocabulary:
         self.tokens = LLTokenizer(wrapper, eos_token=sorted(spec.stop_ids))
 
 
+def json_schema_definition(schema: dict[str, Any]) -> str:
+    """llguidance's definition of the JSON texts of a schema.
+
+    Raises:
+        GrammarError: a value of the schema cannot be handed over.
+    """
+    try:
+        return LLMatcher.grammar_from_json_schema(schema, overrides=JSON_TEXT)
+    except ValueError as error:  # its text quotes the value
+        raise GrammarError("The schema has a number or a text that is not valid in JSON.") from error
+
+
+def regex_definition(pattern: str) -> str:
+    """llguidance's definition of the texts that an expression matches as a whole."""
+    return LLMatcher.grammar_from_regex(pattern)
+
+
+def lark_definition(grammar: str) -> str:
+    """llguidance's definition of the texts of a grammar in its dialect of Lark."""
+    return LLMatcher.grammar_from_lark(grammar)
+
+
+def complaint(definition: str) -> str | None:
+    """What llguidance says against a definition before it meets a vocabulary, in its own words."""
+    message = _guard(LLMatcher.validate_grammar, definition, None, limits=_limits())
+    return message or None
+
+
 class MatcherGrammar:
     """A compiled grammar. A `Grammar`."""
 
@@ -58,11 +102,13 @@ class MatcherGrammar:
         Raises:
             GrammarError: it is not valid, too large, or no text satisfies it.
         """
+        self.memory: int = _MEMORY + _MEMORY_PER_CHARACTER * len(definition)
+        """About how many bytes it holds: measured over the real schemas of JSONSchemaBench, and doubled."""
         self._vocabulary = vocabulary
         self._lock = threading.Lock()
         self._beginning = _guard(_new_matcher, vocabulary.tokens, definition)
         if self._beginning.is_error():
-            raise GrammarError(readable(self._beginning.get_error()))
+            raise GrammarError(f"The grammar cannot be used: {readable(self._beginning.get_error())}.")
         first = np.zeros(vocabulary.words, np.int32)
         _guard(self._beginning.unsafe_compute_mask_ptr, first.ctypes.data, first.nbytes)
         if "NoExtension" in self._beginning.get_error() or not first.any():
@@ -165,8 +211,8 @@ class _Tokens:
         return ids
 
 
-def _new_matcher(tokens: LLTokenizer, definition: str) -> LLMatcher:
-    limits = LLParserLimits(
+def _limits() -> LLParserLimits:
+    return LLParserLimits(
         initial_lexer_fuel=_INITIAL_LEXER_FUEL,
         step_lexer_fuel=_STEP_LEXER_FUEL,
         step_max_items=_STEP_ITEMS,
@@ -174,7 +220,10 @@ def _new_matcher(tokens: LLTokenizer, definition: str) -> LLMatcher:
         max_grammar_size=_GRAMMAR_SIZE,
         verbose_errors=False,  # the long form quotes the text
     )
-    return LLMatcher(tokens, definition, log_level=0, limits=limits)
+
+
+def _new_matcher(tokens: LLTokenizer, definition: str) -> LLMatcher:
+    return LLMatcher(tokens, definition, log_level=0, limits=_limits())
 
 
 def _guard(call: Callable[P, ResultT], *args: P.args, **kwargs: P.kwargs) -> ResultT:

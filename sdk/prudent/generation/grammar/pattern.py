@@ -97,7 +97,7 @@ class _Translator:
                 self._take(1, character)
                 return False
             case _:
-                self._take(1, _literal(character))
+                self._take(1, literal(character))
         return True
 
     def _take(self, length: int, replacement: str) -> None:
@@ -142,9 +142,9 @@ class _Translator:
         if rest in _CONTROLS:
             return _CONTROLS[rest]
         if rest == "v" or (rest == "0" and not self._pattern[self._at : self._at + 1].isdecimal()):
-            return _literal("\x0b" if rest == "v" else "\x00", in_class=in_class)
+            return literal("\x0b" if rest == "v" else "\x00", in_class=in_class)
         if rest in _PUNCTUATION:
-            return _literal(rest)
+            return literal(rest)
         if not rest:
             raise PatternError("it ends in the middle of an escape")
         kind = "a back-reference" if rest.isdecimal() or rest == "k" else "the escape"
@@ -162,7 +162,7 @@ class _Translator:
             number = 0x10000 + (number - 0xD800) * 0x400 + second - 0xDC00
         if number > 0x10FFFF:
             raise PatternError(f"U+{number:X} is no character")
-        return _literal(chr(number), in_class=in_class)
+        return literal(chr(number), in_class=in_class)
 
     def _class(self) -> None:
         self._at += 1
@@ -199,10 +199,10 @@ class _Translator:
         if character == "\\":
             return self._escape(in_class=True)
         self._at += 1
-        return _literal(character, in_class=True)
+        return literal(character, in_class=True)
 
 
-def _literal(character: str, *, in_class: bool = False) -> str:
+def literal(character: str, *, in_class: bool = False) -> str:
     """One character in llguidance's words. In a class a control character may stand, and is taken out."""
     if not in_class and _CONTROL_CHARACTER.match(character):
         raise PatternError(f"the control character U+{ord(character):04X} cannot be enforced")
