@@ -161,7 +161,7 @@ class EmbeddingModel:
 
     def _run(self, rows: list[list[int]]) -> NDArray[np.float32]:
         lengths = np.array([len(row) for row in rows], np.int32)
-        ids = np.full((len(rows), int(lengths.max())), self._tokenizer.spec.padding_id, np.int64)
+        ids = np.full((len(rows), int(lengths.max())), self._tokenizer.padding_id, np.int64)
         for place, row in enumerate(rows):
             ids[place, : len(row)] = row
         with self._turn:

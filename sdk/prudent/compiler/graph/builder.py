@@ -19,6 +19,7 @@ Array: TypeAlias = NDArray[Any]
 NUMPY_TYPES: Mapping[DType, np.dtype[Any]] = {
     DType.FLOAT: np.dtype(np.float32),
     DType.UINT8: np.dtype(np.uint8),
+    DType.INT8: np.dtype(np.int8),
     DType.INT32: np.dtype(np.int32),
     DType.INT64: np.dtype(np.int64),
 }

@@ -19,6 +19,7 @@ class DType(IntEnum):
 
     FLOAT = 1
     UINT8 = 2
+    INT8 = 3
     INT32 = 6
     INT64 = 7
     BOOL = 9

@@ -93,8 +93,9 @@ def _vocabulary(cursor: Cursor) -> dict[str, MetadataValue]:
     count = cursor.count("<i", item_bytes=8, what="vocabulary pieces", most=MAX_PIECES)
     roles = {role: cursor.number("<i") for role in ("bos", "eos", "padding", "unknown")}
     blob_bytes = cursor.count("<Q", item_bytes=1, what="bytes of vocabulary", most=count * MAX_PIECE_BYTES)
-    bounds = np.frombuffer(cursor.take(4 * (count + 1)), "<u4").astype(np.int64)
-    scores = np.frombuffer(cursor.take(4 * count), "<f4")
+    # Copies: an array over the file's own memory, alive in a traceback, would keep the file from closing.
+    bounds = np.frombuffer(bytes(cursor.take(4 * (count + 1))), "<u4").astype(np.int64)
+    scores = np.frombuffer(bytes(cursor.take(4 * count)), "<f4")
     if bounds[0] != 0 or bounds[-1] != blob_bytes or bool((np.diff(bounds) < 0).any()):
         raise cursor.error("has a vocabulary whose pieces are not one after the other")
     if not bool(np.isfinite(scores).all()):
