@@ -9,20 +9,21 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Generator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from prudent.capabilities.tools.cards import PreparedTool
-from prudent.capabilities.tools.grounding import Evidence
+from prudent.capabilities.tools.grounding import Evidence, leaves
 from prudent.capabilities.tools.language import Language
 from prudent.capabilities.tools.logistic import Logistic
 from prudent.capabilities.tools.passes import Outcome, Pass
 from prudent.capabilities.tools.schema import Argument, Json
-from prudent.capabilities.tools.value_grammar import value_grammar
+from prudent.capabilities.tools.value_grammar import string_of, value_grammar
 
 _MOST_TOKENS = 512
 _ALTERNATIVES = 20
+_LEAST = 1e-9
 _DEFAULT = re.compile(
     r"default(?:s|ed)?(?:\s+value)?(?:\s+(?:is|to|of|as))?\s*[:=]?\s*['\"`]?([-\w.%/ ]+?)['\"`]?(?:[.,;)]|$)",
     re.I,
@@ -55,49 +56,52 @@ def fill(
     `wanted` judges optional arguments; None takes every one that is proposed.
     """
     filled = Filled()
-    ordered = sorted(tool.parameters.arguments, key=lambda argument: not argument.required)
-    for argument in ordered:
+    margin: float | None = None
+    for argument in sorted(tool.parameters.arguments, key=lambda argument: not argument.required):
         opening = (", " if filled.values else " {") + json.dumps(argument.name, ensure_ascii=False) + ":"
-        start = prompt + filled.tokens
-        margin = None
-        if not argument.required and filled.values:
-            margin = yield from _goes_on(language, start)
-        start += tuple(language.encode(opening))
+        start = prompt + filled.tokens + tuple(language.encode(opening))
         grammar = value_grammar(argument.schema, evidence.numbers, tool.parameters.definitions)
-        outcome = yield Pass(start, grammar, _MOST_TOKENS)
-        try:
-            value = json.loads(language.decode(outcome.tokens))
-        except ValueError:
+        outcome = yield Pass(start, grammar, _MOST_TOKENS, _ALTERNATIVES)
+        text = language.decode(outcome.tokens)[:-1]
+        if not outcome.complete:
             if argument.required:
                 filled.complete = False
                 return filled
-            continue  # cut short: an optional argument is better left out
+            continue  # an optional argument that does not end is better left out
+        value = trimmed(json.loads(text), argument.schema, evidence)
         if not argument.required:
-            signals = optional_signals(argument, value, evidence, margin, outcome)
+            signals = optional_signals(argument, value, evidence, margin, outcome.logprobs)
             filled.judged[argument.name] = (value, signals)
             if wanted is not None and not wanted.says_yes(signals):
                 continue
         filled.values[argument.name] = value
-        filled.tokens = start[len(prompt) :] + outcome.tokens
+        filled.tokens = start[len(prompt) :] + _tokens_of(language, outcome, text, value)
         filled.logprobs += outcome.logprobs
-    closing = "}" if filled.values else " {}"
-    filled.tokens += tuple(language.encode(closing))
+        margin = _goes_on(language, outcome)
+    filled.tokens += tuple(language.encode("}" if filled.values else " {}"))
     return filled
 
 
-def _goes_on(language: Language, prompt: tuple[int, ...]) -> Generator[Pass, Outcome, float]:
-    """How much rather the model writes a comma here than a brace, in nats."""
-    outcome = yield Pass(prompt, None, 1, _ALTERNATIVES)
-    found = {",": -20.0, "}": -20.0}
-    for token, logprob in outcome.alternatives[0] if outcome.alternatives else ():
-        first = language.token_text(token).lstrip()[:1]
-        if first in found:
-            found[first] = math.log(math.exp(found[first]) + math.exp(logprob))
-    return found[","] - found["}"]
+def _tokens_of(language: Language, outcome: Outcome, text: str, value: Any) -> tuple[int, ...]:
+    """The tokens of a value without what ends it; as the model wrote them where that can be."""
+    written = string_of(value)
+    if written == text[1:] and len(language.token_text(outcome.tokens[-1])) == 1:
+        return outcome.tokens[:-1]
+    return tuple(language.encode(" " + written))
+
+
+def _goes_on(language: Language, outcome: Outcome) -> float | None:
+    """How much rather the model wrote a comma after the value than a brace, in nats."""
+    found = {",": _LEAST, "}": _LEAST}
+    for token, logprob in outcome.alternatives[-1] if outcome.alternatives else ():
+        text = language.token_text(token).lstrip(' "]')[:1]
+        if text in found:
+            found[text] += math.exp(logprob)
+    return math.log(found[","]) - math.log(found["}"])
 
 
 def optional_signals(
-    argument: Argument, value: Any, evidence: Evidence, margin: float | None, outcome: Outcome
+    argument: Argument, value: Any, evidence: Evidence, margin: float | None, logprobs: Sequence[float]
 ) -> dict[str, float | None]:
     """What speaks for an optional argument and against it."""
     schema = argument.schema
@@ -121,8 +125,31 @@ def optional_signals(
         "enum": float("enum" in schema),
         "list": float(isinstance(value, list | dict)),
         "empty": float(value in ("", [], {}) or value is None),
-        "confidence": sum(outcome.logprobs) / max(1, len(outcome.logprobs)),
+        "confidence": sum(logprobs) / max(1, len(logprobs)),
     }
+
+
+def trimmed(value: Any, schema: Json, evidence: Evidence) -> Any:
+    """A list without the tail that nobody asked for: from the first item on that is a repetition or, where
+    the first item is spoken of, is not."""
+    if not isinstance(value, list) or len(cast("list[Any]", value)) < 2:
+        return cast("Any", value)
+    items = cast("list[Any]", value)
+    numeric = all(isinstance(item, int | float) for item in items)
+    first = evidence.grounded(items[0])
+    end = 1
+    for item in items[1:]:
+        stray = first >= 0.5 and evidence.grounded(item) == 0.0 and groundable(item)
+        repeated = not numeric and item in items[:end]
+        if (stray or repeated) and end >= int(schema.get("minItems", 0)):
+            break
+        end += 1
+    return items[:end]
+
+
+def groundable(value: Any) -> bool:
+    """Whether a text could speak of the value: booleans and nulls are not spelled out."""
+    return any(not isinstance(leaf, bool) and leaf is not None for leaf in leaves(value))
 
 
 def stated_default(schema: Json) -> Any:

@@ -11,8 +11,8 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from prudent.capabilities.tools.arguments import Filled, fill
-from prudent.capabilities.tools.cards import PreparedTool
+from prudent.capabilities.tools.arguments import Filled, fill, groundable
+from prudent.capabilities.tools.cards import CALL_CLOSING, CALL_OPENING, PreparedTool
 from prudent.capabilities.tools.choice import choose
 from prudent.capabilities.tools.grounding import Evidence, leaves, words
 from prudent.capabilities.tools.language import Language
@@ -20,6 +20,7 @@ from prudent.capabilities.tools.logistic import Logistic
 from prudent.capabilities.tools.passes import Outcome, Pass
 
 _ALTERNATIVES = 20
+_LEAST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,27 @@ class Proposal:
     tokens: tuple[int, ...]
     """The whole call as the model reads it back, closing mark included."""
 
+    @property
+    def share(self) -> float:
+        """The tool's part (0-1) of the choice between the tools."""
+        return self.shares[self.tool.name]
+
 
 @dataclass(slots=True)
 class Turn:
-    """The calls that a turn has so far, and what of the request they answer."""
+    """The calls made since the user last spoke, as (name, arguments); the first `earlier` of them in turns before.
 
+    `request` is what the user asked, `evidence` all that arguments may be taken from.
+    """
+
+    request: Evidence
     evidence: Evidence
-    calls: list[Proposal] = field(default_factory=list[Proposal])
+    made: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list[tuple[str, Mapping[str, Any]]])
+    earlier: int = 0
 
     def repeats(self, proposal: Proposal) -> bool:
         """Whether the very same call was made."""
-        return any(
-            call.tool.name == proposal.tool.name and call.filled.values == proposal.filled.values
-            for call in self.calls
-        )
+        return (proposal.tool.name, proposal.filled.values) in self.made
 
 
 def propose(
@@ -57,14 +65,13 @@ def propose(
     wanted: Logistic | None,
 ) -> Generator[Pass, Outcome, Proposal]:
     """Ask for the next call after `prompt`: a rendered conversation with the calls made so far."""
-    lead = () if not turn.calls else tuple(language.encode("\n"))
-    start = prompt + lead + language.opening + tuple(language.encode('\n{"name": "'))
+    lead = "\n" if len(turn.made) > turn.earlier else ""
+    start = prompt + tuple(language.encode(f'{lead}{CALL_OPENING}\n{{"name": "'))
     named = yield from choose(language, start, [tool.name for tool in tools])
     tool = next(tool for tool in tools if tool.name == next(iter(named)))
     start += tuple(language.encode(f'{tool.name}", "arguments":'))
     filled = yield from fill(language, start, tool, turn.evidence, wanted)
-    closing = tuple(language.encode("}\n")) + language.closing
-    tokens = start[len(prompt) :] + filled.tokens + closing
+    tokens = start[len(prompt) :] + filled.tokens + tuple(language.encode(f"}}\n{CALL_CLOSING}"))
     return Proposal(tool, named, filled, call_signals(tool, filled, named, turn), tokens)
 
 
@@ -77,15 +84,15 @@ def call_signals(
     shares = [
         evidence.grounded(filled.values[name]) for name in required if groundable(filled.values.get(name))
     ]
-    same = [call.filled.values for call in turn.calls if call.tool.name == tool.name]
+    same = [values for name, values in turn.made if name == tool.name]
     fresh = [
         value
         for name, value in filled.values.items()
         if groundable(value) and not any(other.get(name) == value for other in same)
     ]
-    before = covered(evidence, [call.filled.values for call in turn.calls])
-    after = covered(evidence, [*(call.filled.values for call in turn.calls), filled.values])
-    telling = salient(evidence)
+    before = covered(turn.request, [values for _, values in turn.made])
+    after = covered(turn.request, [*(values for _, values in turn.made), filled.values])
+    telling = salient(turn.request)
     mean = sum(filled.logprobs) / len(filled.logprobs) if filled.logprobs else None
     top = max(named.values(), default=1.0)
     return {
@@ -102,13 +109,8 @@ def call_signals(
         "gain": float(len(after - before)),
         "uncovered": float(len(telling - before)),
         "uncovered_share": len(telling - before) / len(telling) if telling else 0.0,
-        "calls": float(len(turn.calls)),
+        "calls": float(len(turn.made)),
     }
-
-
-def groundable(value: Any) -> bool:
-    """Whether a text could speak of the value: booleans and nulls are not spelled out."""
-    return any(not isinstance(leaf, bool) and leaf is not None for leaf in leaves(value))
 
 
 def salient(evidence: Evidence) -> frozenset[str]:
@@ -142,8 +144,8 @@ def goes_on(language: Language, prompt: tuple[int, ...]) -> Generator[Pass, Outc
     for token, logprob in outcome.alternatives[0] if outcome.alternatives else ():
         if token in language.stops:
             off += math.exp(logprob)
-        elif token == language.opening[0] or language.token_text(token).startswith("\n"):
+        elif language.token_text(token).startswith("\n"):
             on += math.exp(logprob)
     if on + off < 1e-6:
         return None
-    return math.log(max(on, 1e-9)) - math.log(max(off, 1e-9))
+    return math.log(max(on, _LEAST)) - math.log(max(off, _LEAST))

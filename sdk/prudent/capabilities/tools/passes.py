@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from prudent.types.tools import ToolCallDelta
 
@@ -42,7 +42,5 @@ class Outcome:
     complete: bool = True
 
 
-Step = Pass | ToolCallDelta
-"""A program's news: something to compute, or something for the caller, which is answered with None."""
-
-Program = Generator[Step, Outcome | None, ResultT]
+Program: TypeAlias = Generator[Pass | ToolCallDelta, Any, ResultT]
+"""Yields passes, each answered with its Outcome, and deltas for the caller, which are answered with None."""

@@ -15,7 +15,7 @@ from prudent.errors import GrammarError
 Json = dict[str, Any]
 
 MOST_CHARACTERS = 1000
-MOST_ITEMS = 32
+MOST_ITEMS = 16
 MOST_PROPERTIES = 16
 DEPTH_LIMIT = 16
 

@@ -22,19 +22,23 @@ _CHARACTER = r'(?:[^"\\\x00-\x1f\x7f]|\\["\\\/bfnrt])'
 
 
 def value_grammar(schema: Json, numbers: Sequence[float], definitions: Json) -> str:
-    """The grammar of a space and a value of the schema. `numbers` are those that the request speaks of.
+    """The grammar of a space, a value of the schema, and the comma or brace that ends it.
+
+    Without that end a model that is done with a number could only choose between another digit and the end of
+    its answer, and takes the digit. `numbers` are those that the request speaks of.
 
     Raises:
         GrammarError: no value satisfies the schema.
     """
     if is_plain(schema):
         rules = _Rules(numbers)
-        rules.add("start", f'" " {rules.value(bounded(schema))}')
+        rules.add("start", f'" " {rules.value(bounded(schema))} {_END}')
         return rules.text
     closed = {**schema, **definitions, "x-guidance": _SPACING}
-    return f'start: " " value\nvalue: %json {json.dumps(closed)}\n'
+    return f'start: " " value {_END}\nvalue: %json {json.dumps(closed)}\n'
 
 
+_END = '("," | "}")'
 _SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 

@@ -1,0 +1,108 @@
+"""One turn with tools from prompt to decision, as a program of passes that says its calls as it makes them.
+
+Knows no engine: see `passes`.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+
+from prudent.capabilities.tools.calibration import Calibration
+from prudent.capabilities.tools.calls import Proposal, Turn, goes_on, propose
+from prudent.capabilities.tools.fit import fit_signals
+from prudent.capabilities.tools.language import Language
+from prudent.capabilities.tools.passes import Outcome, Pass, Program
+from prudent.capabilities.tools.toolset import ToolSet
+from prudent.types.tools import FunctionCallDelta, ToolCallDelta, ToolDecision
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What a turn came to: how many calls were made, and how it was decided.
+
+    `complete` is False where a limit cut the first call short, so that there is none.
+    """
+
+    calls: int
+    decision: ToolDecision
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Whether a proposed call is made. `similarities` are cosines of the request and each tool, if known."""
+
+    tools: ToolSet
+    calibration: Calibration
+    similarities: Mapping[str, float] | None
+
+    def probability(self, proposal: Proposal, turn: Turn) -> tuple[float, bool]:
+        """How likely the call is wanted (0-1), and whether that is enough."""
+        if turn.made:
+            follows = self.calibration.follows
+            value = follows.probability(proposal.signals)
+            return value, value >= follows.threshold and not turn.repeats(proposal)
+        fits = self.calibration.fits if self.similarities is not None else self.calibration.fits_unaided
+        value = fits.probability(fit_signals(proposal, turn.request, self.similarities))
+        return value, value >= fits.threshold
+
+
+def tool_turn(language: Language, prompt: tuple[int, ...], turn: Turn, judge: Judge) -> Program[TurnResult]:
+    """Call tools in answer to `prompt`, a rendered conversation that ends where the assistant speaks."""
+    first = yield from _next(language, prompt, turn, judge)
+    probability, enough = judge.probability(first, turn)
+    required = judge.tools.mode == "required"
+    calls = required or enough
+    decision = ToolDecision(
+        tool=first.tool.name if calls and first.filled.complete else None,
+        confidence=round(probability if calls else 1.0 - probability, 4),
+        scores={name: round(share, 4) for name, share in first.shares.items()},
+    )
+    if not (calls and first.filled.complete):
+        return TurnResult(0, decision, complete=not calls)
+    proposal, confidence, made = first, first.share if required else probability * first.share, 0
+    while True:
+        yield from deltas(made, proposal, confidence)
+        turn.made.append((proposal.tool.name, proposal.filled.values))
+        prompt += proposal.tokens
+        made += 1
+        if made >= judge.tools.most_calls:
+            break
+        proposal = yield from _next(language, prompt, turn, judge)
+        probability, enough = judge.probability(proposal, turn)
+        confidence = probability * proposal.share
+        if not (enough and proposal.filled.complete):
+            break
+    return TurnResult(made, decision)
+
+
+def _next(
+    language: Language, prompt: tuple[int, ...], turn: Turn, judge: Judge
+) -> Generator[Pass, Outcome, Proposal]:
+    margin = None
+    if len(turn.made) > turn.earlier:
+        margin = yield from goes_on(language, prompt)
+    proposal = yield from propose(language, prompt, judge.tools.tools, turn, judge.calibration.wanted)
+    proposal.signals["goes_on"] = margin
+    return proposal
+
+
+def deltas(index: int, proposal: Proposal, confidence: float) -> Iterator[ToolCallDelta]:
+    """A call as the API streams it: id, type and name first, then its arguments one by one."""
+    yield ToolCallDelta(
+        index=index,
+        id=f"call_{uuid.uuid4().hex[:24]}",
+        type="function",
+        function=FunctionCallDelta(name=proposal.tool.name, arguments=""),
+        confidence=round(confidence, 4),
+    )
+    opening = "{"
+    for name, value in proposal.filled.values.items():
+        text = f"{opening}{json.dumps(name, ensure_ascii=False)}: {json.dumps(value, ensure_ascii=False)}"
+        yield ToolCallDelta(index=index, function=FunctionCallDelta(arguments=text))
+        opening = ", "
+    closing = "}" if proposal.filled.values else "{}"
+    yield ToolCallDelta(index=index, function=FunctionCallDelta(arguments=closing))
