@@ -11,6 +11,8 @@ import pytest
 
 from prudent.catalog import Catalog
 from prudent.catalog.added import forget
+from prudent.catalog.entry import LocalFile
+from prudent.catalog.fetch import remove
 from prudent.errors import (
     ConflictError,
     InvalidRequestError,
@@ -18,7 +20,7 @@ from prudent.errors import (
     ModelNotFoundError,
     UnsupportedModelError,
 )
-from prudent.store import model_state, open_decoder
+from prudent.store import model_state, open_decoder, open_encoder
 
 
 @pytest.fixture
@@ -82,6 +84,27 @@ def test_model_for_another_task_is_named_as_such(home):
     other = next(entry for entry in Catalog.load().entries if entry.task != "chat")
     with pytest.raises(InvalidRequestError, match=other.task):
         open_decoder(other.id)
+
+
+def test_encoder_opens_by_the_same_rules(home):
+    with pytest.raises(InvalidRequestError, match="for chat, not for embeddings"):
+        open_encoder("smollm2-135m-instruct")
+    with pytest.raises(ConflictError, match="not fetched"):
+        open_encoder("multilingual-e5-small", pull=False)
+    assert model_state(Catalog.load().get("multilingual-e5-small")) == "available"
+
+
+def test_encoder_is_compiled_once_and_removed_with_the_model(e5_file, home):
+    shipped = Catalog.load().get("multilingual-e5-small")
+    here = LocalFile(path=e5_file, modified_ns=e5_file.stat().st_mtime_ns)
+    entry = shipped.model_copy(update={"id": "mine", "local": here})
+    catalog, first, again = Catalog([entry]), [], []
+    folder = open_encoder("mine", progress=first.append, catalog=catalog).folder
+    assert {event.stage for event in first} == {"compile", "measure"}
+    assert open_encoder("mine", progress=again.append, catalog=catalog).folder == folder
+    assert (again, model_state(entry)) == ([], "compiled")
+    assert remove(entry) > 100_000_000
+    assert not folder.exists()
 
 
 def test_unknown_model_and_one_not_fetched(home):
