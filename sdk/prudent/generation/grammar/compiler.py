@@ -22,7 +22,7 @@ _KEPT_BYTES = 2**26
 
 @dataclass(frozen=True, slots=True)
 class CompiledGrammar:
-    """A grammar ready to be followed. `left_out` names the keywords of a schema that are left to the model."""
+    """A grammar ready to be followed. `left_out` names what of a schema is left to the model."""
 
     grammar: Grammar
     left_out: tuple[str, ...]

@@ -53,7 +53,7 @@ _ASSERTIONS = {keyword.lower(): keyword for keyword in ENFORCED | REFUSED}
 
 def meant(keyword: str) -> str | None:
     """The keyword that an unknown one is probably a misspelling of."""
-    if keyword.startswith(("x-", "$")) or not keyword.isascii():
+    if keyword.startswith("x-") or not (keyword[:1].isalpha() and keyword.isascii()):
         return None
     near = difflib.get_close_matches(keyword.lower(), _ASSERTIONS, n=1, cutoff=_SIMILARITY)
     return _ASSERTIONS[near[0]] if near else None
