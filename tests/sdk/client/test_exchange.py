@@ -107,6 +107,12 @@ def test_retry_after_is_obeyed() -> None:
     assert _run([_reply(429, {"retry-after": "7"}, message="full"), GOOD])[1] == [7.0]
 
 
+def test_the_exact_header_goes_before_the_standard_one() -> None:
+    headers = {"retry-after": "2", "retry-after-ms": "1250"}
+    assert _run([_reply(429, headers, message="full"), GOOD])[1] == [1.25]
+    assert _run([_reply(429, {**headers, "retry-after-ms": "soon"}, message="full"), GOOD])[1] == [2.0]
+
+
 def test_a_retry_after_of_an_hour_is_given_to_the_caller_instead_of_waited_for() -> None:
     result, pauses, _ = _run([_reply(429, {"retry-after": "3600"}, message="full"), GOOD])
     assert isinstance(result, RateLimitError)
