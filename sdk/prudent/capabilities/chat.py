@@ -17,6 +17,7 @@ from prudent.capabilities.generations import Generations, usage_of
 from prudent.capabilities.logprobs import wire_logprobs
 from prudent.capabilities.offload import offload
 from prudent.capabilities.prompt import template_messages
+from prudent.capabilities.structure import grammar_of
 from prudent.errors import InvalidRequestError
 from prudent.generation.engine import Engine
 from prudent.generation.request import GenerationEvent, GenerationRequest
@@ -57,12 +58,14 @@ class ChatModel(DecoderModel):
 
         Raises:
             InvalidRequestError: the messages or the logit_bias do not suit this model.
+            GrammarError: response_format is wrong, or asks for what cannot be enforced.
         """
         return self.requests(
             request,
             [self.encode_messages(request.messages)],
             max_tokens=request.token_limit,
             top_logprobs=(request.top_logprobs or 0) if request.logprobs else None,
+            grammar=grammar_of(request, self.grammars),
         )
 
     def encode_messages(
@@ -121,7 +124,7 @@ class ChatModelStream:
         await self._chunks.aclose()
 
     async def _run(self) -> AsyncGenerator[ChatCompletionChunk]:
-        # Tokenizing a long prompt takes a while; other requests must not wait for it.
+        # Tokenizing a long prompt and compiling a grammar take a while; other requests must not wait for it.
         requests = await offload(self._model.prepare, self._request)
         with prompt_named("messages"):
             async with aclosing(self._generations.run(requests)) as events:

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from typing import Literal
 
 from prudent.errors import ContextLengthError, InvalidRequestError
+from prudent.generation.constraint import Grammar
 from prudent.generation.engine import Engine
+from prudent.generation.grammar import GrammarCompiler
 from prudent.generation.request import (
     FinishReason,
     GenerationEvent,
@@ -36,6 +38,7 @@ class DecoderModel:
         self.context = engine.context
         self.tokenizer = tokenizer
         self.engine = engine
+        self.grammars = GrammarCompiler(tokenizer)
         self.fingerprint = _fingerprint(artifact)
         """Changes with weights, precision and compiler, which is when a seed stops reproducing."""
 
@@ -47,6 +50,7 @@ class DecoderModel:
         max_tokens: int | None,
         top_logprobs: int | None,
         prompt_logprobs: int | None = None,
+        grammar: Grammar | None = None,
     ) -> list[GenerationRequest]:
         """What the engine is asked: `n` sequences for each prompt. Choice i has seed + i.
 
@@ -72,6 +76,7 @@ class DecoderModel:
                 max_tokens=max_tokens,
                 stop_tokens=self.tokenizer.stop_ids,
                 stop_strings=tuple(request.stop_strings),
+                grammar=grammar,
                 priority=Priority[request.priority.upper()],
                 deadline=request.deadline,
                 isolation=_isolation(request),

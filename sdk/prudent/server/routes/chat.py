@@ -26,7 +26,6 @@ NOT_SUPPORTED = frozenset(
         "prompt_cache_retention",
         "reasoning_effort",
         "refusal",
-        "response_format",
         "safety_identifier",
         "service_tier",
         "store",
