@@ -1,53 +1,86 @@
-"""Move the spread of activations into weights, where a norm feeds matrices: the product stays the same.
+"""Move the spread of activations into weights: every product stays the same, and no operator is added.
 
-One scale for a whole row needs inputs of like size. A norm's output i is divided by a factor, through the
-norm's own weight, and the column i of the matrices it feeds is multiplied by it; no operator is added. The
-factor is sqrt(size of the input / size of the column), SmoothQuant's with equal shares (Xiao et al. 2023,
-equation 4), each size the geometric mean of largest and root mean square, which was measured to lose less
-than either alone.
+One scale for a whole row needs inputs of like size. Where nothing else reads what feeds a matrix, its input i
+can be divided by a factor at its source and the matrix's column i multiplied by it. Sources are a norm
+(through its weight), the up projection that the gate multiplies (through its rows: they have a scale each, so
+it costs nothing there), and the values that attention averages (likewise). The factor is sqrt(size of the
+input / size of the column), SmoothQuant's with equal shares (Xiao et al. 2023, equation 4), each size the
+geometric mean of largest and root mean square, which was measured to lose less than either alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from prudent.compiler.graph.matrix import Matrix
-from prudent.compiler.plan import DecoderPlan
+from prudent.compiler.plan import DecoderPlan, LayerPlan
 from prudent.compiler.readers.weights import FloatArray, MetadataValue, TensorInfo, Weights
-
-Groups = Mapping[str, tuple[str, ...]]
-"""A norm's weight, and the matrices that nothing but this norm feeds."""
 
 _SMALLEST = 1e-6
 
 
-def norm_fed(plan: DecoderPlan) -> Groups:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Matrices of the same inputs, and the tensors whose first axis these inputs come from.
+
+    Each run of `run` source channels (None: all of them) feeds `repeats` runs of inputs, one after the other:
+    so do the values of one key-value head the query heads that share it.
+    """
+
+    sources: tuple[str, ...]
+    matrices: tuple[str, ...]
+    repeats: int = 1
+    run: int | None = None
+
+    def per_source(self, factor: FloatArray) -> FloatArray:
+        """One factor a source channel: the geometric mean over the inputs that it feeds."""
+        run = len(factor) // self.repeats if self.run is None else self.run
+        return np.exp(np.log(factor).reshape(-1, self.repeats, run).mean(1)).reshape(-1)
+
+    def per_input(self, factor: FloatArray) -> FloatArray:
+        """The factors of source channels, for each input that they feed."""
+        run = len(factor) if self.run is None else self.run
+        return np.repeat(factor.reshape(-1, 1, run), self.repeats, axis=1).reshape(-1)
+
+
+def balanced_groups(plan: DecoderPlan) -> tuple[Group, ...]:
     """The groups of a decoder, without a head that is also the embedding: its rows are read as they are."""
-    groups: dict[str, tuple[str, ...]] = {}
-    for layer in plan.layers:
-        attention, forward = layer.attention, layer.feed_forward
-        groups[attention.norm] = (attention.query, attention.key, attention.value)
-        groups[forward.norm] = (forward.gate, forward.up)
+    groups = [group for layer in plan.layers for group in _layer_groups(plan, layer)]
     if not plan.is_tied:
-        groups[plan.final_norm] = (plan.head,)
-    return groups
+        groups.append(Group((plan.final_norm,), (plan.head,)))
+    return tuple(groups)
+
+
+def _layer_groups(plan: DecoderPlan, layer: LayerPlan) -> tuple[Group, ...]:
+    attention, forward, config = layer.attention, layer.feed_forward, plan.config
+    values = (attention.value, *(attention.biases or ())[2:])
+    return (
+        Group((attention.norm,), (attention.query, attention.key, attention.value)),
+        Group(values, (attention.output,), config.heads // config.kv_heads, config.head_dim),
+        Group((forward.norm,), (forward.gate, forward.up)),
+        Group((forward.up,), (forward.down,)),
+    )
 
 
 class BalancedWeights:
     """A view of open weights (see `Weights`) in which every group is balanced.
 
-    `input_size` gives, for a norm, the size of each of its outputs on the calibration text (see
-    `column_size`), float32 (inputs); it is asked when the group is first read.
+    `input_size` gives, for a group, the size of each input on the calibration text (see `column_size`),
+    float32 (inputs); it is asked when the group is first read.
     """
 
-    def __init__(self, weights: Weights, groups: Groups, input_size: Callable[[str], FloatArray]) -> None:
+    def __init__(
+        self, weights: Weights, groups: Iterable[Group], input_size: Callable[[Group], FloatArray]
+    ) -> None:
         self._weights = weights
-        self._groups = groups
         self._input_size = input_size
-        self._norm_of = {matrix: norm for norm, matrices in groups.items() for matrix in matrices}
-        self._factors: dict[str, FloatArray] = {}
+        groups = tuple(groups)
+        self._fed_by = {matrix: group for group in groups for matrix in group.matrices}
+        self._feeds = {source: group for group in groups for source in group.sources}
+        self._factors: dict[Group, FloatArray] = {}
 
     @property
     def metadata(self) -> Mapping[str, MetadataValue]:
@@ -61,24 +94,27 @@ class BalancedWeights:
 
     def read(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray:
         """See `Weights.read`."""
-        if name in self._groups:
-            return (self._weights.read(name) / self._factor(name))[start:stop]
         rows = self._weights.read(name, start, stop)
-        norm = self._norm_of.get(name)
-        return rows if norm is None else rows * self._factor(norm)
+        if name in self._fed_by:
+            group = self._fed_by[name]
+            rows = rows * group.per_input(self._factor(group))
+        if name in self._feeds:
+            factor = self._factor(self._feeds[name])[start:stop]
+            rows = rows / factor.reshape(-1, *(1,) * (rows.ndim - 1))
+        return rows
 
     def close(self) -> None:
         """See `Weights.close`."""
         self._weights.close()
 
-    def _factor(self, norm: str) -> FloatArray:
-        if norm not in self._factors:
-            factor = np.sqrt(
-                self._input_size(norm) / column_size(Matrix(self._weights, self._groups[norm]).pieces())
-            )
+    def _factor(self, group: Group) -> FloatArray:
+        """One factor a source channel."""
+        if group not in self._factors:
+            columns = column_size(Matrix(self._weights, group.matrices).pieces())
+            factor = group.per_source(np.sqrt(self._input_size(group) / columns))
             # The common part of all factors changes nothing: rows are scaled anyway.
-            self._factors[norm] = factor / np.exp(np.log(factor).mean())
-        return self._factors[norm]
+            self._factors[group] = factor / np.exp(np.log(factor).mean())
+        return self._factors[group]
 
 
 def column_size(pieces: Iterable[FloatArray]) -> FloatArray:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from prudent.compiler.balance import BalancedWeights, norm_fed
+from prudent.compiler.balance import BalancedWeights, Group, balanced_groups
 from prudent.compiler.calibration import calibration_text
 from prudent.compiler.families import FAMILIES
 from prudent.compiler.families.spec import DecoderSpec
@@ -70,8 +70,8 @@ def compile_decoder(
     """Compile a weight file into `folder`, which appears whole or not at all.
 
     The int8 target uses the largest quantisation block with which `limits` hold, measured on the
-    calibration text; with `kernels` "row" the matrices that a norm feeds have one scale a row instead, as
-    long as the limits hold. Of several processes one at a time may compile into a folder.
+    calibration text; with `kernels` "row" matrices have one scale a row instead, as many of them as the
+    limits allow. Of several processes one at a time may compile into a folder.
 
     Raises:
         ModelFileError: the file is damaged.
@@ -136,23 +136,42 @@ def _compile_int8(
 ) -> tuple[dict[str, str], Accuracy]:
     """Try from the fastest to the most exact until the limits hold; what was written last is kept."""
     attempts = _Attempts(job, tokenizer)
-    # Balancing is tuned on the calibration text.
-    limits_of: dict[Kernels, Limits] = {"row": limits.tightened(), "block": limits}
     blocks = distinct_limits(job.plan.matrix_inputs)
-    tries: list[tuple[Kernels, int]] = [(kind, block) for kind in _UNTIL_EXACT[kernels] for block in blocks]
+    # Balancing is tuned on the calibration text.
+    tries = [
+        _Try(block, rows, limits.tightened()) for rows in _row_wise(job.plan, kernels) for block in blocks
+    ]
+    tries += [_Try(block, frozenset(), limits) for block in blocks]
     *faster, most_exact = tries
-    for kind, block in faster:
-        precision, accuracy = attempts.run(kind, block, limits_of[kind])
-        if limits_of[kind].hold(accuracy):
+    for attempt in faster:
+        precision, accuracy = attempts.run(attempt, give_up=True)
+        if attempt.limits.hold(accuracy):
             return precision, accuracy
-    precision, accuracy = attempts.run(*most_exact, None)
+    precision, accuracy = attempts.run(most_exact, give_up=False)
     if not limits.hold(accuracy):
         raise limits.broken(accuracy, job.identity.id)
     return precision, accuracy
 
 
-_UNTIL_EXACT: Mapping[Kernels, tuple[Kernels, ...]] = {"row": ("row", "block"), "block": ("block",)}
-"""Kernels to try where some are preferred: a scale for each block is more exact than one for a row."""
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """Which matrices have one scale a row, the largest block of the others, and what must hold."""
+
+    largest_block: int
+    rows: frozenset[str]
+    limits: Limits
+
+
+def _row_wise(plan: DecoderPlan, kernels: Kernels) -> list[frozenset[str]]:
+    """Sets of matrices to store row by row, the fastest first.
+
+    A down projection loses the most: what a gate lets through has outliers even when it is balanced.
+    """
+    if kernels == "block":
+        return []
+    downs = {layer.feed_forward.down for layer in plan.layers}
+    every = {matrix for group in balanced_groups(plan) for matrix in group.matrices}
+    return [frozenset(every), frozenset(every - downs)]
 
 
 class _Attempts:
@@ -165,28 +184,23 @@ class _Attempts:
         self._text_sha256 = hashlib.sha256(text.encode()).hexdigest()
         self._windows = _windows(job.plan, tokenizer, text)
         self._held = HeldWeights(job.weights, frozenset(name for layer in layers for name in layer.tensors))
-        groups = norm_fed(job.plan)
+        groups = balanced_groups(job.plan)
         self._balanced = BalancedWeights(self._held, groups, self._input_size)
-        self._rows = frozenset(matrix for matrices in groups.values() for matrix in matrices)
         self._reference = Reference(job.plan, self._held, self._windows, job.staging, groups)
-        self._layer_of = {
-            norm: layer for layer in layers for norm in (layer.attention.norm, layer.feed_forward.norm)
-        }
+        self._layer_of = {name: layer for layer in layers for name in layer.tensors}
 
-    def run(
-        self, kernels: Kernels, largest_block: int, give_up: Limits | None
-    ) -> tuple[dict[str, str], Accuracy]:
-        """Write the graph for these kernels and measure it: what was stored as what, and how exact it is.
+    def run(self, attempt: _Try, *, give_up: bool) -> tuple[dict[str, str], Accuracy]:
+        """Write the graph and measure it: what was stored as what, and how exact it is.
 
-        With `give_up` measuring stops as soon as these limits do not hold on what was seen: it may drop
+        With `give_up` measuring stops as soon as the limits do not hold on what was seen: it may drop
         blocks that would just have passed on the whole text, in favour of smaller and more exact ones.
         """
-        weights, precision = self._prepare(kernels, Int8(largest_block))
+        weights, precision = self._prepare(attempt.rows, Int8(attempt.largest_block))
         _write_graph(self._job, weights, precision, self._advance)
         total = len(self._windows.lengths)
 
         def go_on(done: int, found: Comparison) -> bool:
-            stop = give_up is not None and not give_up.hold(found.accuracy(self._text_sha256))
+            stop = give_up and not attempt.limits.hold(found.accuracy(self._text_sha256))
             self._job.tell("measure", total if stop else done, total)
             return not stop
 
@@ -194,16 +208,15 @@ class _Attempts:
         found = measure(graph, config, self._windows, self._reference.head(), go_on)
         return precision.used, found.accuracy(self._text_sha256)
 
-    def _prepare(self, kernels: Kernels, blocks: Int8) -> tuple[Weights, Precision]:
-        if kernels == "block":
-            return self._held, blocks
-        return self._balanced, RowInt8(blocks, self._rows)
+    def _prepare(self, rows: frozenset[str], blocks: Int8) -> tuple[Weights, Precision]:
+        return (self._balanced, RowInt8(blocks, rows)) if rows else (self._held, blocks)
 
-    def _input_size(self, norm: str) -> FloatArray:
-        """The first layer to read a norm's group runs through the reference just before it is quantised."""
-        if norm in self._layer_of:
-            self._reference.advance(self._layer_of[norm])
-        return self._reference.input_size(norm)
+    def _input_size(self, group: Group) -> FloatArray:
+        """The first layer to read a group runs through the reference just before it is quantised."""
+        layer = self._layer_of.get(group.sources[0])
+        if layer is not None:
+            self._reference.advance(layer)
+        return self._reference.input_size(group)
 
     def _advance(self, layer: LayerPlan) -> None:
         self._reference.advance(layer)

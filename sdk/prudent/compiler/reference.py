@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prudent.compiler.balance import Groups, column_size
+from prudent.compiler.balance import Group, column_size
 from prudent.compiler.graph.assembly import Assembly, Lowering
 from prudent.compiler.graph.builder import NUMPY_TYPES, GraphBuilder
 from prudent.compiler.graph.decoder import begin, cache_inputs, decoder_layer, head
@@ -34,12 +34,17 @@ class Reference:
     """Hidden states of all windows, taken forward layer by layer."""
 
     def __init__(
-        self, plan: DecoderPlan, weights: Weights, windows: Windows, scratch: Path, groups: Groups
+        self,
+        plan: DecoderPlan,
+        weights: Weights,
+        windows: Windows,
+        scratch: Path,
+        groups: tuple[Group, ...],
     ) -> None:
         """Look the tokens up; `scratch` is a folder for small graphs, `groups` are measured on the way."""
         self._plan = plan
         self._groups = groups
-        self._input_sizes: dict[str, FloatArray] = {}
+        self._input_sizes: dict[Group, FloatArray] = {}
         self._weights = weights
         self._windows = windows
         self._graph_file = scratch / _GRAPH_FILE
@@ -60,9 +65,9 @@ class Reference:
         residual, _ = decoder_layer(assembly, Residual(x), layer, past, rows=None)
         graph.output(_sum(graph, residual))
         fed = {
-            norm: precision.inputs[matrices[0]]
-            for norm, matrices in self._groups.items()
-            if matrices[0] in precision.inputs
+            group: precision.inputs[group.matrices[0]]
+            for group in self._groups
+            if group.matrices[0] in precision.inputs
         }
         for value in fed.values():
             graph.output(value)
@@ -76,17 +81,18 @@ class Reference:
             "total_length": np.array([length], np.int32),
         }
         self._hidden, *inputs = self._session(graph).run({**sink.feeds, **feeds})
-        for norm, rows in zip(fed, inputs, strict=True):
-            self._input_sizes[norm] = column_size([rows[self._windows.is_text]])
+        for group, rows in zip(fed, inputs, strict=True):
+            self._input_sizes[group] = column_size([rows[self._windows.is_text]])
         self._layers_done += 1
 
-    def input_size(self, norm: str) -> FloatArray:
-        """How large each output of a group's norm was (see `column_size`), once its layer is done."""
-        if norm == self._plan.final_norm and norm not in self._input_sizes:
+    def input_size(self, group: Group) -> FloatArray:
+        """How large each input of a group was (see `column_size`), once its layer is done."""
+        if group.sources == (self._plan.final_norm,) and group not in self._input_sizes:
             hidden = self._hidden[self._windows.is_text]
             scale = np.sqrt(np.square(hidden).mean(-1, keepdims=True) + self._plan.epsilon)
-            self._input_sizes[norm] = column_size([hidden / scale * self._weights.read(norm)])
-        return self._input_sizes[norm]
+            normed = hidden / scale * self._weights.read(self._plan.final_norm)
+            self._input_sizes[group] = column_size([normed])
+        return self._input_sizes[group]
 
     def head(self) -> ReferenceHead:
         """The last step, from hidden states to logits, once every layer is done."""

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 
-from prudent.compiler.balance import BalancedWeights, column_size
+from prudent.compiler.balance import BalancedWeights, Group, column_size
 from prudent.compiler.compile import compile_decoder
 from prudent.compiler.gate import Limits
 from prudent.compiler.graph.builder import GraphBuilder
@@ -110,7 +110,7 @@ def test_balancing_changes_no_product_and_evens_the_columns():
     )
     normed = rng.standard_normal((50, INPUTS)) * spread
     fed = (normed * weights.read("norm")).astype(np.float32)
-    balanced = BalancedWeights(weights, {"norm": ("a", "b")}, lambda _: column_size([fed]))
+    balanced = BalancedWeights(weights, [Group(("norm",), ("a", "b"))], lambda _: column_size([fed]))
     after = normed * balanced.read("norm")
     for name in ("a", "b"):
         np.testing.assert_allclose(
@@ -119,6 +119,51 @@ def test_balancing_changes_no_product_and_evens_the_columns():
         np.testing.assert_array_equal(balanced.read(name, 2, 4), balanced.read(name)[2:4])
     sizes = column_size([after.astype(np.float32)])
     assert sizes.max() / sizes.min() < 0.1 * spread.max() / spread.min()
+
+
+def test_a_source_that_feeds_several_heads_is_balanced_for_all_of_them():
+    rng = np.random.default_rng(9)
+    heads, kv_heads, size = 6, 2, 4
+    weights = HeldArrays(
+        value=rng.standard_normal((kv_heads * size, INPUTS)),
+        bias=rng.standard_normal(kv_heads * size),
+        output=rng.standard_normal((INPUTS, heads * size)),
+    )
+    group = Group(("value", "bias"), ("output",), heads // kv_heads, size)
+    x = rng.standard_normal((50, INPUTS))
+
+    def mixed(of) -> np.ndarray:
+        values = (x @ of.read("value").T + of.read("bias")).reshape(50, kv_heads, 1, size)
+        return np.broadcast_to(values, (50, kv_heads, heads // kv_heads, size)).reshape(50, -1)
+
+    sizes = np.exp(rng.standard_normal(heads * size)).astype(np.float32)
+    balanced = BalancedWeights(weights, [group], lambda _: sizes)
+    assert not np.allclose(balanced.read("value"), weights.read("value"))
+    np.testing.assert_allclose(
+        mixed(balanced) @ balanced.read("output").T,
+        mixed(weights) @ weights.read("output").T,
+        rtol=1e-3,
+        atol=1e-3,
+    )
+
+
+def test_a_matrix_that_is_fed_and_feeds_is_balanced_on_both_sides():
+    rng = np.random.default_rng(10)
+    weights = HeldArrays(
+        norm=rng.standard_normal(INPUTS) + 2,
+        up=rng.standard_normal((8, INPUTS)),
+        down=rng.standard_normal((INPUTS, 8)),
+    )
+    groups = [Group(("norm",), ("up",)), Group(("up",), ("down",))]
+    sizes = {groups[0]: np.logspace(-1, 1, INPUTS), groups[1]: np.logspace(-1, 1, 8)}
+    balanced = BalancedWeights(weights, groups, lambda group: sizes[group].astype(np.float32))
+    x = rng.standard_normal((50, INPUTS))
+
+    def product(of) -> np.ndarray:
+        return x * of.read("norm") @ of.read("up").T @ of.read("down").T
+
+    np.testing.assert_allclose(product(balanced), product(weights), rtol=1e-3, atol=1e-2)
+    np.testing.assert_array_equal(balanced.read("up", 3, 5), balanced.read("up")[3:5])
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -132,11 +177,12 @@ def test_row_kernels_stay_near_float32(
     expected = by_definition(source, arch, ids)
     assert np.abs(runner(artifact).feed(ids) - expected).mean() < 0.05 * np.abs(expected).mean()
     used = artifact.card.precision
-    assert used["layer_0.attention.qkv"] == used["layer_1.feed_forward.gate_up"] == "int8, rows"
-    assert used["layer_0.feed_forward.down"].startswith("int8, blocks")
+    layers = {kind for name, kind in used.items() if name.startswith("layer_")}
+    assert layers == {"int8, rows"}
     assert (used["logits"] == "int8, rows") is not tied
     ops = {node.op_type for node in onnx.load(artifact.graph, load_external_data=False).graph.node}
-    assert {"MatMulIntegerToFloat", "MatMulNBits"} <= ops
+    assert "MatMulIntegerToFloat" in ops
+    assert ("MatMulNBits" in ops) is tied
 
 
 def test_blocks_are_taken_where_rows_are_not_exact_enough(architecture, make_tiny, identity, tmp_path):

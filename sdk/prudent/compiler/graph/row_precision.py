@@ -1,4 +1,4 @@
-"""Int8 with one scale for each row: the matrices that a norm feeds, on processors without byte dot products.
+"""Int8 with one scale for each row, for processors without byte dot products.
 
 A row of activations is stored as round(x / scale) + 128 with scale max |x| / 127, an output's weights alike;
 the product of the two unsigned matrices is exact in int32, and a row's result does not depend on its
