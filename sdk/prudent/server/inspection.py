@@ -63,14 +63,18 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
             InvalidRequestError: the prompt cannot be read.
         """
         # The checks of a long prompt take a while; other answers go on meanwhile.
-        self._parts = await offload(self.inspected.parts, model)
-        review = self._review = await offload(self._pipeline.review, self._parts)
+        review = await offload(self._check, model)
         if review.blocked:
             raise self._refusal(review)
         gates = (self._pipeline.open_gate(review) for _ in range(self.inspected.choices))
         self._answers = [Answer(gate) for gate in gates]
         checked = self.inspected.with_texts([part.text for part in review.parts])
         return checked.model_copy(update={"prompt_cache_key": self._isolation})
+
+    def _check(self, model: TextService | None) -> InputReview:
+        self._parts = self.inspected.parts(model)
+        self._review = self._pipeline.review(self._parts)
+        return self._review
 
     def inspect(self, chunk: ChunkT, *, cancel: Callable[[int], None]) -> list[ChunkT]:
         """Pass a chunk of the model through the gates; return what may go out, which may be nothing.
