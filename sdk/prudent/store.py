@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
+
+from pydantic import ValidationError
 
 from prudent.catalog.catalog import Catalog
 from prudent.catalog.entry import ModelEntry, Task
@@ -20,7 +23,7 @@ from prudent.catalog.home import compiled_folder, lock_file
 from prudent.catalog.lock import locked
 from prudent.compiler.version import COMPILER_VERSION
 from prudent.errors import InvalidRequestError
-from prudent.runtime.artifact import DecoderArtifact, SourceFile, Target, is_complete
+from prudent.runtime.artifact import CARD_FILE, Card, DecoderArtifact, SourceFile, Target, is_complete
 from prudent.runtime.encoder_artifact import EncoderArtifact
 from prudent.runtime.processor import preferred_kernels
 from prudent.types.progress import Progress, ProgressListener
@@ -100,6 +103,28 @@ def model_state(entry: ModelEntry, target: Target = "int8") -> ModelState:
     if is_complete(_folder(entry, target)):
         return "compiled"
     return "fetched" if is_fetched(entry) else "available"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledModel:
+    """A compiled model on disk; `current` unless it is of another compiler, source or kind of processor."""
+
+    folder: Path
+    card: Card
+    current: bool
+
+
+def compiled_models(entry: ModelEntry) -> list[CompiledModel]:
+    """Everything compiled from a model; a folder without a readable card is no model."""
+    current = {_folder(entry, target) for target in get_args(Target)}
+    found: list[CompiledModel] = []
+    for path in sorted(compiled_folder(entry.id).glob(f"*/{CARD_FILE}")):
+        try:
+            card = Card.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            continue
+        found.append(CompiledModel(path.parent, card, path.parent in current))
+    return found
 
 
 def _ready(

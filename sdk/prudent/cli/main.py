@@ -56,6 +56,18 @@ def _audit() -> typer.Typer:
     return audit.app
 
 
+def _doctor() -> typer.Typer:
+    from prudent.cli import doctor
+
+    return doctor.app
+
+
+def _bench() -> typer.Typer:
+    from prudent.cli import bench
+
+    return bench.app
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command: its line in the help, and how to load it."""
@@ -69,6 +81,8 @@ COMMANDS = {
     "chat": Entry("Talk to a model in the terminal or through a pipe.", _chat),
     "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
     "models": Entry("List, fetch, verify, inspect and remove models.", _models),
+    "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
+    "bench": Entry("Measure a model on this machine in about a minute.", _bench),
     "policy": Entry("List, show and validate the policies of the checks.", _policy),
     "audit": Entry("Read and verify the audit trail.", _audit),
 }

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import typer
-from pydantic import ValidationError
 
 from prudent.catalog.entry import ModelEntry
 from prudent.catalog.fetch import is_fetched
-from prudent.catalog.home import compiled_folder, model_folder
+from prudent.catalog.home import model_folder
 from prudent.catalog.storage import megabytes
-from prudent.runtime.artifact import CARD_FILE, Card, EncoderAccuracy
+from prudent.runtime.artifact import Card, EncoderAccuracy
+from prudent.store import compiled_models
 
 _PIPE_WIDTH = 1000
 """Columns allowed when nobody's screen has to hold them."""
@@ -22,14 +22,8 @@ State = Literal["available", "fetched", "compiled"]
 
 
 def cards(entry: ModelEntry) -> list[Card]:
-    """The cards of everything compiled from the model; a folder without a readable card is no model."""
-    found: list[Card] = []
-    for path in sorted(compiled_folder(entry.id).glob(f"*/{CARD_FILE}")):
-        try:
-            found.append(Card.model_validate_json(path.read_bytes()))
-        except (OSError, ValidationError):
-            continue
-    return found
+    """The cards of everything compiled from the model."""
+    return [compiled.card for compiled in compiled_models(entry)]
 
 
 def state(entry: ModelEntry) -> State:

@@ -20,6 +20,7 @@ _WORDS = {
     "compile": "compiling",
     "measure": "measuring accuracy",
     "load": "loading",
+    "time": "measuring speed",
 }
 
 _LINE_SECONDS = 10.0

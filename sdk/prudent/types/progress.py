@@ -15,7 +15,7 @@ class Progress:
     does the same work.
     """
 
-    stage: Literal["wait", "fetch", "verify", "compile", "measure", "load"]
+    stage: Literal["wait", "fetch", "verify", "compile", "measure", "load", "time"]
     subject: str
     done: int
     total: int | None
