@@ -138,15 +138,13 @@ def test_overlapping_tensors_are_named(tiny_encoder):
 
 
 @pytest.mark.parametrize("name", ["l9.q.w", "l01.q.w", "l1.xx.w", "l1.q.x", "emb.odd", "l1", "l².q.w"])
-def test_tensor_that_the_format_does_not_have_is_refused(write_encoder, encoder_tensors, name):
-    encoder_tensors["l1.q.w"], renamed = encoder_tensors["l1.q.w"], dict(encoder_tensors)
-    path = write_encoder(renamed)
-    content = path.read_bytes()
+def test_tensor_that_the_format_does_not_have_is_refused(tiny_encoder, name):
+    content = tiny_encoder.read_bytes()
     old, new = b"l1.q.w", name.encode()
     content = content.replace(struct.pack("<H", len(old)) + old, struct.pack("<H", len(new)) + new)
-    path.write_bytes(content)
+    tiny_encoder.write_bytes(content)
     with pytest.raises(ModelFileError):
-        open_weights(path)
+        open_weights(tiny_encoder)
 
 
 def test_missing_tensor_is_named_by_the_plan(write_encoder, encoder_tensors):
