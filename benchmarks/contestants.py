@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 PROMPT = 512
 DECODE = 64
@@ -43,60 +43,20 @@ class Prudent:
     """The whole engine: scheduling, sampling, text and events included."""
 
     def __init__(self, model: str, threads: int) -> None:
-        from prudent.generation.engine import Engine
-        from prudent.generation.options import EngineOptions
+        from prudent.diagnosis.trial import Trial
         from prudent.store import open_decoder
-        from prudent.tokenizer import Tokenizer, TokenizerSpec
 
         artifact = open_decoder(model)
-        # Neither may help: prompts come again in every round, and random tokens repeat nothing.
-        options = EngineOptions(
-            slots=MOST_ROWS, context=CONTEXT, threads=threads, prefix_cache_bytes=0, prompt_lookup=False
-        )
-        self._engine = Engine(artifact, Tokenizer(TokenizerSpec.load(artifact.tokenizer)), options)
+        self._trial = Trial(artifact, streams=MOST_ROWS, threads=threads)
         self.precision = artifact.card.precision
 
     def single(self) -> dict[str, float]:
-        seen, _ = self._run([tokens(PROMPT, seed=1)], DECODE)
-        (times,) = seen
-        return {
-            "prefill": PROMPT / times[1],
-            "decode": (len(times) - 2) / (times[-1] - times[1]),
-        }
+        prefill, decode = self._trial.prompt_and_stream(PROMPT, DECODE)
+        return {"prefill": prefill, "decode": decode}
 
     def batch(self, rows: int) -> dict[str, float]:
         lengths = [BATCH_PROMPT + 3 * row for row in range(rows)]
-        seen, _ = self._run(
-            [tokens(length, seed=row) for row, length in enumerate(lengths)], 2 * BATCH_DECODE + 8
-        )
-        start, stop = max(times[1] for times in seen), min(times[-1] for times in seen)
-        inside = sum(start < moment <= stop for times in seen for moment in times)
-        return {"decode": inside / (stop - start)}
-
-    def _run(self, prompts: list[list[int]], count: int) -> tuple[list[list[float]], float]:
-        """Times in seconds: each list holds 0.0 for the start, then one entry a token."""
-        import threading
-
-        from prudent.generation.request import GenerationEvent, GenerationRequest, SamplingParams
-
-        ended = threading.Semaphore(0)
-        seen: list[list[float]] = [[0.0] for _ in prompts]
-        started = time.perf_counter()
-
-        def listener(row: int) -> Any:
-            def hear(event: GenerationEvent) -> None:
-                seen[row] += [time.perf_counter() - started] * len(event.tokens)
-                if event.finish is not None:
-                    ended.release()
-
-            return hear
-
-        greedy = SamplingParams(temperature=0.0)
-        for row, prompt in enumerate(prompts):
-            self._engine.submit(GenerationRequest(tuple(prompt), greedy, max_tokens=count), listener(row))
-        for _ in prompts:
-            ended.acquire()
-        return seen, time.perf_counter() - started
+        return {"decode": self._trial.streams(lengths, 2 * BATCH_DECODE + 8)}
 
 
 class LlamaCpp:

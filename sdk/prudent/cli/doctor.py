@@ -22,12 +22,13 @@ def doctor(
 
     Takes about ten seconds. Nothing is fetched or changed. The exit code is 1 where prudent cannot run here.
     """
+    from prudent.catalog import Catalog
     from prudent.cli.doctor_view import as_data, print_diagnosis
     from prudent.cli.progress import show_progress
     from prudent.diagnosis.doctor import examine
     from prudent.server.settings import Settings
 
-    wanted = model or Settings.from_env().model
+    wanted = Catalog.load().get(model).id if model else Settings.from_env().model
     with show_progress() as progress:
         diagnosis = examine(wanted, quick=quick, progress=progress)
     if as_json:

@@ -84,6 +84,12 @@ def test_a_compiled_model_is_measured_and_its_kernels_shown(smol_artifact: Decod
     assert "GroupQueryAttention x 30:" in shown
 
 
+def test_doctor_refuses_a_model_that_does_not_exist(empty_home: Path) -> None:
+    result = run("doctor", "--quick", "--model", "smol")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no model 'smol'" in result.stderr
+
+
 def test_bench_fetches_nothing_unless_told_to(empty_home: Path) -> None:
     result = run("bench")
     assert result.exit_code != 0
