@@ -138,9 +138,7 @@ def _compile_int8(
     attempts = _Attempts(job, tokenizer)
     blocks = distinct_limits(job.plan.matrix_inputs)
     # Balancing is tuned on the calibration text.
-    tries = [
-        _Try(block, rows, limits.tightened()) for rows in _row_wise(job.plan, kernels) for block in blocks
-    ]
+    tries = [_Try(blocks[0], rows, limits.tightened()) for rows in _row_wise(job.plan, kernels)]
     tries += [_Try(block, frozenset(), limits) for block in blocks]
     *faster, most_exact = tries
     for attempt in faster:
@@ -192,15 +190,14 @@ class _Attempts:
     def run(self, attempt: _Try, *, give_up: bool) -> tuple[dict[str, str], Accuracy]:
         """Write the graph and measure it: what was stored as what, and how exact it is.
 
-        With `give_up` measuring stops as soon as the limits do not hold on what was seen: it may drop
-        blocks that would just have passed on the whole text, in favour of smaller and more exact ones.
+        With `give_up` measuring stops as soon as what was seen is far from the limits.
         """
         weights, precision = self._prepare(attempt.rows, Int8(attempt.largest_block))
         _write_graph(self._job, weights, precision, self._advance)
-        total = len(self._windows.lengths)
+        total, hopeful = len(self._windows.lengths), attempt.limits.hopeful()
 
         def go_on(done: int, found: Comparison) -> bool:
-            stop = give_up and not attempt.limits.hold(found.accuracy(self._text_sha256))
+            stop = give_up and not hopeful.hold(found.accuracy(self._text_sha256))
             self._job.tell("measure", total if stop else done, total)
             return not stop
 

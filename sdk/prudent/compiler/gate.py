@@ -29,6 +29,10 @@ class Limits:
         """
         return Limits(self.mean_kl / 2, 1 - 0.8 * (1 - self.greedy_agreement))
 
+    def hopeful(self) -> Limits:
+        """What a part of the text must hold for the whole to have a chance: half as much again is noise."""
+        return Limits(1.5 * self.mean_kl, 1 - 1.5 * (1 - self.greedy_agreement))
+
     def hold(self, accuracy: Accuracy) -> bool:
         """Whether the measured accuracy keeps the promise."""
         return accuracy.mean_kl < self.mean_kl and accuracy.greedy_agreement > self.greedy_agreement

@@ -86,3 +86,9 @@ def test_what_was_tuned_on_the_text_has_to_do_better_on_it():
     tight = Limits(mean_kl=0.01, greedy_agreement=0.95).tightened()
     assert tight.mean_kl == pytest.approx(0.005)
     assert tight.greedy_agreement == pytest.approx(0.96)
+
+
+def test_a_part_of_the_text_may_miss_the_limits_by_half_before_the_rest_is_given_up():
+    hopeful = Limits(mean_kl=0.01, greedy_agreement=0.95).hopeful()
+    assert hopeful.mean_kl == pytest.approx(0.015)
+    assert hopeful.greedy_agreement == pytest.approx(0.925)
