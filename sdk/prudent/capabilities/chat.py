@@ -14,11 +14,14 @@ from typing import Any
 from prudent.capabilities.completions import CompletionModelStream
 from prudent.capabilities.decoder import DecoderModel, finish_of, incomplete_of, prompt_named
 from prudent.capabilities.generations import Generations, usage_of
+from prudent.capabilities.interface import ChatStream
 from prudent.capabilities.logprobs import wire_logprobs
 from prudent.capabilities.offload import offload
-from prudent.capabilities.prompt import template_messages
 from prudent.capabilities.structure import grammar_of
-from prudent.errors import InvalidRequestError
+from prudent.capabilities.tools.conversation import in_plain_form, uses_tools, with_tools
+from prudent.capabilities.tools.similarity import ToolEncoder
+from prudent.capabilities.tools.stream import ToolChatStream
+from prudent.capabilities.tools.toolset import prepared_tools
 from prudent.generation.engine import Engine
 from prudent.generation.request import GenerationEvent, GenerationRequest
 from prudent.runtime.artifact import DecoderArtifact
@@ -40,14 +43,27 @@ class ChatModel(DecoderModel):
     """A model that answers conversations and continues plain text. For one event loop at a time."""
 
     def __init__(
-        self, artifact: DecoderArtifact, tokenizer: Tokenizer, template: ChatTemplate, engine: Engine
+        self,
+        artifact: DecoderArtifact,
+        tokenizer: Tokenizer,
+        template: ChatTemplate,
+        engine: Engine,
+        encoder: ToolEncoder | None = None,
     ) -> None:
+        """`encoder` helps to tell whether a tool fits a request; it stays its owner's."""
         super().__init__(artifact, tokenizer, engine)
+        self.encoder = encoder
         self._template = template
 
-    def stream(self, request: ChatCompletionRequest) -> ChatModelStream:
+    def stream(self, request: ChatCompletionRequest) -> ChatStream:
         """Answer a request; see `AnswerStream` for what the chunks are."""
+        if request.tools or request.tool_choice is not None or uses_tools(request.messages):
+            return ToolChatStream(self, request, lambda plain: ChatModelStream(self, plain))
         return ChatModelStream(self, request)
+
+    def template_of(self, request: ChatCompletionRequest) -> GenerationRequest:
+        """A request to the engine with the priority, deadline and isolation of this one, and no prompt."""
+        return self.requests(request, [()], max_tokens=None, top_logprobs=None)[0]
 
     def stream_completion(self, request: CompletionRequest) -> CompletionModelStream:
         """Continue a prompt; see `AnswerStream` for what the events are."""
@@ -72,18 +88,23 @@ class ChatModel(DecoderModel):
         self, messages: Sequence[ChatMessage], *, add_generation_prompt: bool = True
     ) -> tuple[int, ...]:
         """The tokens of a conversation. Raises InvalidRequestError where the template cannot take it."""
-        rendered = self._template.render(
-            template_messages(messages), add_generation_prompt=add_generation_prompt
-        )
+        return self.encode_plain(in_plain_form(messages), add_generation_prompt=add_generation_prompt)
+
+    def encode_plain(
+        self, messages: Sequence[dict[str, str]], *, add_generation_prompt: bool = True
+    ) -> tuple[int, ...]:
+        """The tokens of a conversation in plain roles and texts. Raises as `encode_messages`."""
+        rendered = self._template.render(messages, add_generation_prompt=add_generation_prompt)
         return tuple(self.tokenizer.encode_prompt(rendered))
 
     def tokenize(self, request: TokenizeRequest) -> Tokenized:
         """The tokens of a text, or of a conversation as the model would read it."""
         if request.messages is None:
             return self.tokenize_text(request)
+        plain = in_plain_form(request.messages)
         if request.tools:
-            raise InvalidRequestError("tools are not supported yet.", hint="Leave them out.", param="tools")
-        tokens = self.encode_messages(request.messages, add_generation_prompt=request.add_generation_prompt)
+            plain = with_tools(request.messages, prepared_tools(request.tools))
+        tokens = self.encode_plain(plain, add_generation_prompt=request.add_generation_prompt)
         return self.tokenized(tokens, request)
 
 

@@ -1,4 +1,4 @@
-"""The arguments of one call, one pass each: required ones first, then of each optional one whether it is meant.
+"""The arguments of one call, a pass each: required ones first, then whether an optional one is meant.
 
 An optional argument is first proposed and then judged: small models fill what nobody asked for, and what
 they fill shows it. Knows no tool choice and no engine.
@@ -10,16 +10,18 @@ import json
 import math
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
 
-from prudent.capabilities.tools.cards import PreparedTool
+from prudent.capabilities.tools.cards import PreparedTool, kind_of
 from prudent.capabilities.tools.grounding import Evidence, leaves
 from prudent.capabilities.tools.language import Language
 from prudent.capabilities.tools.logistic import Logistic
 from prudent.capabilities.tools.passes import Outcome, Pass
 from prudent.capabilities.tools.schema import Argument, Json
 from prudent.capabilities.tools.value_grammar import string_of, value_grammar
+
+Signals: TypeAlias = dict[str, float | None]
 
 _MOST_TOKENS = 512
 _ALTERNATIVES = 20
@@ -40,7 +42,7 @@ class Filled:
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     tokens: tuple[int, ...] = ()
     logprobs: list[float] = field(default_factory=list[float])
-    judged: dict[str, tuple[Any, dict[str, float | None]]] = field(default_factory=dict)
+    judged: dict[str, tuple[Any, Signals]] = field(default_factory=dict[str, tuple[Any, Signals]])
     complete: bool = True
 
 
@@ -60,7 +62,7 @@ def fill(
     for argument in sorted(tool.parameters.arguments, key=lambda argument: not argument.required):
         opening = (", " if filled.values else " {") + json.dumps(argument.name, ensure_ascii=False) + ":"
         start = prompt + filled.tokens + tuple(language.encode(opening))
-        grammar = value_grammar(argument.schema, evidence.numbers, tool.parameters.definitions)
+        grammar = value_grammar(argument.enforced, _numbers(argument, evidence))
         outcome = yield Pass(start, grammar, _MOST_TOKENS, _ALTERNATIVES)
         text = language.decode(outcome.tokens)[:-1]
         if not outcome.complete:
@@ -80,6 +82,12 @@ def fill(
         margin = _goes_on(language, outcome)
     filled.tokens += tuple(language.encode("}" if filled.values else " {}"))
     return filled
+
+
+def _numbers(argument: Argument, evidence: Evidence) -> tuple[float, ...]:
+    """The numbers of the evidence as this argument counts."""
+    about = f"{argument.name} {argument.description}"
+    return evidence.numbers_for("integer" if "integer" in kind_of(argument.schema) else "number", about)
 
 
 def _tokens_of(language: Language, outcome: Outcome, text: str, value: Any) -> tuple[int, ...]:

@@ -42,9 +42,10 @@ class Proposal:
 
 @dataclass(slots=True)
 class Turn:
-    """The calls made since the user last spoke, as (name, arguments); the first `earlier` of them in turns before.
+    """The calls made since the user last spoke, as (name, arguments).
 
-    `request` is what the user asked, `evidence` all that arguments may be taken from.
+    The first `earlier` of them were made in turns before. `request` is what the user asked, `evidence` all
+    that arguments may be taken from.
     """
 
     request: Evidence

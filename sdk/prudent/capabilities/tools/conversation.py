@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from prudent.capabilities.prompt import template_messages
 from prudent.capabilities.tools.cards import CALL_CLOSING, CALL_OPENING, PreparedTool, tools_prompt
@@ -81,4 +82,4 @@ def _arguments(call: ToolCallParam) -> Mapping[str, object]:
         value: object = json.loads(call.function.arguments)
     except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from prudent.capabilities.generations import Generations
+from prudent.capabilities.offload import offload
 from prudent.capabilities.tools.passes import Outcome, Pass, Program
 from prudent.errors import DeadlineExceededError
 from prudent.generation.constraint import Grammar
@@ -34,15 +35,11 @@ class StoppedError(Exception):
 
 @dataclass(slots=True)
 class Driver:
-    """Runs programs for one request. `template` has its priority, deadline (from the start) and isolation.
-
-    `budget` is how many tokens all passes together may generate; None is no limit.
-    """
+    """Runs programs for one request. `template` has its priority, deadline (from the start) and isolation."""
 
     engine: Engine
     compile: Compile
     template: GenerationRequest
-    budget: int | None = None
     endings: list[GenerationEvent] = field(default_factory=list[GenerationEvent])
     _started: float = field(default_factory=time.monotonic)
     _running: Generations | None = None
@@ -80,7 +77,7 @@ class Driver:
             program.close()
 
     async def _outcome(self, step: Pass) -> Outcome:
-        request = self._request(step)
+        request = await offload(self._request, step)
         self._running = Generations(self.engine)
         if self._cancelled:
             raise StoppedError(None)
@@ -101,20 +98,14 @@ class Driver:
         self.endings.append(ending)
         if ending.finish is FinishReason.CANCELLED:
             raise StoppedError(None)
-        if ending.limit in (Limit.DEADLINE, Limit.CONTEXT) and step.max_tokens > 1:
-            raise StoppedError(ending.limit)
+        if ending.limit is Limit.DEADLINE and step.max_tokens > 1:
+            raise StoppedError(Limit.DEADLINE)
         complete = ending.finish is FinishReason.STOP
         if not complete and request.max_tokens != step.max_tokens:
-            raise StoppedError(Limit.MAX_TOKENS)
+            raise StoppedError(Limit.CONTEXT)
         return Outcome(tuple(tokens), tuple(logprobs), tuple(alternatives), complete)
 
     def _request(self, step: Pass) -> GenerationRequest:
-        most = step.max_tokens
-        if self.budget is not None:
-            left = self.budget - sum(ending.completion_tokens for ending in self.endings)
-            if left < 1:
-                raise StoppedError(Limit.MAX_TOKENS)
-            most = min(most, left)
         room = self.engine.context - len(step.prompt)
         if room < 1 and self.endings:
             raise StoppedError(Limit.CONTEXT)
@@ -122,7 +113,7 @@ class Driver:
             self.template,
             prompt=step.prompt,
             sampling=SamplingParams(temperature=0.0, top_logprobs=step.alternatives),
-            max_tokens=max(1, min(most, room)),
+            max_tokens=max(1, min(step.max_tokens, room)),
             stop_tokens=self.template.stop_tokens if step.grammar is not None else frozenset(),
             stop_strings=(),
             grammar=None if step.grammar is None else self.compile(step.grammar),

@@ -1,7 +1,7 @@
 """Whether a value is spoken of in a text: what was asked for, and not what a small model likes to add.
 
-Pure functions over text. They know English number words and month names; for other languages they find what
-is spelled the same.
+Pure functions over text. Words are compared by their first letters, numbers by value. Beyond figures and
+spellings it understands English only (see `english`); of other languages it finds what is spelled the same.
 """
 
 from __future__ import annotations
@@ -12,127 +12,38 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-_WORD = re.compile(r"[^\W_]+(?:\.\d+)?")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|(?<!\w)\.\d+")
-_SCALE = re.compile(
-    r"\s*-?\s*(k|thousand|million|mn|billion|bn|trillion|hundred|dozen|percent|per cent|%)(?![a-z])", re.I
-)
+from prudent.capabilities.tools.english import FUNCTION_WORDS, MONTHS, PERIODS, SCALES, SPOKEN, TENS
 
-_SCALES = {
-    "hundred": 1e2, "dozen": 12.0, "k": 1e3, "thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9,
-    "bn": 1e9, "trillion": 1e12, "percent": 1e-2, "per cent": 1e-2, "%": 1e-2,
-}  # fmt: skip
-_WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
-_SPOKEN: dict[str, float] = {
-    **{word: float(value) for value, word in enumerate(_WORDS)},
-    **{word: 10.0 * value for value, word in enumerate(_TENS, start=2)},
-    **{word: float(value) for value, word in enumerate(_ORDINALS, start=1)},
-    "once": 1.0, "twice": 2.0, "double": 2.0, "half": 0.5, "quarter": 0.25, "dozen": 12.0, "pair": 2.0,
-    "couple": 2.0, "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "single": 1.0,
-}  # fmt: skip
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "from",
-        "by",
-        "with",
-        "and",
-        "or",
-        "is",
-        "are",
-        "be",
-        "as",
-        "that",
-        "this",
-        "it",
-        "its",
-        "if",
-        "not",
-        "no",
-        "do",
-        "does",
-        "which",
-        "what",
-        "who",
-        "whose",
-        "how",
-        "when",
-        "where",
-        "used",
-        "use",
-        "using",
-        "given",
-        "get",
-        "set",
-        "default",
-        "optional",
-        "value",
-        "name",
-        "type",
-        "specific",
-        "specify",
-        "specified",
-        "whether",
-        "should",
-        "will",
-        "can",
-        "may",
-        "must",
-        "all",
-        "any",
-        "each",
-        "number",
-        "list",
-        "string",
-    ]
+_WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NUMBER = re.compile(
+    r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|(?<![\w.])\.\d+",
+)
+_GLUED = re.compile(r"\d+(?:\.\d+)?(?=[a-zA-Z_])|(?<=[a-zA-Z_(])\d+(?:\.\d+)?")
+_SCALE = re.compile(
+    r"\s*-?\s*(?:(percent(?!age)|per cent|%)"
+    r"|(hundred|thousand|million|billion|trillion|dozen|mn|bn|[kMB])(?!\w))"
 )
 _STEM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number in a text: its figures, the word that scales it, whether it is a percentage."""
+
+    value: float
+    scale: float = 1.0
+    percent: bool = False
+
+    @property
+    def scaled(self) -> float:
+        """With the word that scales it."""
+        return _rounded(self.value * self.scale)
+
+    @property
+    def fraction(self) -> float:
+        """A percentage as a part of 1; else the number itself."""
+        return _rounded(self.value / 100) if self.percent else self.value
 
 
 @dataclass(frozen=True)
@@ -145,32 +56,56 @@ class Evidence:
     def words(self) -> frozenset[str]:
         """Its words, stemmed, months also as numbers."""
         found = set(words(self.text))
-        for number, month in enumerate(_MONTHS, start=1):
+        for number, month in enumerate(MONTHS, start=1):
             if stem(month) in found or month[:3] in found:
                 found.add(str(number))
         return frozenset(found)
 
     @cached_property
-    def numbers(self) -> tuple[float, ...]:
-        """Every number in it, in order: figures, number words, and figures with the word that scales them."""
-        found: list[float] = []
-        for match in _NUMBER.finditer(self.text):
-            value = float(match.group().replace(",", ""))
-            found.append(value)
-            scale = _SCALE.match(self.text, match.end())
-            if scale is not None:
-                found.append(value * _SCALES[scale.group(1).lower()])
-        for match in re.finditer(r"\d+(?:\.\d+)?(?=[a-zA-Z_])|(?<=[a-zA-Z_(])\d+(?:\.\d+)?", self.text):
-            found.append(float(match.group()))
+    def figures(self) -> tuple[Figure, ...]:
+        """Every number in it, in order, as it is meant."""
+        matches = list(_NUMBER.finditer(self.text))
+        found = [self._figure(match) for match in matches]
+        begun = {match.start() for match in matches}
+        glued = (match for match in _GLUED.finditer(self.text) if match.start() not in begun)
+        found += [Figure(float(match.group())) for match in glued]
         spoken = re.findall(r"[a-z]+", self.text.lower())
-        for position, word in enumerate(spoken):
-            if word in _SPOKEN:
-                found.append(_SPOKEN[word])
-                following = spoken[position + 1] if position + 1 < len(spoken) else ""
-                if word in _TENS and _SPOKEN.get(following, 99.0) < 10:
-                    found.append(_SPOKEN[word] + _SPOKEN[following])
-                if following in _SCALES and _SPOKEN[word] < 100:
-                    found.append(_SPOKEN[word] * _SCALES[following])
+        for word, following in zip(spoken, [*spoken[1:], ""], strict=True):
+            found += _spoken(word, following)
+        return tuple(dict.fromkeys(found))
+
+    def _figure(self, match: re.Match[str]) -> Figure:
+        value = float(match.group().replace(",", ""))
+        scale = _SCALE.match(self.text, match.end())
+        if scale is None:
+            return Figure(value)
+        return Figure(value, percent=True) if scale.group(1) else Figure(value, scale=SCALES[scale.group(2)])
+
+    @cached_property
+    def numbers(self) -> frozenset[float]:
+        """Every number in it, and what those with a percent sign or a word like million come to."""
+        return frozenset(v for figure in self.figures for v in (figure.value, figure.scaled, figure.fraction))
+
+    def numbers_for(self, kind: str, about: str) -> tuple[float, ...]:
+        """The numbers that an argument of this type and description may take, as its author counts.
+
+        A percentage is a fraction to a `number` and itself to an `integer`; 3 million is 3,000,000. Where the
+        description itself speaks of percent or millions, both are possible.
+        """
+        lowered = about.lower()
+        percentages = "percent" in lowered or "%" in lowered
+        scaled = any(word in lowered for word in ("thousand", "million", "billion"))
+        found: list[float] = []
+        for figure in self.figures:
+            if figure.percent:
+                if percentages or kind == "integer":
+                    found.append(figure.value)
+                if kind != "integer":
+                    found.append(figure.fraction)
+            else:
+                found.append(figure.scaled)
+                if scaled:
+                    found.append(figure.value)
         return tuple(dict.fromkeys(found))
 
     def grounded(self, value: Any) -> float:
@@ -189,21 +124,19 @@ class Evidence:
 
     def mentions(self, description: str) -> float:
         """The share (0-1) of a description's telling words that occur."""
-        telling = {word for word in words(description) if word not in _FUNCTION_WORDS}
+        telling = {word for word in words(description) if word not in FUNCTION_WORDS}
         return sum(word in self.words for word in telling) / len(telling) if telling else 0.0
 
 
 def words(text: str) -> list[str]:
     """The words of a text, stemmed, in lower case; camelCase and snake_case count as several."""
-    spaced = _CAMEL.sub(" ", text)
-    return [stem(word) for word in _WORD.findall(spaced.lower())]
+    return [stem(word) for word in _WORD.findall(_CAMEL.sub(" ", text).lower())]
 
 
 def stem(word: str) -> str:
     """A crude stem: the first letters of a word, all of a number."""
     if word[:1].isdigit():
-        figures = word.removesuffix("st").removesuffix("nd").removesuffix("rd").removesuffix("th")
-        return figures.lstrip("0") or "0"
+        return (word.lstrip("0") or "0") if "." not in word else word
     if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
         word = word[:-1]
     return word[:_STEM]
@@ -219,6 +152,26 @@ def leaves(value: Any) -> Iterable[Any]:
             yield from leaves(item)
     else:
         yield value
+
+
+def _spoken(word: str, following: str) -> Iterable[Figure]:
+    """Numbers in words: `two`, `twenty one`, `five hundred`, `week` for 7 days."""
+    if word in PERIODS:
+        yield Figure(PERIODS[word])
+    value = SPOKEN.get(word)
+    if value is None:
+        return
+    yield Figure(value)
+    if word in TENS and 0 < SPOKEN.get(following, 0.0) < 10:
+        yield Figure(value + SPOKEN[following])
+    if following in SCALES and value < 100:
+        yield Figure(value, scale=SCALES[following])
+    if following == "percent":
+        yield Figure(value, percent=True)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.12g}")
 
 
 def _same(one: float, other: float) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Signal(BaseModel):
-    """One signal: its weight after shifting by `mean` and dividing by `scale`. A missing one counts as the mean."""
+    """A signal with its weight, after taking off `mean`, in units of `scale`; a missing one is the mean."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""JSON Schemas of tools' parameters, brought to the form that arguments are asked for in: bounded, and closed.
+"""JSON Schemas of tools' parameters in the form that arguments are asked for in: bounded, and closed.
 
 What the bounded schema accepts the original accepts. Bounds that the author gave stay; where there is none,
 digits, characters and items are limited, because a small model left to itself fills them until it is cut off.
@@ -7,10 +7,11 @@ Knows no grammar language.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 from prudent.errors import GrammarError
+from prudent.generation.grammar.json_schema import enforceable
 
 Json = dict[str, Any]
 
@@ -20,7 +21,18 @@ MOST_PROPERTIES = 16
 DEPTH_LIMIT = 16
 
 _ANNOTATIONS = frozenset(
-    "title description default examples deprecated readOnly writeOnly $schema $id $comment".split()
+    [
+        "$comment",
+        "$id",
+        "$schema",
+        "default",
+        "deprecated",
+        "description",
+        "examples",
+        "readOnly",
+        "title",
+        "writeOnly",
+    ]
 )
 _BY_TYPE: dict[str, frozenset[str]] = {
     "object": frozenset({"properties", "required", "additionalProperties"}),
@@ -36,11 +48,12 @@ SCALARS: Json = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boo
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a tool."""
+    """One argument of a tool: its author's schema, and what of it is enforced."""
 
     name: str
     schema: Json
     required: bool
+    enforced: Json
 
     @property
     def description(self) -> str:
@@ -50,42 +63,63 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The arguments of a tool, in the order of their schema. `definitions` are what `$ref` points into."""
+    """The arguments of a tool, in the order of their schema."""
 
     arguments: tuple[Argument, ...]
-    definitions: Json = field(default_factory=dict[str, Any])
 
 
-def parameters_of(schema: Json | None, *, where: str) -> Parameters:
+def parameters_of(schema: Json | None, *, strict: bool) -> Parameters:
     """Read the schema of a tool's parameters.
 
+    `strict` makes a keyword that cannot be enforced an error; without it such keywords are left to the model.
+
     Raises:
-        GrammarError: it is not that of an object; `where` names the tool.
+        GrammarError: it is not that of an object, is malformed, or has what cannot be enforced.
     """
     if not schema:
         return Parameters(())
-    kind = schema.get("type", "object")
-    properties = schema.get("properties") or {}
-    required = schema.get("required") or []
-    if kind != "object" or not isinstance(properties, dict) or not isinstance(required, list):
+    properties: Any = schema.get("properties") or {}
+    required: Any = schema.get("required") or []
+    if (
+        schema.get("type", "object") != "object"
+        or not isinstance(properties, dict)
+        or not isinstance(required, list)
+    ):
         raise GrammarError(
-            f"{where}: `parameters` must be the JSON Schema of an object.",
+            "`parameters` must be the JSON Schema of an object.",
             hint='Give {"type": "object", "properties": {...}}.',
-            param="tools",
         )
+    beside = schema.keys() - _BY_TYPE["object"] - _ANNOTATIONS - {"type", "$defs", "definitions"}
+    if strict and beside:
+        raise GrammarError(f"'{min(beside)}' beside the properties cannot be enforced.")
     named = cast("dict[str, Any]", properties)
-    missing = [name for name in cast("list[Any]", required) if name not in named]
+    needed = cast("list[Any]", required)
+    missing = [name for name in needed if name not in named]
     if missing:
-        raise GrammarError(
-            f"{where}: `required` names {missing[0]!r}, which is not in `properties`.", param="tools"
-        )
-    for name, part in named.items():
-        if not isinstance(part, dict):
-            raise GrammarError(f"{where}: the schema of {name!r} is not an object.", param="tools")
+        raise GrammarError(f"`required` names {missing[0]!r}, which is not in `properties`.")
+    definitions = {key: schema[key] for key in ("$defs", "definitions") if key in schema}
     return Parameters(
-        tuple(Argument(name, part, name in required) for name, part in named.items()),
-        {key: schema[key] for key in ("$defs", "definitions") if key in schema},
+        tuple(
+            Argument(name, _object(part, name), name in needed, _enforced(part, definitions, strict))
+            for name, part in named.items()
+        )
     )
+
+
+def _object(part: Any, name: str) -> Json:
+    if part is True:
+        return {}
+    if not isinstance(part, dict):
+        raise GrammarError(f"The schema of {name!r} is not an object.")
+    return cast("Json", part)
+
+
+def _enforced(part: Any, definitions: Json, strict: bool) -> Json:
+    """The schema itself where it is plain; else what of it llguidance enforces, with its definitions."""
+    if part is True:
+        return {}
+    whole = enforceable({**part, **definitions}, strict=strict).whole()
+    return part if is_plain(part) else whole
 
 
 def is_plain(schema: Json) -> bool:
@@ -164,7 +198,7 @@ def _object_bounds(schema: Json, depth: int) -> Json:
         return {"additionalProperties": bounded(values, depth + 1), "maxProperties": MOST_PROPERTIES}
     return {
         "properties": {name: bounded(part, depth + 1) for name, part in properties.items()},
-        "required": [name for name in schema.get("required") or [] if name in properties],
+        "required": [name for name in cast("list[str]", schema.get("required") or []) if name in properties],
         "additionalProperties": False,
     }
 

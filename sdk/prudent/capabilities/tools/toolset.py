@@ -5,6 +5,7 @@ Knows the wire's types; no model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,15 +50,14 @@ def toolset_of(request: ChatCompletionRequest) -> ToolSet | None:
                 param="tool_choice",
             )
         return None
-    _check_names(tools)
+    prepared = prepared_tools(tools)
     if isinstance(choice, NamedToolChoice):
-        tools = [tool for tool in tools if tool.function.name == choice.function.name]
-        if not tools:
+        prepared = tuple(tool for tool in prepared if tool.name == choice.function.name)
+        if not prepared:
             raise InvalidRequestError(
                 f"tool_choice names {choice.function.name!r}, which is none of the tools.",
                 param="tool_choice",
             )
-    prepared = tuple(_prepared(tool, index) for index, tool in enumerate(tools))
     if choice == "none":
         return None
     if request.n > 1:
@@ -68,7 +68,18 @@ def toolset_of(request: ChatCompletionRequest) -> ToolSet | None:
     return ToolSet(prepared, "auto" if choice in (None, "auto") else "required", 1 if one else MOST_CALLS)
 
 
-def _check_names(tools: list[Tool]) -> None:
+def prepared_tools(tools: Sequence[Tool]) -> tuple[PreparedTool, ...]:
+    """Tools read and ready.
+
+    Raises:
+        InvalidRequestError: two have one name.
+        GrammarError: a schema is wrong or cannot be enforced; `param` names the tool's.
+    """
+    _check_names(tools)
+    return tuple(_prepared(tool, index) for index, tool in enumerate(tools))
+
+
+def _check_names(tools: Sequence[Tool]) -> None:
     seen: set[str] = set()
     for index, tool in enumerate(tools):
         if tool.function.name in seen:
@@ -84,7 +95,7 @@ def _prepared(tool: Tool, index: int) -> PreparedTool:
     try:
         parameters = parameters_of(function.parameters, strict=function.strict is True)
         for argument in parameters.arguments:
-            value_grammar(argument.schema, (), parameters.definitions)
+            value_grammar(argument.enforced, ())
     except GrammarError as error:
         error.message = f"The tool {function.name!r}: {error.message}"
         error.param = where
@@ -99,7 +110,7 @@ def check_answers(messages: list[ChatMessage]) -> None:
         if message.role == "tool":
             if message.tool_call_id not in asked:
                 raise InvalidRequestError(
-                    f"Message {index} answers a tool call that was not made before it, or was answered already.",
+                    f"Message {index} answers a tool call that is not above it, or was answered already.",
                     hint="Its tool_call_id must be that of a call in an assistant message above.",
                     param=f"messages[{index}].tool_call_id",
                 )

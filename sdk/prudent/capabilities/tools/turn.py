@@ -23,7 +23,7 @@ from prudent.types.tools import FunctionCallDelta, ToolCallDelta, ToolDecision
 class TurnResult:
     """What a turn came to: how many calls were made, and how it was decided.
 
-    `complete` is False where a limit cut the first call short, so that there is none.
+    `complete` is False where a limit kept a call from being made.
     """
 
     calls: int
@@ -33,11 +33,15 @@ class TurnResult:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Whether a proposed call is made. `similarities` are cosines of the request and each tool, if known."""
+    """Whether a proposed call is made. `similarities` are cosines of the request and each tool, if known.
+
+    `most_tokens` is how long all calls together may be; None is no limit.
+    """
 
     tools: ToolSet
     calibration: Calibration
     similarities: Mapping[str, float] | None
+    most_tokens: int | None = None
 
     def probability(self, proposal: Proposal, turn: Turn) -> tuple[float, bool]:
         """How likely the call is wanted (0-1), and whether that is enough."""
@@ -49,6 +53,10 @@ class Judge:
         value = fits.probability(fit_signals(proposal, turn.request, self.similarities))
         return value, value >= fits.threshold
 
+    def allows(self, tokens: int) -> bool:
+        """Whether calls of so many tokens are within the limit."""
+        return self.most_tokens is None or tokens <= self.most_tokens
+
 
 def tool_turn(language: Language, prompt: tuple[int, ...], turn: Turn, judge: Judge) -> Program[TurnResult]:
     """Call tools in answer to `prompt`, a rendered conversation that ends where the assistant speaks."""
@@ -56,27 +64,32 @@ def tool_turn(language: Language, prompt: tuple[int, ...], turn: Turn, judge: Ju
     probability, enough = judge.probability(first, turn)
     required = judge.tools.mode == "required"
     calls = required or enough
+    fitting = first.filled.complete and judge.allows(len(first.tokens))
     decision = ToolDecision(
-        tool=first.tool.name if calls and first.filled.complete else None,
+        tool=first.tool.name if calls and fitting else None,
         confidence=round(probability if calls else 1.0 - probability, 4),
         scores={name: round(share, 4) for name, share in first.shares.items()},
     )
-    if not (calls and first.filled.complete):
+    if not (calls and fitting):
         return TurnResult(0, decision, complete=not calls)
-    proposal, confidence, made = first, first.share if required else probability * first.share, 0
+    proposal, confidence, made, written = first, first.share, 0, 0
+    if not required:
+        confidence *= probability
     while True:
         yield from deltas(made, proposal, confidence)
         turn.made.append((proposal.tool.name, proposal.filled.values))
         prompt += proposal.tokens
+        written += len(proposal.tokens)
         made += 1
         if made >= judge.tools.most_calls:
-            break
+            return TurnResult(made, decision)
         proposal = yield from _next(language, prompt, turn, judge)
         probability, enough = judge.probability(proposal, turn)
         confidence = probability * proposal.share
         if not (enough and proposal.filled.complete):
-            break
-    return TurnResult(made, decision)
+            return TurnResult(made, decision)
+        if not judge.allows(written + len(proposal.tokens)):
+            return TurnResult(made, decision, complete=False)
 
 
 def _next(

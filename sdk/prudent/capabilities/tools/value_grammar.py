@@ -1,8 +1,9 @@
 """A bounded schema as a grammar of one value, in llguidance's dialect of Lark.
 
 Written with one space after `:` and `,`, as models have read JSON a million times; a schema with a keyword
-beyond `schema` goes to llguidance's own compiler whole. Long numbers must be spoken of in the request: a
-small model that may go on writing zeros does. Knows no tokens.
+beyond `schema` goes to llguidance's own compiler whole. Where the
+request speaks of numbers, one of more than two digits is one of those: a small model that may go on writing
+zeros does. Knows no tokens.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _DECIMALS = 10
 _CHARACTER = r'(?:[^"\\\x00-\x1f\x7f]|\\["\\\/bfnrt])'
 
 
-def value_grammar(schema: Json, numbers: Sequence[float], definitions: Json) -> str:
+def value_grammar(schema: Json, numbers: Sequence[float]) -> str:
     """The grammar of a space, a value of the schema, and the comma or brace that ends it.
 
     Without that end a model that is done with a number could only choose between another digit and the end of
@@ -34,12 +35,10 @@ def value_grammar(schema: Json, numbers: Sequence[float], definitions: Json) -> 
         rules = _Rules(numbers)
         rules.add("start", f'" " {rules.value(bounded(schema))} {_END}')
         return rules.text
-    closed = {**schema, **definitions, "x-guidance": _SPACING}
-    return f'start: " " value {_END}\nvalue: %json {json.dumps(closed)}\n'
+    return f'start: " " value {_END}\nvalue: %json {json.dumps(schema)}\n'
 
 
 _END = '("," | "}")'
-_SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
 class _Rules:
@@ -99,9 +98,10 @@ class _Rules:
             closed = {"type": kind, "minimum": -reach, "maximum": reach, **limits}
             return self._new(f"%json {json.dumps(closed)}")
         spoken = [text for text in self._spoken if kind == "number" or re.fullmatch(r"-?\d+", text)]
-        free = rf"-?(?:0|[1-9][0-9]{{0,{FREE_DIGITS - 1}}})"
+        digits, decimals = (2, 2) if self._spoken else (FREE_DIGITS, _DECIMALS)
+        free = rf"-?(?:0|[1-9][0-9]{{0,{digits - 1}}})"
         if kind == "number":
-            free += rf"(?:\.[0-9]{{1,{_DECIMALS}}})?"
+            free += rf"(?:\.[0-9]{{1,{decimals}}})?"
         options = [rf"-?{re.escape(text.lstrip('-'))}" for text in spoken]
         return self._terminal("|".join([*options, free]).replace("/", r"\/"))
 
@@ -130,7 +130,7 @@ class _Rules:
         return self._new(f'"{{" {self._members(members)} "}}"')
 
     def _members(self, members: list[tuple[str, bool]]) -> str:
-        """Members in their order, commas between those that are there: what follows a member, from the back."""
+        """Members in their order, with commas between those that are there; built from the last one."""
         after = '""'
         first = '""'
         for rule, required in reversed(members):

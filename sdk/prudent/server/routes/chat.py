@@ -21,7 +21,6 @@ NOT_SUPPORTED = frozenset(
         "functions",
         "modalities",
         "moderation",
-        "parallel_tool_calls",
         "prediction",
         "prompt_cache_retention",
         "reasoning_effort",
@@ -29,10 +28,6 @@ NOT_SUPPORTED = frozenset(
         "safety_identifier",
         "service_tier",
         "store",
-        "strict",
-        "tool_calls",
-        "tool_choice",
-        "tools",
         "verbosity",
         "web_search_options",
     }
