@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from prudent.cli.bench import print_report
 from prudent.cli.doctor_view import print_diagnosis
 from prudent.cli.main import app
 from prudent.diagnosis.advice import Advice
+from prudent.diagnosis.bench import BenchReport, Measurement
 from prudent.diagnosis.doctor import Diagnosis, Measured
 from prudent.diagnosis.facts import Software, StoreFacts
 from prudent.runtime.artifact import DecoderArtifact
@@ -102,16 +104,25 @@ def test_bench_offers_the_nearest_name_for_a_wrong_one(empty_home: Path) -> None
     assert "There is no model 'smol'" in run("bench", "smol").stderr
 
 
-def test_bench_shows_medians_with_the_extremes(
+def test_bench_shows_medians_with_the_extremes(capsys: pytest.CaptureFixture[str]) -> None:
+    measured = Measurement("prompt of 512 tokens", "tokens/s", (210.0, 190.0, 200.0))
+    print_report(BenchReport("m", "int8", {"int8, rows": 3}, 2, 0.5, None, (measured,)))
+    shown = capsys.readouterr().out
+    assert ["200.0", "190.0", "210.0", "tokens/s"] in [line.split()[-4:] for line in shown.splitlines()]
+    assert "int8, rows (3)" in shown
+    assert "3 rounds" in shown
+    assert "unknown resident" in shown
+
+
+def test_bench_measures_a_compiled_model(
     smol_artifact: DecoderArtifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("prudent.diagnosis.bench._WANTED_SECONDS", 0.0)
-    result = run("bench", "smollm2-135m-instruct")
+    monkeypatch.setattr("prudent.diagnosis.bench.PROMPT", 64)
+    result = run("bench", "smollm2-135m-instruct", "--json")
     assert result.exit_code == 0, result.stderr
-    assert "MEDIAN" in result.stdout
-    assert "answers, 8 streams" in result.stdout
     assert "measuring speed" in result.stderr
-    data = json.loads(run("bench", "smollm2-135m-instruct", "--json").stdout)
+    data = json.loads(result.stdout)
     assert data["model"] == "smollm2-135m-instruct"
     assert {measured["unit"] for measured in data["measurements"]} == {"tokens/s", "s"}
     assert data["measurements"][0]["median"] == data["measurements"][0]["values"][0]

@@ -50,12 +50,13 @@ def test_a_bench_makes_at_least_one_round_and_tells_how_far_it_is(
     smol_artifact: DecoderArtifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("prudent.diagnosis.bench._WANTED_SECONDS", 0.0)
+    monkeypatch.setattr("prudent.diagnosis.bench.PROMPT", 64)
     seen: list[tuple[int, int | None]] = []
     report = run_bench(
         smol_artifact, threads=1, progress=lambda event: seen.append((event.done, event.total))
     )
     assert [(m.name, m.unit) for m in report.measurements] == [
-        ("prompt of 512 tokens", "tokens/s"),
+        ("prompt of 64 tokens", "tokens/s"),
         ("answer, 1 stream", "tokens/s"),
         ("answers, 4 streams", "tokens/s"),
         ("answers, 8 streams", "tokens/s"),
