@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from prudent.capabilities.chat import ChatModel
 from prudent.capabilities.embeddings import EmbeddingModel
+from prudent.capabilities.tools.similarity import ToolEncoder
 from prudent.catalog import ModelEntry
 from prudent.errors import ModelNotFoundError
 from prudent.generation.engine import Engine
@@ -17,22 +18,23 @@ from prudent.types.progress import Progress, ProgressListener
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """How models are loaded. None leaves a figure to the engine.
+    """How models are loaded.
 
     `pull` lets any model be fetched; those in `always_pull` (by id) may be fetched whatever it says.
     """
 
     pull: bool = False
     always_pull: frozenset[str] = frozenset()
-    slots: int | None = None
-    context: int | None = None
-    threads: int | None = None
+    engine: EngineOptions = field(default_factory=EngineOptions)
 
 
 def load_chat_model(
-    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
+    entry: ModelEntry,
+    options: LoadOptions,
+    progress: ProgressListener | None = None,
+    encoder: ToolEncoder | None = None,
 ) -> ChatModel:
-    """Fetch and compile where needed, and load.
+    """Fetch and compile where needed, and load. `encoder` is lent to the model: see `ChatModel`.
 
     Raises:
         ModelNotFoundError: the model is not on this machine and may not be fetched.
@@ -44,13 +46,10 @@ def load_chat_model(
         progress(Progress("load", entry.id, 0, 1))
     tokenizer = Tokenizer(TokenizerSpec.load(artifact.tokenizer))
     template = ChatTemplate.from_spec(tokenizer.spec)
-    engine_options = EngineOptions(context=options.context, threads=options.threads)
-    if options.slots is not None:
-        engine_options = replace(engine_options, slots=options.slots)
-    engine = Engine(artifact, tokenizer, engine_options)
+    engine = Engine(artifact, tokenizer, options.engine)
     if progress is not None:
         progress(Progress("load", entry.id, 1, 1))
-    return ChatModel(artifact, tokenizer, template, engine)
+    return ChatModel(artifact, tokenizer, template, engine, encoder)
 
 
 def load_embedding_model(
@@ -66,7 +65,7 @@ def load_embedding_model(
     artifact = open_encoder(entry.id, pull=_may_pull(entry, options), progress=progress)
     if progress is not None:
         progress(Progress("load", entry.id, 0, 1))
-    model = EmbeddingModel(artifact, threads=options.threads)
+    model = EmbeddingModel(artifact, threads=options.engine.threads)
     if progress is not None:
         progress(Progress("load", entry.id, 1, 1))
     return model

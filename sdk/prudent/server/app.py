@@ -97,13 +97,12 @@ def _local_models(settings: Settings, progress: ProgressListener | None) -> Mode
     """The models of this machine. Imported here, so that a server of doubles loads no runtime."""
     from prudent.capabilities.loading import LoadOptions
     from prudent.capabilities.pool import ModelPool
+    from prudent.generation.options import EngineOptions
 
     options = LoadOptions(
         pull=settings.pull,
         always_pull=frozenset({settings.model}),
-        slots=settings.slots,
-        context=settings.context,
-        threads=settings.threads,
+        engine=EngineOptions(**settings.engine),
     )
     return ModelPool.local(options, max_loaded=settings.max_loaded, progress=progress)
 

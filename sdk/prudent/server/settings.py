@@ -17,14 +17,25 @@ from prudent.errors import ConfigurationError
 
 ENVIRONMENT_PREFIX = "PRUDENT_"
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
+_ENGINE = (
+    "slots",
+    "context",
+    "threads",
+    "prefill_budget",
+    "prefix_cache_bytes",
+    "prompt_lookup",
+    "max_queue",
+    "max_queued_tokens",
+)
 
 
 class Settings(BaseModel):
     """Settings of one server. Times are in seconds.
 
     `pull` lets a request bring a model that is not on this machine; the default model may always be
-    brought. `preload` loads the default model at the start rather than at the first request. `slots`,
-    `context` and `threads` are the engine's; None leaves them to it. `max_loaded` models stay in memory
+    brought. `preload` loads the default model at the start rather than at the first request. Those from
+    `slots` to `max_queued_tokens` are the engine's, by the names of `EngineOptions`; None leaves them to it.
+    `max_loaded` models stay in memory
     when idle. `allowed_hosts` are names, beside this machine's addresses, that the Host header may have
     ("*" for any). `allow_remote` lets a server without a key listen beyond loopback. `write_timeout` is
     how long a client may read nothing of a stream; `drain_timeout` how long running answers may take to
@@ -46,6 +57,11 @@ class Settings(BaseModel):
     slots: int | None = Field(default=None, ge=1)
     context: int | None = Field(default=None, ge=16)
     threads: int | None = Field(default=None, ge=1)
+    prefill_budget: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    prefix_cache_bytes: int | None = Field(default=None, ge=0)
+    prompt_lookup: bool | None = None
+    max_queue: int | None = Field(default=None, ge=1)
+    max_queued_tokens: int | None = Field(default=None, ge=1)
     max_loaded: int = Field(default=1, ge=1)
     max_body_bytes: int = Field(default=8 * 2**20, ge=1024)
     body_timeout: float = Field(default=30.0, gt=0)
@@ -77,6 +93,11 @@ class Settings(BaseModel):
                 hint=f"It is given as an option or as {ENVIRONMENT_PREFIX}{name.upper()}.",
                 param=name,
             ) from None
+
+    @property
+    def engine(self) -> dict[str, Any]:
+        """What was set of the engine, by the names of `EngineOptions`."""
+        return self.model_dump(include=set(_ENGINE), exclude_none=True)
 
     def check_binding(self) -> None:
         """Refuse to listen beyond this machine with nothing to keep strangers out.

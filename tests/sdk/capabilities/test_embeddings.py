@@ -16,6 +16,7 @@ from prudent.errors import (
     ModelNotFoundError,
     ServiceUnavailableError,
 )
+from prudent.generation.options import EngineOptions
 
 PAIRS = [
     ("How do I reset my password?", "如何重置我的密码？"),
@@ -117,7 +118,9 @@ def test_closed_model_says_so(e5_artifact):
 
 def test_loading_by_entry_reports_progress_and_asks_leave_to_fetch(e5_artifact, tmp_path, monkeypatch):
     entry, stages = Catalog.load().get(E5), []
-    model = load_embedding_model(entry, LoadOptions(threads=1), lambda event: stages.append(event.stage))
+    model = load_embedding_model(
+        entry, LoadOptions(engine=EngineOptions(threads=1)), lambda event: stages.append(event.stage)
+    )
     assert (model.id, stages) == (E5, ["load", "load"])
     model.close()
     monkeypatch.setenv("PRUDENT_HOME", str(tmp_path))
