@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from prudent.errors import ConfigurationError
+from prudent.generation.options import EngineOptions
 from prudent.server.settings import Settings
 
 
@@ -57,3 +58,9 @@ def test_beyond_loopback_a_key_or_a_word_is_needed(host: str) -> None:
         Settings(host=host).check_binding()
     Settings(host=host, allow_remote=True).check_binding()
     Settings.from_env({}, host=host, api_keys=("k",)).check_binding()
+
+
+def test_what_is_set_of_the_engine_reaches_it_by_its_own_names() -> None:
+    settings = Settings.from_env({"PRUDENT_PREFIX_CACHE_BYTES": "0", "PRUDENT_SLOTS": "3"}, max_queue=5)
+    assert settings.engine == {"slots": 3, "prefix_cache_bytes": 0, "max_queue": 5}
+    assert EngineOptions(**settings.engine).prefix_cache_bytes == 0
