@@ -17,6 +17,7 @@ from prudent.capabilities.chat import ChatModel
 from prudent.capabilities.listing import describe_model
 from prudent.capabilities.loading import LoadOptions, load_chat_model
 from prudent.capabilities.offload import in_background, offload
+from prudent.capabilities.tools.similarity import ToolEncoder
 from prudent.catalog import Catalog, ModelEntry
 from prudent.errors import InvalidRequestError, ServiceUnavailableError
 from prudent.types.models import Model
@@ -40,9 +41,16 @@ class ModelPool:
     """Models of the catalog. `max_loaded` stay in memory; more only while more are in use at once."""
 
     def __init__(
-        self, catalog: Catalog, load: Callable[[ModelEntry], ChatModel], *, max_loaded: int = 1
+        self,
+        catalog: Catalog,
+        load: Callable[[ModelEntry], ChatModel],
+        *,
+        max_loaded: int = 1,
+        encoder: ToolEncoder | None = None,
     ) -> None:
         """`load` brings a model into memory; it may take minutes and is called in a thread.
+
+        `encoder` is what `load` lends to the models; it is closed with the pool.
 
         The process may end in the middle of it: what fetching and compiling leave behind then is never taken
         for whole.
@@ -50,6 +58,7 @@ class ModelPool:
         self._catalog = catalog
         self._load = load
         self._max_loaded = max_loaded
+        self._encoder = encoder
         self._places: dict[str, _Place] = {}
         self._freeing: set[asyncio.Task[None]] = set()
         self._uses = 0
@@ -59,12 +68,13 @@ class ModelPool:
     def local(
         cls, options: LoadOptions, *, max_loaded: int = 1, progress: ProgressListener | None = None
     ) -> Self:
-        """The models of this machine's catalog and store."""
+        """The models of this machine's catalog and store; they share one encoder, if it is here."""
+        encoder = ToolEncoder.local()
 
         def load(entry: ModelEntry) -> ChatModel:
-            return load_chat_model(entry, options, progress)
+            return load_chat_model(entry, options, progress, encoder)
 
-        return cls(Catalog.load(), load, max_loaded=max_loaded)
+        return cls(Catalog.load(), load, max_loaded=max_loaded, encoder=encoder)
 
     @asynccontextmanager
     async def lease(self, name: str) -> AsyncGenerator[ChatModel]:
@@ -154,6 +164,8 @@ class ModelPool:
                 await offload(place.loading.result().close)
         if self._freeing:
             await asyncio.wait(self._freeing)
+        if self._encoder is not None:
+            await offload(self._encoder.close)
 
 
 def _discard(load: concurrent.futures.Future[ChatModel]) -> None:
