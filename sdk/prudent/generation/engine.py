@@ -96,9 +96,9 @@ class Engine:
             InternalError: the engine has failed.
         """
         max_tokens = check_request(request, vocab_size=self._vocab_size, context=self.context)
-        active = ActiveRequest(
-            request, max_tokens, self._tokenizer, listener, self._tally, guesses=self.options.prompt_lookup
-        )
+        # A guess is verified by a longer run, which rounds otherwise: who gives a seed wants the same again.
+        guesses = self.options.prompt_lookup and request.sampling.seed is None
+        active = ActiveRequest(request, max_tokens, self._tokenizer, listener, self._tally, guesses=guesses)
         with self._changed:
             if self._failure is not None:
                 raise InternalError("The engine has failed and serves no more requests.") from self._failure

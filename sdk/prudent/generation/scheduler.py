@@ -37,6 +37,11 @@ _LEAST_ALIKE = 0.75
 """Of the longest: shorter first prompts are not computed beside it, the padding would cost more."""
 
 
+_FEWEST = 2
+"""Tokens of a prompt's run, where there are so many. The attention sums a run of one in another order than
+any longer one, and int8 layers make much of a last bit: an answer would hang on how its prompt was cut."""
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """Carry the first `tokens` positions of slot `source` to slot `target`.
@@ -228,7 +233,10 @@ class Scheduler:
         if sequence.scored and sequence.computed < len(sequence.prompt):
             limit = min(limit, SCORED_CHUNK)
         start, slot = sequence.computed, _slot_of(sequence)
-        tokens = sequence.tokens(start, min(start + limit, sequence.length))
+        stop = min(start + limit, sequence.length)
+        if sequence.length - stop == 1 and stop - start > _FEWEST:
+            stop -= 1
+        tokens = sequence.tokens(start, stop)
         sequence.computed += len(tokens)
         logits = 0
         if sequence.pending == 0:
@@ -272,7 +280,8 @@ class Scheduler:
             longer, shorter = max(longest, sequence.length), min(longest, sequence.length)
             fits = (len(companions) + 2) * longer <= limit and shorter >= _LEAST_ALIKE * longer
             beginning = self._beginning(sequence)
-            if not fits or sequence.scored or sequence.generated or beginning in beginnings:
+            waits = beginning in beginnings and sequence.length > BLOCK_TOKENS
+            if not fits or waits or sequence.scored or sequence.generated:
                 continue
             if self._prefixes.kept_tokens(sequence.isolation, sequence.prompt):
                 continue
@@ -295,9 +304,9 @@ class Scheduler:
         if sequence.scored:
             return
         match = self._prefixes.match(sequence.isolation, sequence.tokens(0, sequence.length))
-        sequence.computed = match.tokens
+        sequence.computed = max(0, min(match.tokens, sequence.length - _FEWEST))
         if not sequence.generated:
-            sequence.reused = match.tokens
+            sequence.reused = sequence.computed
         self._loads.append((slot, match))
 
     def _make_room(self, newcomer: Sequence, now: float) -> bool:

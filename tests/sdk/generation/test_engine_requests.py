@@ -132,7 +132,10 @@ def open_engine(table_artifact: DecoderArtifact, words: TextSource) -> Iterator[
 
 
 def test_a_deadline_while_it_waits_is_an_error(engine: Engine) -> None:
-    running = [engine.submit(endless(), Slow()) for _ in range(2)]
+    occupants = [Slow(), Slow()]
+    running = [engine.submit(endless(), listener) for listener in occupants]
+    while not all(listener.events for listener in occupants):
+        time.sleep(0.001)
     waiting = Slow()
     engine.submit(request(3, max_tokens=5, deadline=0.05), waiting)
     assert isinstance(waiting.last.error, DeadlineExceededError)

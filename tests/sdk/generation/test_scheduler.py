@@ -96,7 +96,8 @@ class World:
                 self.cells[slot][start : start + BLOCK_TOKENS] = self.blocks[block]
             self.prefixes.release(match)
             owner = next(s for s in self.scheduler.running if s.slot == slot)
-            self.held[owner] = match.tokens
+            assert owner.computed >= min(match.tokens, owner.length - 2)
+            self.held[owner] = max(0, min(match.tokens, owner.length - 2))
         self._check_waits(step, decoding, one_by_one)
         match step.batch:
             case FirstPrompts():
@@ -152,6 +153,8 @@ class World:
     def _extend(self, batch: Extend, answering: Answering) -> None:
         sequence = batch.sequence
         assert sequence.slot == batch.slot
+        if sequence.length > 1 and sequence.phase is Phase.PREFILL:
+            assert len(batch.tokens) > 1
         assert 0 < len(batch.tokens) <= CHUNK + len(sequence.draft)
         self._write(sequence, batch.slot, batch.start, batch.tokens)
         self._took(len(batch.tokens))
@@ -361,6 +364,15 @@ def test_first_prompts_of_similar_length_are_computed_together() -> None:
     assert list(step.batch.sequences) == together
 
 
+def test_equal_prompts_too_short_to_be_kept_are_computed_together() -> None:
+    world = World(slots=4)
+    twins = [world.admit(sequence(9, 5)) for _ in range(3)]
+    step = world.step()
+    assert step is not None
+    assert isinstance(step.batch, FirstPrompts)
+    assert list(step.batch.sequences) == twins
+
+
 def test_a_prompt_of_another_length_does_not_keep_the_next_ones_apart() -> None:
     world = World(slots=4)
     first, _, third = (world.admit(sequence(n, 5, first=100 * n)) for n in (12, 47, 11))
@@ -375,6 +387,16 @@ def test_a_prompt_that_begins_like_another_waits_and_finds_it_in_the_cache() -> 
     twins = [world.admit(Sequence((*range(40), 900 + i), 2)) for i in range(3)]
     world.drain()
     assert [twin.reused for twin in twins] == [0, 32, 32]
+
+
+@pytest.mark.parametrize("chunk", [3, 7, 8, 16, 48])
+def test_no_prompt_ends_with_a_run_of_one_token(chunk: int) -> None:
+    """Its answer would depend, by rounding, on how the prompt was cut."""
+    world = World(slots=2, chunk=chunk)
+    for length in (*range(2, 60), *range(2, 60)):
+        world.admit(sequence(length, 1))
+        while step := world.step():
+            assert isinstance(step.batch, FirstPrompts) or len(getattr(step.batch, "tokens", ())) > 1
 
 
 def test_another_tenants_beginning_is_not_found() -> None:
