@@ -39,13 +39,12 @@ _MEMORY_PER_CHARACTER = 256
 
 JSON_TEXT: Final[JsonCompileOptions] = {
     "whitespace_flexible": False,
-    "item_separator": ", ",
-    "key_separator": ": ",
+    "whitespace_pattern": r"[ ]|\n {0,24}",
     "json_allowed_escapes": 'nrbtf\\"',
 }
-"""How JSON is written: one space after each colon and comma and none elsewhere, as `json.dumps` has it, so
-that no model goes on with blanks for ever. Characters stand for themselves; with \\u escapes llguidance 1.9.1
-would let a name that `properties` has pass for another."""
+"""How JSON is written. Between any two signs there may be a space, or a new line and its indent: small models
+fill in more right in the spacing that they know, and none goes on with blanks for ever. Characters stand for
+themselves; with \\u escapes llguidance 1.9.1 would let a name that `properties` has pass for another."""
 
 
 class Vocabulary:
@@ -111,7 +110,7 @@ class MatcherGrammar:
             raise GrammarError(f"The grammar cannot be used: {readable(self._beginning.get_error())}.")
         first = np.zeros(vocabulary.words, np.int32)
         _guard(self._beginning.unsafe_compute_mask_ptr, first.ctypes.data, first.nbytes)
-        if "NoExtension" in self._beginning.get_error() or not first.any():
+        if _leads_nowhere(self._beginning, first):
             raise GrammarError("No text that the model can write satisfies the grammar.")
         if self._beginning.is_error():
             raise GrammarError("The grammar is too complex.", hint="Make it smaller.")
@@ -149,9 +148,9 @@ class MatcherConstraint:
             raise ValueError(f"a mask is contiguous int32 of at least {words} words")
         mask[words:] = 0
         _guard(self._matcher.unsafe_compute_mask_ptr, mask.ctypes.data, words * mask.itemsize)
-        self._check()
-        if not mask.any():
+        if _leads_nowhere(self._matcher, mask):
             raise GrammarError("The grammar asks for a character that the model has no token for.")
+        self._check()
 
     def accept(self, token: int) -> None:
         """Go on by one token.
@@ -209,6 +208,11 @@ class _Tokens:
                 return ids[:count]
             end += len(piece)
         return ids
+
+
+def _leads_nowhere(matcher: LLMatcher, mask: NDArray[np.int32]) -> bool:
+    """Whether nothing may follow although the text is not whole, which llguidance may call an error."""
+    return not mask.any() or (matcher.is_error() and "NoExtension" in matcher.get_error())
 
 
 def _limits() -> LLParserLimits:
