@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, cast
 
 from prudent.capabilities.tools.english import FUNCTION_WORDS, MONTHS, PERIODS, SCALES, SPOKEN, TENS
@@ -17,7 +18,7 @@ from prudent.capabilities.tools.english import FUNCTION_WORDS, MONTHS, PERIODS, 
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NUMBER = re.compile(
-    r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|(?<![\w.])\.\d+",
+    r"(?<![A-Za-z0-9_.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|(?<![A-Za-z0-9_.])\.\d+",
 )
 _GLUED = re.compile(r"\d+(?:\.\d+)?(?=[a-zA-Z_])|(?<=[a-zA-Z_(])\d+(?:\.\d+)?")
 _SCALE = re.compile(
@@ -70,7 +71,7 @@ class Evidence:
         glued = (match for match in _GLUED.finditer(self.text) if match.start() not in begun)
         found += [Figure(float(match.group())) for match in glued]
         spoken = re.findall(r"[a-z]+", self.text.lower())
-        for word, following in zip(spoken, [*spoken[1:], ""], strict=True):
+        for word, following in pairwise([*spoken, ""]):
             found += _spoken(word, following)
         return tuple(dict.fromkeys(found))
 
