@@ -89,6 +89,7 @@ class _Walk:
         self._references = References(document)
         self._names: dict[str, str] = {"": "#"}
         self._waiting: list[Target] = []
+        self._inlining: set[str] = set()
         self._count = 0
         self._result = EnforceableSchema()
 
@@ -129,6 +130,17 @@ class _Walk:
             self._names[target.pointer] = f"#/$defs/{len(self._names)}"
             self._waiting.append(target)
         return self._names[target.pointer]
+
+    def referred(self, reference: str, depth: int) -> Schema | None:
+        """The schema itself that a reference leads to; None where it leads out, or back to its own start."""
+        target = self._references.resolve(reference)
+        if target is None or target.pointer in self._inlining:
+            return None
+        self._inlining.add(target.pointer)
+        try:
+            return self._schema(target.schema, target.pointer, depth + 1, rebased=target.rebased)
+        finally:
+            self._inlining.remove(target.pointer)
 
     def place(self, keyword: str, pointer: str, schema: dict[str, Any]) -> None:
         """Remember where a keyword went."""
@@ -215,11 +227,21 @@ class _OneSchema:
     def several(self, keyword: str, value: Json) -> None:
         if not isinstance(value, list):
             raise self._malformed(keyword, "a list of schemas")
-        schemas = [
-            self._inner(f"{keyword}/{index}", item) for index, item in enumerate(cast("list[Json]", value))
-        ]
+        take = self._alternative if keyword == "oneOf" else self._inner
+        schemas = [take(f"{keyword}/{index}", item) for index, item in enumerate(cast("list[Json]", value))]
         if schemas or keyword != "allOf":
             self._out[keyword] = schemas
+
+    def _alternative(self, part: str, value: Json) -> Schema:
+        """For a reference what it refers to: llguidance sees no difference between two references."""
+        if isinstance(value, Mapping) and not self._rebased:
+            schema = cast("Mapping[str, Json]", value)
+            reference = schema.get("$ref")
+            if isinstance(reference, str) and schema.keys() - ANNOTATIONS == {"$ref"}:
+                found = self._walk.referred(reference, self._depth)
+                if found is not None:
+                    return found
+        return self._inner(part, value)
 
     def by_name(self, keyword: str, value: Json) -> None:
         self._out[keyword] = {

@@ -70,6 +70,21 @@ BOTH_WAYS: dict[str, tuple[Json, list[Json], list[Json]]] = {
     "multipleOf": ({"type": "integer", "multipleOf": 5}, [0, 15, -5], [3]),
     "anyOf": ({"anyOf": [{"type": "integer"}, {"const": "x"}]}, [1, "x"], ["y", None]),
     "oneOf": ({"oneOf": [{"type": "integer"}, {"type": "string"}]}, [1, "x"], [None]),
+    "oneOf between references": (
+        {
+            "oneOf": [{"$ref": "#/$defs/cat"}, {"$ref": "#/$defs/dog"}],
+            "$defs": {
+                "cat": {"type": "object", "properties": {"is": {"const": "cat"}}, "required": ["is"]},
+                "dog": {
+                    "type": "object",
+                    "properties": {"is": {"const": "dog"}, "chases": {"oneOf": [{"$ref": "#/$defs/dog"}]}},
+                    "required": ["is"],
+                },
+            },
+        },
+        [{"is": "cat"}, {"is": "dog"}, {"is": "dog", "chases": {"is": "dog"}}],
+        [{"is": "cow"}, {"is": "dog", "chases": {"is": "cat"}}],
+    ),
     "allOf": ({"allOf": [{"type": "integer"}, {"minimum": 3}]}, [3], [2, "x"]),
     "$ref": (
         {"$ref": "#/$defs/tree", "$defs": {"tree": {"type": "array", "items": {"$ref": "#/$defs/tree"}}}},
