@@ -111,6 +111,8 @@ def call_signals(
         "uncovered": float(len(telling - before)),
         "uncovered_share": len(telling - before) / len(telling) if telling else 0.0,
         "calls": float(len(turn.made)),
+        "name_words": turn.request.mentions(tool.name),
+        "description_words": turn.request.mentions(tool.description),
     }
 
 

@@ -17,7 +17,7 @@ SPOKEN: dict[str, float] = {
     **dict(zip(TENS, itertools.count(20.0, 10.0), strict=False)),
     **dict(zip(_ORDINALS, itertools.count(1.0), strict=False)),
     "once": 1.0, "single": 1.0, "twice": 2.0, "double": 2.0, "pair": 2.0, "couple": 2.0, "half": 0.5,
-    "quarter": 0.25, "dozen": 12.0, "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9,
+    "quarter": 0.25, "dozen": 12.0,
 }  # fmt: skip
 
 SCALES: dict[str, float] = {

@@ -67,8 +67,8 @@ class Evidence:
         """Every number in it, in order, as it is meant."""
         matches = list(_NUMBER.finditer(self.text))
         found = [self._figure(match) for match in matches]
-        begun = {match.start() for match in matches}
-        glued = (match for match in _GLUED.finditer(self.text) if match.start() not in begun)
+        known = {place for match in matches for place in range(*match.span())}
+        glued = (match for match in _GLUED.finditer(self.text) if match.start() not in known)
         found += [Figure(float(match.group())) for match in glued]
         spoken = re.findall(r"[a-z]+", self.text.lower())
         for word, following in pairwise([*spoken, ""]):
@@ -159,7 +159,7 @@ def _spoken(word: str, following: str) -> Iterable[Figure]:
     """Numbers in words: `two`, `twenty one`, `five hundred`, `week` for 7 days."""
     if word in PERIODS:
         yield Figure(PERIODS[word])
-    value = SPOKEN.get(word)
+    value = 1.0 if word == "a" and following in SCALES else SPOKEN.get(word)
     if value is None:
         return
     yield Figure(value)
