@@ -153,7 +153,7 @@ def test_models_are_listed(openai: OpenAI) -> None:
         ({"max_tokens": -1}, sdk.BadRequestError, "max_tokens"),
         ({"max_tokens": 100_000}, sdk.BadRequestError, "max_tokens"),
         ({"messages": [{"role": "user", "content": "word " * 5000}]}, sdk.BadRequestError, "messages"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, sdk.BadRequestError, "tools"),
+        ({"reasoning_effort": "low"}, sdk.BadRequestError, "reasoning_effort"),
         ({"logit_bias": {"99999999": 1}}, sdk.BadRequestError, "logit_bias"),
         ({"extra_body": {"frobnicate": 1}}, sdk.BadRequestError, "frobnicate"),
         (

@@ -96,7 +96,7 @@ def _post(client: httpx.Client, body: bytes | str) -> httpx.Response:
         ({"messages": HELLO, "user": "x" * 300}, "user"),
         ({"messages": HELLO, "frobnicate": 1}, "frobnicate"),
         ({"messages": [{"role": "user", "content": "hi", "mood": "good"}]}, "messages[0].mood"),
-        ({"messages": HELLO, "tools": [{"type": "function"}]}, "tools"),
+        ({"messages": HELLO, "tools": [{"type": "function"}]}, "tools[0].function"),
         ({"messages": HELLO, "response_format": {"type": "yaml"}}, "response_format"),
         ({"messages": HELLO, "response_format": {"type": "regex"}}, "response_format.regex"),
     ],
@@ -106,7 +106,7 @@ def test_a_wrong_field_is_named(client: httpx.Client, fields: dict[str, Any], pa
 
 
 def test_a_parameter_of_openai_that_is_missing_here_is_said_to_be_not_supported(client: httpx.Client) -> None:
-    for name in ("tools", "reasoning_effort", "store", "modalities"):
+    for name in ("functions", "reasoning_effort", "store", "modalities"):
         assert "not supported" in _error(client.post(URL, json={"messages": HELLO, name: {}}))["message"]
     assert "Unknown" in _error(client.post(URL, json={"messages": HELLO, "tolls": 1}))["message"]
 
