@@ -6,7 +6,8 @@
 FOLDER holds BFCL_v4_*.json and possible_answer/. Scored by the leaderboard's rules (bfcl/scoring.py). The
 `development` half was tuned on; figures to report are of the `test` half. `masked` is what a client of
 prudent gets with tool_choice auto. `free` shows the model the same prompt, lets it write, and reads every
-call that can be read. Both are greedy. Beside them stand the leaderboard's scores for models of like size, which are of its full sets.
+call that can be read. Both are greedy. Beside them stand the leaderboard's scores for models of like size,
+which are of its full sets.
 """
 
 from __future__ import annotations

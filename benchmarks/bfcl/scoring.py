@@ -40,7 +40,7 @@ def is_right(question: Question, calls: Sequence[Call]) -> bool:
 
 
 def _fits(question: Question, call: Call, expected: Json) -> bool:
-    ((name, acceptable),) = expected.items()
+    ((name, expected_values),) = expected.items()
     function = next(function for function in question.functions if function["name"] == name)
     parameters = function["parameters"]
     properties = parameters["properties"]
@@ -49,33 +49,34 @@ def _fits(question: Question, call: Call, expected: Json) -> bool:
         return False
     if any(required not in arguments for required in parameters.get("required", [])):
         return False
-    if any(parameter not in properties or parameter not in acceptable for parameter in arguments):
+    if any(parameter not in properties or parameter not in expected_values for parameter in arguments):
         return False
     for parameter, value in arguments.items():
         if question.category in ("simple_java", "simple_javascript"):
             value = from_source(value, properties[parameter], question.category)
-        if not _acceptable(value, properties[parameter], acceptable[parameter]):
+        if not acceptable(value, properties[parameter], expected_values[parameter]):
             return False
-    return all(parameter in arguments or "" in values for parameter, values in acceptable.items())
+    return all(parameter in arguments or "" in values for parameter, values in expected_values.items())
 
 
-def _acceptable(value: Any, schema: Json, acceptable: Sequence[Any]) -> bool:
+def acceptable(value: Any, schema: Json, options: Sequence[Any]) -> bool:
+    """Whether a value passes for a parameter of this schema, whose acceptable values these are."""
     wanted = _PYTHON.get(schema.get("type", "any"), str)
     if wanted is float and type(value) is int:
         value = float(value)
-    first = next((option for option in acceptable if option != ""), None)
+    first = next((option for option in options if option != ""), None)
     if type(value) is not wanted:
         # An answer that is the name of a variable, or null, passes by its own type.
-        return first is not None and type(value) is type(first) and value in acceptable
+        return first is not None and type(value) is type(first) and value in options
     if first is not None and type(first) is not wanted and not (wanted is float and type(first) is int):
-        return value in acceptable
+        return value in options
     if isinstance(value, str):
-        return _plain(value) in [_plain(option) for option in acceptable if isinstance(option, str)]
+        return _plain(value) in [_plain(option) for option in options if isinstance(option, str)]
     if isinstance(value, dict):
-        return any(isinstance(option, dict) and _same_object(value, option) for option in acceptable)
+        return any(isinstance(option, dict) and _same_object(value, option) for option in options)
     if isinstance(value, list):
-        return any(isinstance(option, list) and _same_list(value, option, schema) for option in acceptable)
-    return value in acceptable
+        return any(isinstance(option, list) and _same_list(value, option, schema) for option in options)
+    return value in options
 
 
 def _same_list(value: list[Any], option: list[Any], schema: Json) -> bool:

@@ -66,7 +66,8 @@ def _list(text: str, items: Json, category: str) -> Any:
     match = re.match(r"new\s+\w+(?:<[^>]*>)?\s*\[\s*\]\s*", text)
     if match:
         text = text[match.end() :]
-    if text[:1] in "[{" and text[-1:] in "]}":
+    literal = "{}" if category == "simple_java" else "[]"
+    if text[:1] == literal[0] and text[-1:] == literal[1]:
         return [_element(part, items, category) for part in _split(text[1:-1])]
     if re.fullmatch(r"new\s+\w+(?:<[^>]*>)?\s*\(\s*\)", text):
         return []
@@ -84,7 +85,7 @@ def _object(text: str, category: str) -> Any:
     if match:
         parts = _split(match.group(1))
         return _pairs([parts[i : i + 2] for i in range(0, len(parts), 2)], category)
-    if text.startswith("{") and text.endswith("}"):
+    if category != "simple_java" and text.startswith("{") and text.endswith("}"):
         return _pairs([_split(part, ":", most=2) for part in _split(text[1:-1])], category)
     return text
 
