@@ -196,7 +196,7 @@ def main() -> None:
         results |= _beside(options)
     if options.part != "beside":
         results["load"] = _compare(options)
-    settings = {name: str(value) for name, value in vars(options).items()}
+    settings = vars(options) | {"trace": None if options.trace is None else options.trace.name}
     print(f"raw run: {keep('load', settings, results).name}")
 
 
