@@ -117,9 +117,8 @@ def conversation(
 
 def show(steps: list[Times]) -> None:
     """Print a row a step."""
-    print(
-        f"{'step':>4}{'prompt':>8}{'computed':>10}{'less':>7}{'first token, s: with':>22}{'without':>9}{'x':>7}"
-    )
+    heads = f"{'step':>4}{'prompt':>8}{'computed':>10}{'less':>7}"
+    print(f"{heads}{'first token, s: with':>22}{'without':>9}{'x':>7}")
     for number, step in enumerate(steps, 1):
         prompt, computed = statistics.median(step["prompt"]), statistics.median(step["computed"])
         reused, plain = statistics.median(step["with"]), statistics.median(step["without"])
