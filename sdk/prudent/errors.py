@@ -17,6 +17,7 @@ It knows no other module of prudent, and imports only the standard library.
     ├── InternalError                  500  retryable; a fault of ours
     ├── ServiceUnavailableError        503  retryable; loading, or draining
     ├── DeadlineExceededError          504  the request's own deadline passed first
+    ├── UnreadableAnswerError          -    an answer does not have the form it was to be read in
     ├── ConnectionFailedError          -    retryable; no answer from the server
     │   └── RequestTimeoutError        -
     ├── FetchError                     -    a model file could not be brought
@@ -172,6 +173,13 @@ class DeadlineExceededError(PrudentError):
     http_status = 504
     type = "deadline_exceeded"
     code = "deadline_exceeded"
+
+
+class UnreadableAnswerError(PrudentError):
+    """An answer that was to be read as a model was cut short, or breaks a rule that only the model knows.
+
+    `details["completion"]` is the answer.
+    """
 
 
 class ConnectionFailedError(PrudentError):

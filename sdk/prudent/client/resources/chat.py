@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal, Unpack, overload
 
 import httpx
 
 from prudent.client.body import Priority, StreamOptionsDict, json_body, with_model
 from prudent.client.connection import AsyncConnection, Connection
+from prudent.client.parsing import ModelT, ParseParameters, form_of, read
 from prudent.client.stream import AsyncStream, Stream
 from prudent.errors import InvalidRequestError
 from prudent.types.chat import CREATE_CHAT_COMPLETION, ChatCompletion, ChatCompletionChunk, ChatMessage
+from prudent.types.parsed import ParsedChatCompletion
 from prudent.types.response_format import ResponseFormat
 from prudent.types.sampling import StreamOptions
 from prudent.types.tools import Tool, ToolChoice
@@ -196,6 +198,26 @@ class Completions:
             return self._connection.stream(CREATE_CHAT_COMPLETION, body, timeout=timeout)
         return self._connection.call(CREATE_CHAT_COMPLETION, body, timeout=timeout)
 
+    def parse(
+        self,
+        *,
+        messages: Messages,
+        response_format: type[ModelT],
+        **parameters: Unpack[ParseParameters],
+    ) -> ParsedChatCompletion[ModelT]:
+        """Answer in the form of a pydantic model, and read the answer as one: `choices[0].message.parsed`.
+
+        Other parameters are those of `create`.
+
+        Raises:
+            UnreadableAnswerError: the answer was cut short by max_tokens, context or deadline.
+            GrammarError: the model's schema has what cannot be enforced.
+            PrudentError: as `create`.
+        """
+        form = form_of(response_format)
+        answer = self.create(messages=messages, response_format=form, **parameters)
+        return read(answer, response_format)
+
 
 class AsyncCompletions:
     """Answers of a chat model."""
@@ -361,6 +383,26 @@ class AsyncCompletions:
         if stream:
             return await self._connection.stream(CREATE_CHAT_COMPLETION, body, timeout=timeout)
         return await self._connection.call(CREATE_CHAT_COMPLETION, body, timeout=timeout)
+
+    async def parse(
+        self,
+        *,
+        messages: Messages,
+        response_format: type[ModelT],
+        **parameters: Unpack[ParseParameters],
+    ) -> ParsedChatCompletion[ModelT]:
+        """Answer in the form of a pydantic model, and read the answer as one: `choices[0].message.parsed`.
+
+        Other parameters are those of `create`.
+
+        Raises:
+            UnreadableAnswerError: the answer was cut short by max_tokens, context or deadline.
+            GrammarError: the model's schema has what cannot be enforced.
+            PrudentError: as `create`.
+        """
+        form = form_of(response_format)
+        answer = await self.create(messages=messages, response_format=form, **parameters)
+        return read(answer, response_format)
 
 
 class Chat:

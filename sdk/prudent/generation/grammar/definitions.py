@@ -14,7 +14,8 @@ from prudent.generation.grammar.complaints import readable
 from prudent.generation.grammar.json_schema import EnforceableSchema, enforceable
 from prudent.generation.grammar.lark import with_schemas
 from prudent.generation.grammar.matcher import (
-    JSON_TEXT,
+    ON_LINES,
+    ON_ONE_LINE,
     complaint,
     json_schema_definition,
     lark_definition,
@@ -43,7 +44,7 @@ def define(source: GrammarSource) -> Definition:
     """
     match source:
         case JsonObject():
-            return Definition(json_schema_definition({"type": "object"}))
+            return Definition(json_schema_definition({"type": "object"}, ON_LINES))
         case JsonSchema(schema=text, strict=strict):
             return _schema(text, strict=strict)
         case Regex(pattern=pattern):
@@ -81,7 +82,7 @@ def _bounded(value: dict[str, Any], *, strict: bool) -> EnforceableSchema:
 def _embedded(value: dict[str, Any]) -> dict[str, Any]:
     schema = _bounded(value, strict=True)
     settled(schema, strict=True)
-    return {"x-guidance": JSON_TEXT, **schema.whole()}
+    return {"x-guidance": ON_ONE_LINE, **schema.whole()}
 
 
 def _regex(pattern: str) -> Definition:

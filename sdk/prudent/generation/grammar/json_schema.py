@@ -241,7 +241,7 @@ class _OneSchema:
                 found = self._walk.referred(reference, self._depth)
                 if found is not None:
                     return found
-        return self._inner(part, value)
+        return self._inner(part, cast("Json", value))
 
     def by_name(self, keyword: str, value: Json) -> None:
         self._out[keyword] = {

@@ -103,7 +103,8 @@ def test_thousands_of_choices(walker: Walker) -> None:
 def test_any_object(walker: Walker) -> None:
     for value in ({}, {"a": [1, {"b": None}], "c": "\n"}):
         assert walker.accepts(JsonObject(), json.dumps(value))
-    for text in ("[]", "1", "", '{"a":}', '{"a": 1} '):
+    assert walker.accepts(JsonObject(), json.dumps({"a": [1, {"b": None}]}, indent=2))
+    for text in ("[]", "1", "", '{  "a": 1}', '{\n\n"a": 1}', '{"a":}', '{"a": 1} '):
         assert not walker.accepts(JsonObject(), text)
 
 

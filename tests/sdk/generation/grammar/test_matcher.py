@@ -70,14 +70,9 @@ def test_forced_tokens_spell_what_must_come_as_the_model_cuts_it(
 ) -> None:
     schema = '{"type": "object", "properties": {"full name": {"type": "string"}}, "required": ["full name"]}'
     constraint = _start(smol_compiler, JsonSchema(schema))
-    assert constraint.forced() == ()  # a line end may follow the brace
-    text = '{"full name": "Ada"}'
-    opening, *_ = smol.encode(text)
-    constraint.accept(opening)
     forced = constraint.forced()
-    assert smol.decode(forced) == 'full name"'[: len(smol.decode(forced))]
-    assert len(forced) >= 2
-    assert [opening, *forced] == smol.encode(text)[: 1 + len(forced)]
+    assert smol.decode(forced) == '{"full name'  # what follows depends on whether a space does
+    assert list(forced) == smol.encode('{"full name": "Ada"}')[: len(forced)]
     assert constraint.forced() == forced
     for token in forced:
         assert token in _mask(smol, constraint)
