@@ -49,6 +49,7 @@ from prudent.types.chat import ChatCompletionRequest
 
 CATEGORIES = ("irrelevance", "parallel", "simple_python", "multiple", "parallel_multiple")
 FILE = Path(calibration.__file__).with_name("calibration.json")
+RIDGE = 20.0
 MISSES = 0.05
 """Of requests that a tool fits, the share that may be answered without one."""
 
@@ -140,8 +141,8 @@ def _decision(
 ) -> Json:
     signals, labels = labelled
     truth = np.array(labels)
-    held = cross_validated(signals, labels, names)
-    weights = regress(signals, labels, names)
+    held = cross_validated(signals, labels, names, ridge=RIDGE)
+    weights = regress(signals, labels, names, ridge=RIDGE)
     if misses is not None:
         weights["threshold"] = round(threshold(labels, held, misses=misses), 4)
     said = held >= weights["threshold"]

@@ -14,12 +14,9 @@ from bfcl.scoring import acceptable
 Signals = dict[str, float | None]
 Labelled = tuple[list[Signals], list[int]]
 
-FIT = (
-    "similarity", "best_similarity", "name_words", "description_words", "request_words", "grounded",
-    "least_grounded", "gain",
-)  # fmt: skip
-FIT_UNAIDED = ("name_words", "description_words", "request_words", "grounded", "least_grounded", "gain")
-WANTED = ("goes_on", "grounded", "wholly_grounded", "is_default", "boolean_mentioned", "confidence")
+FIT = ("similarity", "best_similarity", "words", "grounded", "least_grounded", "gain")
+FIT_UNAIDED = ("words", "grounded", "least_grounded", "gain")
+WANTED = ("goes_on", "grounded", "wholly_grounded", "boolean_mentioned", "confidence")
 FOLLOWS = (
     "goes_on", "calls", "fresh_grounded", "fresh_least", "grounded", "gain", "uncovered_share", "new_tool",
     "share", "name_words", "description_words",
@@ -56,6 +53,8 @@ def wanted_labels(collected: Sequence[tuple[Question, list[Json]]]) -> Labelled:
             left.remove(expected)
             properties = _properties(question, row["name"])
             for name, (value, own) in row["judged"].items():
+                if own["is_default"]:
+                    continue  # left out by rule
                 options = expected[row["name"]].get(name)
                 given = options is not None and acceptable(
                     value, properties[name], [o for o in options if o != ""]
@@ -90,24 +89,49 @@ def _properties(question: Question, name: str) -> Json:
     return function["parameters"]["properties"]
 
 
-def regress(signals: list[Signals], labels: list[int], names: Sequence[str], *, ridge: float = 2.0) -> Json:
-    """Weights of standardised signals as `prudent.capabilities.tools.logistic` reads them, threshold 0.5."""
+def regress(signals: list[Signals], labels: list[int], names: Sequence[str], *, ridge: float) -> Json:
+    """Weights of standardised signals as `prudent.capabilities.tools.logistic` reads them.
+
+    A large `ridge` spreads the weight over signals that say the same, so that none is leant on alone. What it
+    takes from the size of all weights is given back as the held-out questions ask for it.
+    """
     raw, mean, scale = _matrix(signals, names)
     weights = _solve(raw, np.array(labels, float), ridge)
+    shift, slope = _stretch(signals, labels, names, ridge)
     return {
-        "bias": round(float(weights[0]), 4),
+        "bias": round(float(shift + slope * weights[0]), 4),
         "threshold": 0.5,
         "signals": {
-            name: {"mean": round(float(m), 5), "scale": round(float(s), 5), "weight": round(float(w), 4)}
+            name: {
+                "mean": round(float(m), 5),
+                "scale": round(float(s), 5),
+                "weight": round(float(slope * w), 4),
+            }
             for name, m, s, w in zip(names, mean, scale, weights[1:], strict=True)
         },
     }
 
 
 def cross_validated(
-    signals: list[Signals], labels: list[int], names: Sequence[str], *, ridge: float = 2.0, folds: int = 10
+    signals: list[Signals], labels: list[int], names: Sequence[str], *, ridge: float
 ) -> NDArray[np.float64]:
     """The probability of each, from weights fitted on the other folds."""
+    shift, slope = _stretch(signals, labels, names, ridge)
+    return _logistic(shift + slope * _held_out(signals, labels, names, ridge))
+
+
+def _stretch(
+    signals: list[Signals], labels: list[int], names: Sequence[str], ridge: float
+) -> tuple[float, float]:
+    held = _held_out(signals, labels, names, ridge)
+    shift, slope = _solve(held[:, None], np.array(labels, float), 1e-3)
+    return float(shift), float(slope)
+
+
+def _held_out(
+    signals: list[Signals], labels: list[int], names: Sequence[str], ridge: float, folds: int = 10
+) -> NDArray[np.float64]:
+    """The sum of weighted signals of each, from weights fitted on the other folds."""
     raw, _, _ = _matrix(signals, names)
     truth = np.array(labels, float)
     order = np.random.default_rng(0).permutation(len(truth))
@@ -115,7 +139,8 @@ def cross_validated(
     for fold in range(folds):
         held = order[fold::folds]
         rest = np.setdiff1d(order, held)
-        out[held] = _probability(_solve(raw[rest], truth[rest], ridge), raw[held])
+        weights = _solve(raw[rest], truth[rest], ridge)
+        out[held] = weights[0] + raw[held] @ weights[1:]
     return out
 
 
@@ -146,12 +171,12 @@ def _solve(raw: NDArray[Any], labels: NDArray[Any], ridge: float) -> NDArray[Any
     holding = np.eye(len(weights)) * ridge
     holding[0, 0] = 1e-6
     for _ in range(50):
-        given = _probability(weights, raw)
+        given = _logistic(inputs @ weights)
         slope = inputs.T @ (labels - given) - holding @ weights
         curve = (inputs.T * (given * (1 - given))) @ inputs + holding
         weights = weights + np.linalg.solve(curve, slope)
     return weights
 
 
-def _probability(weights: NDArray[Any], raw: NDArray[Any]) -> NDArray[Any]:
-    return 1 / (1 + np.exp(-np.clip(weights[0] + raw @ weights[1:], -30, 30)))
+def _logistic(value: NDArray[Any]) -> NDArray[Any]:
+    return 1 / (1 + np.exp(-np.clip(value, -30, 30)))

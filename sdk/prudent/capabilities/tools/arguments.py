@@ -74,8 +74,8 @@ def fill(
         if not argument.required:
             signals = optional_signals(argument, value, evidence, margin, outcome.logprobs)
             filled.judged[argument.name] = (value, signals)
-            if wanted is not None and not wanted.says_yes(signals):
-                continue
+            if signals["is_default"] or (wanted is not None and not wanted.says_yes(signals)):
+                continue  # leaving a default out means the same, and cannot be wrong
         filled.values[argument.name] = value
         filled.tokens = start[len(prompt) :] + _tokens_of(language, outcome, text, value)
         filled.logprobs += outcome.logprobs

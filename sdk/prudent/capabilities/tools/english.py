@@ -36,6 +36,26 @@ MONTHS = (
     "november", "december",
 )  # fmt: skip
 
+TELLING = frozenset(
+    [
+        "the",
+        "what",
+        "how",
+        "which",
+        "and",
+        "with",
+        "for",
+        "from",
+        "find",
+        "this",
+        "that",
+        "who",
+        "where",
+        "are",
+    ]
+)
+"""Small words that hardly any other language has."""
+
 # fmt: off
 FUNCTION_WORDS = frozenset(
     {

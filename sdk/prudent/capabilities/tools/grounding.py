@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, cast
 
-from prudent.capabilities.tools.english import FUNCTION_WORDS, MONTHS, PERIODS, SCALES, SPOKEN, TENS
+from prudent.capabilities.tools.english import FUNCTION_WORDS, MONTHS, PERIODS, SCALES, SPOKEN, TELLING, TENS
 
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -122,6 +122,11 @@ class Evidence:
             return sum(word in self.words for word in spelled) / len(spelled)
         shares = [self.grounded(leaf) for leaf in leaves(value)]
         return sum(shares) / len(shares) if shares else 0.0
+
+    @cached_property
+    def is_english(self) -> bool:
+        """Whether it has small words of English: then what it leaves unsaid says something as well."""
+        return bool(self.words & TELLING)
 
     def mentions(self, description: str) -> float:
         """The share (0-1) of a description's telling words that occur."""

@@ -79,7 +79,7 @@ def _calls(deltas: list[ToolCallDelta]) -> list[tuple[str, dict[str, Any]]]:
 
 def test_a_fitting_tool_is_called(language: Language, tool: Make, caller: Scripted) -> None:
     model = caller(["weather"], {"city": ["Oslo"]})
-    calls, result = _turn(language, model, "Weather in Oslo", tool("weather", city=STRING))
+    calls, result = _turn(language, model, "What is the weather in Oslo", tool("weather", city=STRING))
     assert calls == [("weather", {"city": "Oslo"})]
     assert result.decision.tool == "weather"
     assert result.decision.confidence > 0.9
@@ -87,7 +87,7 @@ def test_a_fitting_tool_is_called(language: Language, tool: Make, caller: Script
 
 def test_no_call_where_nothing_of_it_is_spoken_of(language: Language, tool: Make, caller: Scripted) -> None:
     model = caller(["weather"], {"city": ["Paris"]})
-    calls, result = _turn(language, model, "Write a poem", tool("weather", city=STRING))
+    calls, result = _turn(language, model, "Write the poem", tool("weather", city=STRING))
     assert calls == []
     assert result.decision.tool is None
     assert result.decision.confidence > 0.9
@@ -99,7 +99,7 @@ def test_required_calls_all_the_same_and_says_how_sure_it_is(
 ) -> None:
     model = caller(["weather"], {"city": ["Paris"]})
     calls, result = _turn(
-        language, model, "Write a poem", tool("weather", city=STRING), mode="required", most=1
+        language, model, "Write the poem", tool("weather", city=STRING), mode="required", most=1
     )
     assert calls == [("weather", {"city": "Paris"})]
     assert result.decision.confidence < 0.1
@@ -116,14 +116,18 @@ def test_another_call_follows_as_long_as_it_brings_something_new(
     language: Language, tool: Make, caller: Scripted
 ) -> None:
     model = caller(["weather"], {"city": ["Oslo", "Rome", "Lima"]})
-    calls, result = _turn(language, model, "Weather in Oslo and Rome", tool("weather", city=STRING))
+    calls, result = _turn(
+        language, model, "What is the weather in Oslo and Rome", tool("weather", city=STRING)
+    )
     assert calls == [("weather", {"city": "Oslo"}), ("weather", {"city": "Rome"})]
     assert result.calls == 2
 
 
 def test_the_same_call_is_not_made_twice(language: Language, tool: Make, caller: Scripted) -> None:
     model = caller(["weather"], {"city": ["Oslo"]})
-    calls, _ = _turn(language, model, "Weather in Oslo", tool("weather", city=STRING), mode="required")
+    calls, _ = _turn(
+        language, model, "What is the weather in Oslo", tool("weather", city=STRING), mode="required"
+    )
     assert len(calls) == 1
 
 
@@ -136,7 +140,7 @@ def test_one_call_where_one_is_allowed(language: Language, tool: Make, caller: S
 def test_a_call_of_an_earlier_turn_is_not_made_again(
     language: Language, tool: Make, caller: Scripted
 ) -> None:
-    evidence = Evidence("Weather in Oslo")
+    evidence = Evidence("What is the weather in Oslo")
     turn = Turn(evidence, evidence, [("weather", {"city": "Oslo"})], 1)
     model = caller(["weather"], {"city": ["Oslo"]})
     calls, result = _turn(language, model, evidence.text, tool("weather", city=STRING), turn=turn)
@@ -149,7 +153,7 @@ def test_optional_arguments_only_where_the_request_has_them(
 ) -> None:
     weather = tool("weather", optional=["unit", "days"], city=STRING, unit=STRING, days=NUMBER)
     model = caller(["weather"], {"city": ["Oslo"], "unit": ["kelvin"], "days": [3]})
-    calls, _ = _turn(language, model, "Weather in Oslo for 3 days", weather, most=1)
+    calls, _ = _turn(language, model, "What is the weather in Oslo for 3 days", weather, most=1)
     assert calls == [("weather", {"city": "Oslo", "days": 3})]
 
 
@@ -158,7 +162,7 @@ def test_an_optional_argument_that_does_not_end_is_left_out(
 ) -> None:
     weather = tool("weather", optional=["note"], note=STRING, city=STRING)
     model = caller(["weather"], {"city": ["Oslo"], "note": [...]})
-    calls, _ = _turn(language, model, "Weather in Oslo", weather, most=1)
+    calls, _ = _turn(language, model, "What is the weather in Oslo", weather, most=1)
     assert calls == [("weather", {"city": "Oslo"})]
 
 
@@ -175,7 +179,7 @@ def test_a_required_argument_that_does_not_end_is_no_call(
 
 def test_calls_longer_than_the_limit_are_not_begun(language: Language, tool: Make, caller: Scripted) -> None:
     model = caller(["weather"], {"city": ["Oslo"]})
-    calls, result = _turn(language, model, "Oslo", tool("weather", city=STRING), most_tokens=10)
+    calls, result = _turn(language, model, "What of the city Oslo", tool("weather", city=STRING), most_tokens=10)
     assert calls == []
     assert not result.complete
 
@@ -193,15 +197,15 @@ def test_a_list_loses_the_tail_that_nobody_asked_for(
 ) -> None:
     names = {"type": "array", "items": STRING}
     model = caller(["play"], {"teams": [["Lakers", "Clippers", "Bulls", "Heat"]]})
-    calls, _ = _turn(language, model, "Lakers against Clippers", tool("play", teams=names), most=1)
+    calls, _ = _turn(language, model, "Find the Lakers against the Clippers", tool("play", teams=names), most=1)
     assert calls == [("play", {"teams": ["Lakers", "Clippers"]})]
 
 
 def test_every_pass_goes_on_from_the_one_before(language: Language, tool: Make, caller: Scripted) -> None:
     model = caller(["weather"], {"city": ["Oslo", "Rome"]})
     tools = [tool("weather", city=STRING), tool("news", city=STRING)]
-    _turn(language, model, "Weather in Oslo and Rome", *tools)
-    start = len("Weather in Oslo and Rome")
+    _turn(language, model, "What is the weather in Oslo and Rome", *tools)
+    start = len("What is the weather in Oslo and Rome")
     for one, other in zip(model.passes, model.passes[1:], strict=False):
         shared = len(one.prompt) - 1
         assert other.prompt[:start] == one.prompt[:start]
@@ -211,7 +215,12 @@ def test_every_pass_goes_on_from_the_one_before(language: Language, tool: Make, 
 def test_the_choice_reports_every_tools_share(language: Language, tool: Make, caller: Scripted) -> None:
     model = caller(["weather"], {"city": ["Oslo"]})
     _, result = _turn(
-        language, model, "Weather in Oslo", tool("weather", city=STRING), tool("news", city=STRING), most=1
+        language,
+        model,
+        "What is the weather in Oslo",
+        tool("weather", city=STRING),
+        tool("news", city=STRING),
+        most=1,
     )
     assert set(result.decision.scores) == {"weather", "news"}
     assert sum(result.decision.scores.values()) == pytest.approx(1.0)
