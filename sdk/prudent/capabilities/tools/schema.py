@@ -7,11 +7,13 @@ Knows no grammar language.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, cast
 
 from prudent.errors import GrammarError
-from prudent.generation.grammar.json_schema import enforceable
+from prudent.generation.grammar import JsonSchema
+from prudent.generation.grammar.definitions import define
 
 Json = dict[str, Any]
 
@@ -19,6 +21,7 @@ MOST_CHARACTERS = 1000
 MOST_ITEMS = 16
 MOST_PROPERTIES = 16
 DEPTH_LIMIT = 16
+_MOST_LOOSENED = 64
 
 _ANNOTATIONS = frozenset(
     [
@@ -100,7 +103,9 @@ def parameters_of(schema: Json | None, *, strict: bool) -> Parameters:
     definitions = {key: schema[key] for key in ("$defs", "definitions") if key in schema}
     return Parameters(
         tuple(
-            Argument(name, _object(part, name), name in needed, _enforced(part, definitions, strict))
+            Argument(
+                name, _object(part, name), name in needed, _enforced(_object(part, name), definitions, strict)
+            )
             for name, part in named.items()
         )
     )
@@ -114,12 +119,34 @@ def _object(part: Any, name: str) -> Json:
     return cast("Json", part)
 
 
-def _enforced(part: Any, definitions: Json, strict: bool) -> Json:
-    """The schema itself where it is plain; else what of it llguidance enforces, with its definitions."""
-    if part is True:
-        return {}
-    whole = enforceable({**part, **definitions}, strict=strict).whole()
-    return part if is_plain(part) else whole
+def _enforced(part: Json, definitions: Json, strict: bool) -> Json:
+    """The schema with the definitions it may refer to; without `strict`, without what cannot be enforced."""
+    if is_plain(part):
+        return part
+    whole = {**part, **definitions}
+    for _ in range(_MOST_LOOSENED):
+        try:
+            define(JsonSchema(json.dumps(whole)))
+            return whole
+        except GrammarError as error:
+            keyword, pointer = error.details.get("keyword"), error.details.get("pointer")
+            if strict or not isinstance(keyword, str) or not isinstance(pointer, str):
+                raise
+            whole = _without(whole, keyword, pointer)
+    raise GrammarError("Too much of the schema cannot be enforced.")
+
+
+def _without(schema: Json, keyword: str, pointer: str) -> Json:
+    """A copy that lacks a keyword of the schema that a JSON pointer leads to."""
+    copy: Json = json.loads(json.dumps(schema))
+    place: Any = copy
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        place = place[int(name)] if isinstance(place, list) else place[name]
+    if not isinstance(place, dict) or keyword not in place:
+        raise GrammarError(f"'{keyword}' at {pointer or 'the root'} cannot be enforced.")
+    del place[keyword]
+    return copy
 
 
 def is_plain(schema: Json) -> bool:
