@@ -93,7 +93,7 @@ async def _proposed(model: ChatModel, encoder: ToolEncoder, question: Question) 
         question,
         text,
         encoder.similarities(text, tools),
-        calibration.load_calibration(model.id).wanted,
+        model.calibration.wanted,
     )
     driver = Driver(
         model.engine, lambda text: model.grammars.compile(Lark(text)).grammar, model.template_of(request)

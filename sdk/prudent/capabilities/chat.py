@@ -18,6 +18,7 @@ from prudent.capabilities.interface import ChatStream
 from prudent.capabilities.logprobs import wire_logprobs
 from prudent.capabilities.offload import offload
 from prudent.capabilities.structure import grammar_of
+from prudent.capabilities.tools.calibration import load_calibration
 from prudent.capabilities.tools.conversation import in_plain_form, uses_tools, with_tools
 from prudent.capabilities.tools.similarity import ToolEncoder
 from prudent.capabilities.tools.stream import ToolChatStream
@@ -53,6 +54,7 @@ class ChatModel(DecoderModel):
         """`encoder` helps to tell whether a tool fits a request; it stays its owner's."""
         super().__init__(artifact, tokenizer, engine)
         self.encoder = encoder
+        self.calibration = load_calibration(self.id)
         self._template = template
 
     def stream(self, request: ChatCompletionRequest) -> ChatStream:

@@ -16,7 +16,7 @@ from prudent.capabilities.decoder import prompt_named
 from prudent.capabilities.generations import usage_of
 from prudent.capabilities.interface import ChatStream
 from prudent.capabilities.offload import offload
-from prudent.capabilities.tools.calibration import load_calibration
+from prudent.capabilities.tools.calibration import Calibration
 from prudent.capabilities.tools.calls import Turn
 from prudent.capabilities.tools.conversation import calls_since_request, request_text, spoken_text, with_tools
 from prudent.capabilities.tools.driving import Driver, StoppedError
@@ -49,6 +49,7 @@ class ToolModel(Protocol):
     engine: Engine
     grammars: GrammarCompiler
     encoder: ToolEncoder | None
+    calibration: Calibration
 
     def encode_plain(self, messages: Sequence[dict[str, str]]) -> tuple[int, ...]:
         """The tokens of a conversation in plain roles and texts."""
@@ -155,7 +156,7 @@ class ToolChatStream:
         encoder = self._model.encoder if tools.mode == "auto" and not made else None
         similarities = None if encoder is None else encoder.similarities(asked, tools.tools)
         turn = Turn(Evidence(asked), Evidence(spoken_text(messages)), made, len(made))
-        judge = Judge(tools, load_calibration(self._model.id), similarities, self._request.token_limit)
+        judge = Judge(tools, self._model.calibration, similarities, self._request.token_limit)
         return tool_turn(Language.of(self._model.tokenizer), prompt, turn, judge)
 
     async def _plainly(

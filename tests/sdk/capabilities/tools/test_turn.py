@@ -179,7 +179,9 @@ def test_a_required_argument_that_does_not_end_is_no_call(
 
 def test_calls_longer_than_the_limit_are_not_begun(language: Language, tool: Make, caller: Scripted) -> None:
     model = caller(["weather"], {"city": ["Oslo"]})
-    calls, result = _turn(language, model, "What of the city Oslo", tool("weather", city=STRING), most_tokens=10)
+    calls, result = _turn(
+        language, model, "What of the city Oslo", tool("weather", city=STRING), most_tokens=10
+    )
     assert calls == []
     assert not result.complete
 
@@ -197,7 +199,9 @@ def test_a_list_loses_the_tail_that_nobody_asked_for(
 ) -> None:
     names = {"type": "array", "items": STRING}
     model = caller(["play"], {"teams": [["Lakers", "Clippers", "Bulls", "Heat"]]})
-    calls, _ = _turn(language, model, "Find the Lakers against the Clippers", tool("play", teams=names), most=1)
+    calls, _ = _turn(
+        language, model, "Find the Lakers against the Clippers", tool("play", teams=names), most=1
+    )
     assert calls == [("play", {"teams": ["Lakers", "Clippers"]})]
 
 
