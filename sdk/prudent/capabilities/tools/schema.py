@@ -142,7 +142,8 @@ def _without(schema: Json, keyword: str, pointer: str) -> Json:
     place: Any = copy
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
-        place = place[int(name)] if isinstance(place, list) else place[name]
+        key: Any = int(name) if isinstance(place, list) else name
+        place = cast("Any", place)[key]
     if not isinstance(place, dict) or keyword not in place:
         raise GrammarError(f"'{keyword}' at {pointer or 'the root'} cannot be enforced.")
     del place[keyword]
