@@ -140,7 +140,7 @@ async def client(soak: Soak, seed: int, end: float, outcomes: list[Outcome], wro
             status = "no room"
             if not 0.0 < refused.retry_after < 3600.0:
                 wrong.append(f"{name}: Retry-After is {refused.retry_after}")
-            wait = choose.uniform(0.3, 1.5)
+            wait = choose.uniform(0.5, 3.0)
         except (WrongReplyError, httpx.HTTPError, KeyError, ValueError, TypeError) as error:
             status = "wrong"
             wrong.append(f"{name}: {type(error).__name__}: {error}")
