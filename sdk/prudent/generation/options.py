@@ -19,9 +19,9 @@ class EngineOptions:
     have together; None means the model's own, but at most 8,192. `threads` None means every core this
     process may use. At most `prefill_chunk` tokens of a prompt are computed in one run, and while streams
     run no more than take `prefill_budget` times one of their steps (up to four times that where several
-    prompts wait), or 8. Keys and values of beginnings of
-    earlier texts take up to `prefix_cache_bytes`. With `prompt_lookup` a sequence that runs alone gets ahead
-    where it repeats what was said before.
+    prompts wait), or 8. Keys and values of beginnings of earlier texts take up to `prefix_cache_bytes`. With
+    `prompt_lookup` a sequence that runs alone and has no seed gets ahead where it repeats what was said
+    before; it says the same, but for near ties of an int8 model, which a longer run rounds otherwise.
 
     Raises:
         ConfigurationError: a number is out of range.
