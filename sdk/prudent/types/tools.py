@@ -59,11 +59,15 @@ class FunctionCallParam(RequestModel):
 
 
 class ToolCallParam(RequestModel):
-    """An earlier call with its id, to which a tool message answers."""
+    """An earlier call with its id, to which a tool message answers.
+
+    `confidence` is taken so that a call can be sent back as it came; it changes nothing.
+    """
 
     id: str = Field(min_length=1, max_length=256)
     type: Literal["function"] = "function"
     function: FunctionCallParam
+    confidence: float | None = None
 
 
 class FunctionCall(ResponseModel):

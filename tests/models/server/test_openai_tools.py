@@ -118,6 +118,13 @@ def test_results_are_fed_back(openai: OpenAI) -> None:
     assert "3" in choice.message.content or "clear" in choice.message.content
 
 
+def test_an_answer_can_be_sent_back_as_it_came(openai: OpenAI) -> None:
+    message = _create(openai, tool_choice="required", parallel_tool_calls=False).choices[0].message
+    result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "-3 degrees"}
+    choice = _create(openai, messages=[*ASK, message, result], tool_choice="none", max_tokens=8).choices[0]
+    assert choice.message.content
+
+
 def test_a_form_of_the_answer_holds_where_no_tool_is_called(openai: OpenAI) -> None:
     form: Any = {"type": "choice", "choices": ["yes", "no"]}
     choice = _create(openai, tool_choice="none", extra_body={"response_format": form}).choices[0]
