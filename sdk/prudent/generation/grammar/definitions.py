@@ -26,6 +26,8 @@ from prudent.generation.grammar.repair import settled
 from prudent.generation.grammar.sources import Choice, GrammarSource, JsonObject, JsonSchema, Lark, Regex
 from prudent.generation.grammar.stacking import MOST_PATTERNS, stacked_patterns
 
+_MOST_CHOICE = 2**18
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -99,6 +101,8 @@ def _regex(pattern: str) -> Definition:
 def _choice(choices: tuple[str, ...]) -> Definition:
     if not choices:
         raise GrammarError("There is nothing to choose from.")
+    if (length := sum(map(len, choices))) > _MOST_CHOICE:
+        raise GrammarError(f"The choices have {length} characters; the limit is {_MOST_CHOICE}.")
     seen: set[str] = set()
     for choice in choices:
         if not choice:

@@ -47,8 +47,8 @@ ON_ONE_LINE: Final[JsonCompileOptions] = {
     "key_separator": ": ?",
     "json_allowed_escapes": _ESCAPES,
 }
-"""JSON with at most a space after a comma or a colon. Under a schema small models fill in as many fields right
-this way as over many lines, and the 0.5B with 40 % fewer tokens."""
+"""JSON with at most a space after a comma or a colon. Under a schema small models fill in as many fields
+right this way as over many lines, and the 0.5B with 40 % fewer tokens."""
 
 ON_LINES: Final[JsonCompileOptions] = {
     "whitespace_flexible": False,

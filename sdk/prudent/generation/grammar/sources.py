@@ -47,17 +47,6 @@ class Lark:
 GrammarSource: TypeAlias = JsonObject | JsonSchema | Regex | Choice | Lark
 
 
-def size(source: GrammarSource) -> int:
-    """Its length in characters."""
-    match source:
-        case JsonObject():
-            return 0
-        case JsonSchema(schema=text) | Regex(pattern=text) | Lark(grammar=text):
-            return len(text)
-        case Choice(choices=choices):
-            return sum(map(len, choices))
-
-
 def digest(source: GrammarSource) -> bytes:
     """A key that only equal sources share."""
     return hashlib.sha256(repr(source).encode("utf-8", "backslashreplace")).digest()

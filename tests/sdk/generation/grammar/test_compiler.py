@@ -87,7 +87,13 @@ def test_choices(walker: Walker) -> None:
 
 @pytest.mark.parametrize(
     ("choices", "says"),
-    [((), "nothing"), (("a", ""), "empty"), (("a", "b", "a"), "'a' is there twice"), (("\x00",), "U+0000")],
+    [
+        ((), "nothing"),
+        (("a", ""), "empty"),
+        (("a", "b", "a"), "'a' is there twice"),
+        (("\x00",), "U+0000"),
+        (("a" * 2**19,), "the limit"),
+    ],
 )
 def test_a_choice_that_is_none(compiler: GrammarCompiler, choices: tuple[str, ...], says: str) -> None:
     with pytest.raises(GrammarError, match=re.escape(says)):

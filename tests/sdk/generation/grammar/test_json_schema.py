@@ -300,16 +300,13 @@ def _nested(levels: int) -> Json:
         {"type": "string", "pattern": "^((a{1,1000}){1,1000}){1,1000}$"},
         {"type": "object", "patternProperties": {f"^(a|b)*a(a|b){{{n}}}$": {} for n in range(30)}},
         _nested(48),
-        _nested(5000),
+        '{"items": ' * 50_000 + "{}" + "}" * 50_000,
         {"anyOf": [{"const": n} for n in range(30000)]},
     ],
 )  # fmt: skip
 def test_nothing_that_is_compiled_takes_long(compiler: GrammarCompiler, schema: Json) -> None:
     started = time.thread_time()
-    try:
-        text = json.dumps(schema)
-    except RecursionError:
-        pytest.skip("this interpreter cannot write it")
+    text = schema if isinstance(schema, str) else json.dumps(schema)
     with contextlib.suppress(GrammarError):
         compiler.compile(JsonSchema(text)).grammar.start()
     assert time.thread_time() - started < 8.0
