@@ -26,6 +26,7 @@ Signals: TypeAlias = dict[str, float | None]
 _MOST_TOKENS = 512
 _ALTERNATIVES = 20
 _LEAST = 1e-9
+_LIMITS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "const"})
 _DEFAULT = re.compile(
     r"default(?:s|ed)?(?:\s+value)?(?:\s+(?:is|to|of|as))?\s*[:=]?\s*['\"`]?([-\w.%/ ]+?)['\"`]?(?:[.,;)]|$)",
     re.I,
@@ -70,7 +71,7 @@ def fill(
                 filled.complete = False
                 return filled
             continue  # an optional argument that does not end is better left out
-        value = trimmed(json.loads(text), argument.schema, evidence)
+        value = _as_meant(trimmed(json.loads(text), argument.schema, evidence), argument, evidence)
         if not argument.required:
             signals = optional_signals(argument, value, evidence, margin, outcome.logprobs)
             filled.judged[argument.name] = (value, signals)
@@ -86,8 +87,19 @@ def fill(
 
 def _numbers(argument: Argument, evidence: Evidence) -> tuple[float, ...]:
     """The numbers of the evidence as this argument counts."""
-    about = f"{argument.name} {argument.description}"
-    return evidence.numbers_for("integer" if "integer" in kind_of(argument.schema) else "number", about)
+    return evidence.numbers_for(*_counts(argument))
+
+
+def _as_meant(value: Any, argument: Argument, evidence: Evidence) -> Any:
+    """A figure of the request as this argument counts, unless its author limited the numbers himself."""
+    if argument.schema.keys() & _LIMITS or "enum" in argument.schema:
+        return value
+    return evidence.as_meant(value, *_counts(argument))
+
+
+def _counts(argument: Argument) -> tuple[str, str]:
+    kind = "integer" if "integer" in kind_of(argument.schema) else "number"
+    return kind, f"{argument.name} {argument.description}"
 
 
 def _tokens_of(language: Language, outcome: Outcome, text: str, value: Any) -> tuple[int, ...]:

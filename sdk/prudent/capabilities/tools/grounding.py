@@ -109,6 +109,21 @@ class Evidence:
                     found.append(figure.value)
         return tuple(dict.fromkeys(found))
 
+    def as_meant(self, value: Any, kind: str, about: str) -> Any:
+        """The number that a bare figure stands for: 0.07 for the 7 of `7%`, 3,000,000 for 3 of `3 million`.
+
+        Anything else as it is.
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        if any(_same(float(value), number) for number in self.numbers_for(kind, about)):
+            return value
+        for figure in self.figures:
+            if _same(float(value), figure.value):
+                meant = figure.fraction if figure.percent else figure.scaled
+                return int(meant) if kind == "integer" and meant.is_integer() else meant
+        return value
+
     def grounded(self, value: Any) -> float:
         """The share (0-1) of a JSON value that the text speaks of; of an empty one nothing is."""
         if isinstance(value, bool) or value is None:

@@ -205,6 +205,13 @@ def test_a_list_loses_the_tail_that_nobody_asked_for(
     assert calls == [("play", {"teams": ["Lakers", "Clippers"]})]
 
 
+def test_a_figure_is_sent_as_it_is_meant(language: Language, tool: Make, caller: Scripted) -> None:
+    invest = tool("invest", rate={"type": "number"}, sum=NUMBER)
+    model = caller(["invest"], {"rate": [7.0], "sum": [3]})
+    calls, _ = _turn(language, model, "What comes of 3 million at 7%", invest, most=1)
+    assert calls == [("invest", {"rate": 0.07, "sum": 3000000})]
+
+
 def test_every_pass_goes_on_from_the_one_before(language: Language, tool: Make, caller: Scripted) -> None:
     model = caller(["weather"], {"city": ["Oslo", "Rome"]})
     tools = [tool("weather", city=STRING), tool("news", city=STRING)]
