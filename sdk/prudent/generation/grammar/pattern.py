@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import re
 
-_SPACES = r" \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _CONTROL = r"\x00-\x07\x0b\x0e-\x1f\x7f"
-_CLASSES = {
-    "d": "[0-9]",
-    "D": f"[^0-9{_CONTROL}]",
-    "w": "[0-9A-Za-z_]",
-    "W": f"[^0-9A-Za-z_{_CONTROL}]",
-    "s": rf"[\t\n\x0c\r{_SPACES}]",
-    "S": rf"[^\t\n\x0c\r{_SPACES}{_CONTROL}]",
+# What every engine counts as a digit, a word's character or a space, and what some engine does.
+_CERTAIN = {
+    "d": "0-9",
+    "w": "0-9A-Za-z_",
+    "s": r"\t\n\x0c\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+}
+_POSSIBLE = {
+    "d": r"\p{Nd}",
+    "w": r"\p{L}\p{M}\p{N}\p{Pc}",
+    "s": _CERTAIN["s"] + r"\x85\ufeff" + _CONTROL,
 }
 _CONTROLS = {"t": r"\t", "n": r"\n", "r": r"\r", "f": r"\x0c"}
 _ANY = rf"[^\n\r\u2028\u2029{_CONTROL}]"
@@ -56,6 +58,7 @@ class _Translator:
         self._at = 0
         self._out: list[str] = []
         self._any = _ANY
+        self._negated = False
 
     def run(self) -> str:
         flags = _FLAGS.match(self._pattern)
@@ -137,8 +140,8 @@ class _Translator:
         self._at += 1
         if in_class and rest == "b":
             return r"\x08"
-        if rest in _CLASSES:
-            return _CLASSES[rest]
+        if rest and rest in "dwsDWS":
+            return self._shorthand(rest)
         if rest in _CONTROLS:
             return _CONTROLS[rest]
         if rest == "v" or (rest == "0" and not self._pattern[self._at : self._at + 1].isdecimal()):
@@ -149,6 +152,14 @@ class _Translator:
             raise PatternError("it ends in the middle of an escape")
         kind = "a back-reference" if rest.isdecimal() or rest == "k" else "the escape"
         raise PatternError(f"{'a word edge' if rest in 'bB' else kind} ('\\{rest}') cannot be enforced")
+
+    def _shorthand(self, letter: str) -> str:
+        """A class for `\\d` and its like, such that what is written matches whichever engine reads it."""
+        kind = letter.lower()
+        complement = letter != kind
+        certain = complement == self._negated
+        members = (_CERTAIN if certain else _POSSIBLE)[kind]
+        return f"[^{members}{_CONTROL}]" if complement else f"[{members}]"
 
     def _code_point(self, number: int, *, in_class: bool) -> str:
         if number in _SURROGATES:
@@ -169,6 +180,7 @@ class _Translator:
         self._out.append("[[")
         if self._pattern.startswith("^", self._at):
             self._take(1, "^")
+            self._negated = True
         if self._pattern.startswith("]", self._at):
             raise PatternError("an empty class ('[]' or '[^]') cannot be enforced")
         while not self._pattern.startswith("]", self._at):
@@ -176,6 +188,7 @@ class _Translator:
                 raise PatternError("a class ('[...') has no end")
             self._class_item()
         self._take(1, f"]--{_CONTROL}]")
+        self._negated = False
 
     def _class_item(self) -> None:
         first = self._class_atom()
