@@ -183,11 +183,9 @@ class Soak:
         """Asks for a whole answer and hangs up before it comes."""
         token, word = await self._borrow()
         try:
-            await asyncio.wait_for(
-                self.http.post(CHAT, json=self._body_of(token, max_tokens=200)),
-                self.random.uniform(0.01, 0.8),
-            )
-            return "ok"
+            answer = self.http.post(CHAT, json=self._body_of(token, max_tokens=200))
+            reply = await asyncio.wait_for(answer, self.random.uniform(0.01, 0.8))
+            return _refusal(reply) if reply.status_code == 429 else "ok"
         except TimeoutError:
             return "left"
         finally:
