@@ -97,7 +97,7 @@ async def soak(pid: int, url: str, options: argparse.Namespace) -> dict[str, Any
     """Send requests until the time is over; count, check, measure."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
     async with httpx.AsyncClient(base_url=url, timeout=600, limits=limits) as http:
-        soak = Soak(http, random.Random(options.seed), lengths(options.context))
+        soak = Soak(http, random.Random(options.seed), lengths(options.context), options.context // 3)
         await fill(soak, options)
         await soak.prepare()
         start = time.monotonic()

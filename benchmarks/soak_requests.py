@@ -98,6 +98,8 @@ class Soak:
     random: random.Random
     lengths: list[tuple[int, int]]
     """Tokens of prompt and answer to draw from."""
+    longest: int
+    """Tokens of an answer that is not meant to come to its end."""
     marks: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     """Words of one token that nobody is using."""
     references: list[Reference] = field(default_factory=list[Reference])
@@ -160,7 +162,7 @@ class Soak:
 
     async def late(self) -> str:
         """A deadline that may pass at the door, in the line, or in the answer."""
-        return await self.marked(deadline=self.random.choice([0.1, 1.0, 5.0, 20.0]), max_tokens=200)
+        return await self.marked(deadline=self.random.choice([0.1, 1.0, 5.0, 20.0]), max_tokens=self.longest)
 
     async def leaves(self) -> str:
         """Reads some of a stream and hangs up; what it read is its own."""
@@ -168,7 +170,7 @@ class Soak:
         most = self.random.randint(0, 12)
         try:
             text = ""
-            async for part, _ in self.events(self._body_of(token, max_tokens=200)):
+            async for part, _ in self.events(self._body_of(token, max_tokens=self.longest)):
                 text += part
                 most -= 1
                 if most < 0:
@@ -183,7 +185,7 @@ class Soak:
         """Asks for a whole answer and hangs up before it comes."""
         token, word = await self._borrow()
         try:
-            answer = self.http.post(CHAT, json=self._body_of(token, max_tokens=200))
+            answer = self.http.post(CHAT, json=self._body_of(token, max_tokens=self.longest))
             reply = await asyncio.wait_for(answer, self.random.uniform(0.01, 0.8))
             return _refusal(reply) if reply.status_code == 429 else "ok"
         except TimeoutError:
