@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     results = PARTS[options.part](options)
-    settings = {name: str(value) for name, value in vars(options).items()}
+    settings = {**vars(options), "data": options.data.name}
     print(json.dumps({"machine": describe(), "settings": settings, "results": results}, indent=1))
     print(keep(f"structure-{options.part}", settings, results))
 
