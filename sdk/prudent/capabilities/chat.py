@@ -5,17 +5,15 @@ Knows no check and no HTTP.
 
 from __future__ import annotations
 
-import time
-import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from prudent.capabilities.completions import CompletionModelStream
 from prudent.capabilities.decoder import DecoderModel, finish_of, incomplete_of, prompt_named
 from prudent.capabilities.generations import Generations, usage_of
 from prudent.capabilities.interface import ChatStream
 from prudent.capabilities.logprobs import wire_logprobs
+from prudent.capabilities.model_stream import ModelStream
 from prudent.capabilities.offload import offload
 from prudent.capabilities.structure import grammar_of
 from prudent.capabilities.tools.calibration import load_calibration
@@ -37,7 +35,6 @@ from prudent.types.chat import (
 )
 from prudent.types.completions import CompletionRequest
 from prudent.types.tokenize import Tokenized, TokenizeRequest
-from prudent.types.usage import Usage
 
 
 class ChatModel(DecoderModel):
@@ -110,41 +107,18 @@ class ChatModel(DecoderModel):
         return self.tokenized(tokens, request)
 
 
-class ChatModelStream:
+class ChatModelStream(ModelStream[ChatCompletionChunk]):
     """The chunks of one request to a ChatModel. A `ChatStream`."""
 
     def __init__(self, model: ChatModel, request: ChatCompletionRequest) -> None:
         self._model = model
         self._request = request
         self._generations = Generations(model.engine)
-        self.started: Usage | None = None
-        self._head: dict[str, Any] = {
-            "id": f"chatcmpl-{uuid.uuid4().hex}",
-            "created": int(time.time()),
-            "model": model.id,
-            "system_fingerprint": model.fingerprint,
-        }
-        self._chunks = self._run()
-
-    def __aiter__(self) -> AsyncIterator[ChatCompletionChunk]:
-        return self
-
-    async def __anext__(self) -> ChatCompletionChunk:
-        return await anext(self._chunks)
+        super().__init__("chatcmpl", model=model.id, fingerprint=model.fingerprint, choices=request.n)
 
     def cancel(self, choice: int) -> None:
         """Stop one choice within a step."""
         self._generations.cancel(choice)
-
-    def cancel_all(self) -> None:
-        """Stop every choice within a step."""
-        for choice in range(self._request.n):
-            self.cancel(choice)
-
-    async def aclose(self) -> None:
-        """Stop all choices within a step, and end."""
-        self.cancel_all()
-        await self._chunks.aclose()
 
     async def _run(self) -> AsyncGenerator[ChatCompletionChunk]:
         # Tokenizing a long prompt and compiling a grammar take a while; other requests must not wait for it.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from prudent.capabilities.decoder import DecoderModel, finish_of, incomplete_of
 from prudent.capabilities.generations import Generations, usage_of
+from prudent.capabilities.model_stream import ModelStream
 from prudent.capabilities.offload import offload
 from prudent.capabilities.text_logprobs import TextLogprobs
 from prudent.errors import InvalidRequestError
@@ -23,46 +21,26 @@ from prudent.types.completions import (
     CompletionRequest,
     Prompt,
 )
-from prudent.types.usage import Usage
 
 
-class CompletionModelStream:
+class CompletionModelStream(ModelStream[Completion]):
     """The events of one completion request to a model. A `CompletionStream`."""
 
     def __init__(self, model: DecoderModel, request: CompletionRequest) -> None:
         self._model = model
         self._request = request
         self._generations = Generations(model.engine)
-        self._choices = len(request.prompts) * request.n
         self._logprobs: dict[int, TextLogprobs] = {}
-        self.started: Usage | None = None
-        self._head: dict[str, Any] = {
-            "id": f"cmpl-{uuid.uuid4().hex}",
-            "created": int(time.time()),
-            "model": model.id,
-            "system_fingerprint": model.fingerprint,
-        }
-        self._events = self._run()
-
-    def __aiter__(self) -> AsyncIterator[Completion]:
-        return self
-
-    async def __anext__(self) -> Completion:
-        return await anext(self._events)
+        super().__init__(
+            "cmpl",
+            model=model.id,
+            fingerprint=model.fingerprint,
+            choices=len(request.prompts) * request.n,
+        )
 
     def cancel(self, choice: int) -> None:
         """Stop one choice within a step."""
         self._generations.cancel(choice)
-
-    def cancel_all(self) -> None:
-        """Stop every choice within a step."""
-        for choice in range(self._choices):
-            self.cancel(choice)
-
-    async def aclose(self) -> None:
-        """Stop all choices within a step, and end."""
-        self.cancel_all()
-        await self._events.aclose()
 
     async def _run(self) -> AsyncGenerator[Completion]:
         requests = await offload(self._prepare)

@@ -6,15 +6,14 @@ plain answer that follows where none is made is a request of its own. Knows no H
 
 from __future__ import annotations
 
-import time
-import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
 from prudent.capabilities.decoder import prompt_named
 from prudent.capabilities.generations import usage_of
 from prudent.capabilities.interface import ChatStream
+from prudent.capabilities.model_stream import ModelStream
 from prudent.capabilities.offload import offload
 from prudent.capabilities.tools.calibration import Calibration
 from prudent.capabilities.tools.calls import Turn
@@ -60,7 +59,7 @@ class ToolModel(Protocol):
         ...
 
 
-class ToolChatStream:
+class ToolChatStream(ModelStream[ChatCompletionChunk]):
     """The chunks of one request with tools. A `ChatStream`."""
 
     def __init__(
@@ -76,20 +75,7 @@ class ToolChatStream:
         self._answer: ChatStream | None = None
         self._driver: Driver | None = None
         self._cancelled = False
-        self.started: Usage | None = None
-        self._head: dict[str, Any] = {
-            "id": f"chatcmpl-{uuid.uuid4().hex}",
-            "created": int(time.time()),
-            "model": model.id,
-            "system_fingerprint": model.fingerprint,
-        }
-        self._chunks = self._run()
-
-    def __aiter__(self) -> AsyncIterator[ChatCompletionChunk]:
-        return self
-
-    async def __anext__(self) -> ChatCompletionChunk:
-        return await anext(self._chunks)
+        super().__init__("chatcmpl", model=model.id, fingerprint=model.fingerprint, choices=request.n)
 
     def cancel(self, choice: int) -> None:
         """Stop within a step, in whatever pass it is."""
@@ -98,16 +84,6 @@ class ToolChatStream:
             self._driver.cancel()
         if self._answer is not None:
             self._answer.cancel(choice)
-
-    def cancel_all(self) -> None:
-        """Stop within a step."""
-        for choice in range(self._request.n):
-            self.cancel(choice)
-
-    async def aclose(self) -> None:
-        """Stop within a step, and end."""
-        self.cancel_all()
-        await self._chunks.aclose()
 
     async def _run(self) -> AsyncGenerator[ChatCompletionChunk]:
         tools = await offload(toolset_of, self._request)

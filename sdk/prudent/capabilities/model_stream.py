@@ -1,0 +1,53 @@
+"""What the streams of a loaded model share: their head, iteration and stopping. Knows no kind of answer."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, Generic, TypeVar
+
+from prudent.types.usage import Usage
+
+EventT = TypeVar("EventT")
+
+
+class ModelStream(ABC, Generic[EventT]):
+    """The events of one request to a model. An `AnswerStream`."""
+
+    def __init__(self, kind: str, *, model: str, fingerprint: str, choices: int) -> None:
+        """`kind` begins the answer's id, as the OpenAI API has it: `chatcmpl` or `cmpl`."""
+        self._choices = choices
+        self.started: Usage | None = None
+        self._head: dict[str, Any] = {
+            "id": f"{kind}-{uuid.uuid4().hex}",
+            "created": int(time.time()),
+            "model": model,
+            "system_fingerprint": fingerprint,
+        }
+        self._events = self._run()
+
+    def __aiter__(self) -> AsyncIterator[EventT]:
+        return self
+
+    async def __anext__(self) -> EventT:
+        return await anext(self._events)
+
+    @abstractmethod
+    def cancel(self, choice: int) -> None:
+        """Stop one choice within a step."""
+
+    def cancel_all(self) -> None:
+        """Stop every choice within a step."""
+        for choice in range(self._choices):
+            self.cancel(choice)
+
+    async def aclose(self) -> None:
+        """Stop all choices within a step, and end."""
+        self.cancel_all()
+        await self._events.aclose()
+
+    @abstractmethod
+    def _run(self) -> AsyncGenerator[EventT]:
+        """The events, once the first is asked for."""
