@@ -6,7 +6,6 @@ while the graph is built, and near the compiled model plus a float32 head while 
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import time
 from collections.abc import Callable, Mapping
@@ -33,19 +32,15 @@ from prudent.compiler.plan import DecoderPlan, LayerPlan, plan_decoder
 from prudent.compiler.quantize import distinct_limits
 from prudent.compiler.readers import open_weights
 from prudent.compiler.readers.weights import FloatArray, Weights
+from prudent.compiler.records import write_records
 from prudent.compiler.reference import Reference
 from prudent.compiler.staging import staged
-from prudent.compiler.version import COMPILER_VERSION
 from prudent.compiler.windows import LONGEST, Windows, cut_windows
 from prudent.errors import ModelFileError
 from prudent.runtime.artifact import (
-    CARD_FILE,
-    CONFIG_FILE,
     GRAPH_FILE,
-    TOKENIZER_FILE,
     WEIGHTS_FILE,
     Accuracy,
-    Card,
     DecoderArtifact,
     Target,
 )
@@ -88,24 +83,17 @@ def compile_decoder(
             precision, accuracy = _compile_float32(job), None
         else:
             precision, accuracy = _compile_int8(job, Tokenizer(tokenizer), limits or Limits(), kernels)
-        tokenizer.save(staging / TOKENIZER_FILE)
-        (staging / CONFIG_FILE).write_text(plan.config.model_dump_json(indent=1), encoding="utf-8")
-        card = Card(
-            id=identity.id,
-            family=plan.config.family,
+        write_records(
+            staging,
+            identity,
+            weights,
+            config=plan.config,
+            tokenizer=tokenizer,
             target=target,
-            license=identity.license,
-            upstream=identity.upstream,
-            sources=list(identity.sources),
-            parameters=sum(info.size for info in weights.tensors.values()),
-            weight_bytes=(staging / WEIGHTS_FILE).stat().st_size,
             precision={**precision, "norms, biases and rotary tables": "float32"},
             accuracy=accuracy,
-            compiler_version=COMPILER_VERSION,
-            compiled_at=datetime.datetime.now(datetime.UTC),
-            compile_seconds=round(time.monotonic() - started, 3),
+            started=started,
         )
-        (staging / CARD_FILE).write_text(card.model_dump_json(indent=1), encoding="utf-8")
     return DecoderArtifact(folder)
 
 

@@ -5,7 +5,6 @@ It knows the order of the steps and none of their insides.
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -31,15 +30,11 @@ from prudent.compiler.identity import ModelIdentity
 from prudent.compiler.quantize import distinct_limits
 from prudent.compiler.readers import open_weights
 from prudent.compiler.readers.weights import FloatArray, Weights
+from prudent.compiler.records import write_records
 from prudent.compiler.staging import staged
-from prudent.compiler.version import COMPILER_VERSION
 from prudent.runtime.artifact import (
-    CARD_FILE,
-    CONFIG_FILE,
     GRAPH_FILE,
-    TOKENIZER_FILE,
     WEIGHTS_FILE,
-    Card,
     EncoderAccuracy,
     Target,
 )
@@ -83,24 +78,17 @@ def compile_encoder(
         else:
             texts = calibration_texts(plan.config, UnigramTokenizer(tokenizer))
             precision, accuracy = _compile_int8(job, texts, limits or EncoderLimits())
-        tokenizer.save(staging / TOKENIZER_FILE)
-        (staging / CONFIG_FILE).write_text(plan.config.model_dump_json(indent=1), encoding="utf-8")
-        card = Card(
-            id=identity.id,
-            family=plan.config.family,
+        write_records(
+            staging,
+            identity,
+            weights,
+            config=plan.config,
+            tokenizer=tokenizer,
             target=target,
-            license=identity.license,
-            upstream=identity.upstream,
-            sources=list(identity.sources),
-            parameters=sum(info.size for info in weights.tensors.values()),
-            weight_bytes=(staging / WEIGHTS_FILE).stat().st_size,
             precision={**precision, "norms, biases and positions": "float32"},
             accuracy=accuracy,
-            compiler_version=COMPILER_VERSION,
-            compiled_at=datetime.datetime.now(datetime.UTC),
-            compile_seconds=round(time.monotonic() - started, 3),
+            started=started,
         )
-        (staging / CARD_FILE).write_text(card.model_dump_json(indent=1), encoding="utf-8")
     return EncoderArtifact(folder)
 
 

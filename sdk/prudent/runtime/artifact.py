@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -117,10 +117,13 @@ class Card(_Record):
     compile_seconds: float
 
 
-class DecoderArtifact:
-    """A compiled decoder folder, opened for reading."""
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
-    def __init__(self, folder: Path) -> None:
+
+class Artifact(Generic[ConfigT]):
+    """A compiled model's folder, opened for reading."""
+
+    def __init__(self, folder: Path, config: type[ConfigT]) -> None:
         """Read config and card.
 
         Raises:
@@ -128,7 +131,7 @@ class DecoderArtifact:
         """
         self.folder = folder
         try:
-            self.config = DecoderConfig.model_validate_json((folder / CONFIG_FILE).read_bytes())
+            self.config = config.model_validate_json((folder / CONFIG_FILE).read_bytes())
             self.card = Card.model_validate_json((folder / CARD_FILE).read_bytes())
         except (OSError, ValidationError) as error:
             raise ModelFileError(
@@ -145,6 +148,14 @@ class DecoderArtifact:
     def tokenizer(self) -> Path:
         """Path of the tokenizer file."""
         return self.folder / TOKENIZER_FILE
+
+
+class DecoderArtifact(Artifact[DecoderConfig]):
+    """A compiled decoder's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open it. Raises as `Artifact`."""
+        super().__init__(folder, DecoderConfig)
 
 
 def is_complete(folder: Path) -> bool:

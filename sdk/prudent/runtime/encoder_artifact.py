@@ -18,10 +18,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from prudent.errors import ModelFileError
-from prudent.runtime.artifact import CARD_FILE, CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE, Card
+from prudent.runtime.artifact import Artifact
 
 
 class EncoderConfig(BaseModel):
@@ -39,31 +38,9 @@ class EncoderConfig(BaseModel):
     passage_prefix: str
 
 
-class EncoderArtifact:
-    """A compiled encoder folder, opened for reading."""
+class EncoderArtifact(Artifact[EncoderConfig]):
+    """A compiled encoder's folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Read config and card.
-
-        Raises:
-            ModelFileError: the folder is not a complete compiled model.
-        """
-        self.folder = folder
-        try:
-            self.config = EncoderConfig.model_validate_json((folder / CONFIG_FILE).read_bytes())
-            self.card = Card.model_validate_json((folder / CARD_FILE).read_bytes())
-        except (OSError, ValidationError) as error:
-            raise ModelFileError(
-                f"{folder} is not a complete compiled model.",
-                hint="Remove the folder; the next use compiles the model again.",
-            ) from error
-
-    @property
-    def graph(self) -> Path:
-        """Path of the ONNX graph."""
-        return self.folder / GRAPH_FILE
-
-    @property
-    def tokenizer(self) -> Path:
-        """Path of the tokenizer file."""
-        return self.folder / TOKENIZER_FILE
+        """Open it. Raises as `Artifact`."""
+        super().__init__(folder, EncoderConfig)
