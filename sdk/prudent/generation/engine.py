@@ -152,9 +152,8 @@ class Engine:
         with self._changed:
             if active.sequence in self._active:
                 if active.sequence.phase is Phase.WAITING:
-                    self._scheduler.end(
-                        active.sequence, time.perf_counter()
-                    )  # its place in the queue is free at once
+                    # Its place in the queue is free at once.
+                    self._scheduler.end(active.sequence, time.perf_counter())
                 self._cancelled.append(active)
                 self._changed.notify()
 
@@ -190,11 +189,7 @@ class Engine:
     def _expire(self, now: float) -> None:
         """End what is past its deadline: with what it has, or where it has nothing with an error."""
         with self._changed:
-            late = [
-                a
-                for a in self._active.values()
-                if a.sequence.expires is not None and a.sequence.expires < now
-            ]
+            late = [active for active in self._active.values() if active.sequence.is_late(now)]
         for active in late:
             try:
                 if not active.sequence.generated:
