@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from prudent.compiler.families.encoder_spec import EncoderActivation, EncoderSpec, EncoderTensors
 from prudent.compiler.plan_metadata import Metadata
 from prudent.compiler.readers.weights import Weights
-from prudent.errors import ModelFileError, UnsupportedModelError
+from prudent.compiler.shapes import require_shapes
+from prudent.errors import UnsupportedModelError
 from prudent.runtime.encoder_artifact import EncoderConfig
 
 MAX_TOKENS = 1 << 14
@@ -96,7 +97,7 @@ def plan_encoder(weights: Weights, families: Mapping[str, EncoderSpec]) -> Encod
         layers=tuple(_layer(names, index) for index in range(config.layers)),
     )
     metadata.require_all_known()
-    _require_shapes(_shapes(plan, types), weights)
+    require_shapes(_shapes(plan, types), weights)
     return plan
 
 
@@ -137,22 +138,6 @@ def _layer(names: EncoderTensors, index: int) -> EncoderLayerPlan:
         down=affine(names.down),
         output_norm=affine(names.output_norm),
     )
-
-
-def _require_shapes(expected: Mapping[str, tuple[int, ...]], weights: Weights) -> None:
-    for name, shape in expected.items():
-        info = weights.tensors.get(name)
-        if info is None or info.shape != shape:
-            found = "is missing" if info is None else f"has the shape {info.shape}"
-            raise ModelFileError(
-                f"The tensor {name} {found}; the metadata asks for {shape}.", hint="Fetch the file again."
-            )
-    unused = sorted(set(weights.tensors) - set(expected))
-    if unused:
-        raise UnsupportedModelError(
-            f"The file has {len(unused)} tensors that prudent would not use, such as {unused[0][:80]!r};"
-            " the compiled model would be wrong."
-        )
 
 
 def _shapes(plan: EncoderPlan, types: int) -> dict[str, tuple[int, ...]]:

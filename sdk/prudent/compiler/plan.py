@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from prudent.compiler.families.spec import Activation, DecoderSpec, RopeLayout
 from prudent.compiler.plan_metadata import Metadata
 from prudent.compiler.readers.weights import Weights
+from prudent.compiler.shapes import require_shapes
 from prudent.errors import ModelFileError, UnsupportedModelError
 from prudent.runtime.artifact import DecoderConfig
 
@@ -130,7 +131,7 @@ def plan_decoder(weights: Weights, families: Mapping[str, DecoderSpec]) -> Decod
         layers=layers,
     )
     metadata.require_all_known()
-    _require_shapes(plan, weights)
+    require_shapes(_shapes(plan), weights)
     return plan
 
 
@@ -237,23 +238,6 @@ def _rope(weights: Weights, spec: DecoderSpec, metadata: Metadata, is_local: boo
         # Models that give local layers a base of their own scale only the global ones (Gemma 3).
         return Rope(spec.rope, spec.local_attention.rope_base, 1.0, factors)
     return Rope(spec.rope, base, (factor or 1.0) if scaling == "linear" else 1.0, factors)
-
-
-def _require_shapes(plan: DecoderPlan, weights: Weights) -> None:
-    expected = _shapes(plan)
-    for name, shape in expected.items():
-        info = weights.tensors.get(name)
-        if info is None or info.shape != shape:
-            found = "is missing" if info is None else f"has the shape {info.shape}"
-            raise ModelFileError(
-                f"The tensor {name} {found}; the metadata asks for {shape}.", hint="Fetch the file again."
-            )
-    unused = sorted(set(weights.tensors) - set(expected))
-    if unused:
-        raise UnsupportedModelError(
-            f"The file has {len(unused)} tensors that prudent would not use, such as {unused[0][:80]!r};"
-            " the compiled model would be wrong."
-        )
 
 
 def _shapes(plan: DecoderPlan) -> dict[str, tuple[int, ...]]:

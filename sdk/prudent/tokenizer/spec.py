@@ -11,15 +11,15 @@ import itertools
 import operator
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from pathlib import Path
 from typing import Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import model_validator
 
 from prudent.errors import ModelFileError, UnsupportedModelError
 from prudent.tokenizer.byte_level import to_bytes
 from prudent.tokenizer.merges import MergeTable
 from prudent.tokenizer.pre_tokenizers import PRE_TOKENIZERS
+from prudent.tokenizer.saved_spec import SavedSpec
 
 END_TEXTS = frozenset(
     {
@@ -47,14 +47,12 @@ class TokenType(IntEnum):
 _SPECIAL = frozenset({int(TokenType.UNKNOWN), int(TokenType.CONTROL), int(TokenType.USER_DEFINED)})
 
 
-class TokenizerSpec(BaseModel):
+class TokenizerSpec(SavedSpec):
     """A tokenizer as data; a token's id is its index in `tokens`.
 
     `tokens` are in the byte alphabet (see `byte_level`) where their type is normal, else plain text.
     `merge_order` holds the ids of joined tokens, lowest rank first; None where their ids are in that order.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Literal[1] = 1
     pre: str
@@ -136,25 +134,6 @@ class TokenizerSpec(BaseModel):
         )
         order = _merge_order(spec, reader.texts("merges"))
         return spec if order is None else spec.model_copy(update={"merge_order": order})
-
-    def save(self, path: Path) -> None:
-        """Write compact JSON."""
-        path.write_text(self.model_dump_json(), encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what `save` wrote.
-
-        Raises:
-            ModelFileError: the file is missing, cut or not a tokenizer.
-        """
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise ModelFileError(
-                f"{path} is not a tokenizer that this version of prudent wrote.",
-                hint="Remove the model's compiled folder; the next use compiles it again.",
-            ) from error
 
 
 def _merge_order(spec: TokenizerSpec, merges: Sequence[str]) -> tuple[int, ...] | None:

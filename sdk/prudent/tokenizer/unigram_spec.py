@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from prudent.errors import ModelFileError, UnsupportedModelError
+from prudent.tokenizer.saved_spec import SavedSpec
 
 _PREFIX = "tokenizer.unigram."
 
 
-class UnigramSpec(BaseModel):
+class UnigramSpec(SavedSpec):
     """A unigram tokenizer as data; a piece's id is its index, its score the logarithm of its probability.
 
     A piece of score 0 plays a part (beginning, end, mask and so on) and is never made from text. A character
     with a code point in `replaced` becomes the text at the same index of `replacements`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Literal[1] = 1
     pieces: tuple[str, ...]
@@ -70,25 +68,6 @@ class UnigramSpec(BaseModel):
             where = ".".join(map(str, first["loc"]))
             raise ModelFileError(
                 f"The file's tokenizer is wrong at {where}: {first['msg']}.", hint=_AGAIN
-            ) from error
-
-    def save(self, path: Path) -> None:
-        """Write compact JSON."""
-        path.write_text(self.model_dump_json(), encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what `save` wrote.
-
-        Raises:
-            ModelFileError: the file is missing, cut or not a tokenizer.
-        """
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise ModelFileError(
-                f"{path} is not a tokenizer that this version of prudent wrote.",
-                hint="Remove the model's compiled folder; the next use compiles it again.",
             ) from error
 
 

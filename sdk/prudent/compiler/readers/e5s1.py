@@ -12,7 +12,8 @@ from pathlib import Path
 from prudent.compiler.readers.e5s1_header import E5Header, RawTensor, read_header
 from prudent.compiler.readers.gguf_blocks import BlockType, block_type
 from prudent.compiler.readers.mapped_file import MappedFile, Stored
-from prudent.compiler.readers.weights import FloatArray, MetadataValue, TensorInfo
+from prudent.compiler.readers.mapped_weights import Located, MappedWeights
+from prudent.compiler.readers.weights import TensorInfo
 from prudent.errors import UnsupportedModelError
 
 _GGUF_KINDS: Mapping[int, int] = {0: 0, 1: 2}
@@ -38,8 +39,8 @@ _LAYER_SHAPES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class E5Weights:
-    """An open E5S1 file (see `Weights`)."""
+class E5Weights(MappedWeights):
+    """An open E5S1 file (see `Weights`): dimensions under `e5.`, vocabulary under `tokenizer.unigram.`."""
 
     def __init__(self, path: Path) -> None:
         """Map the file and check its header and every tensor's place and shape.
@@ -48,35 +49,13 @@ class E5Weights:
             ModelFileError: the file is truncated, inconsistent or cannot be opened.
             UnsupportedModelError: a version, kind of block or tensor that prudent does not read.
         """
-        self._file = MappedFile(path)
-        try:
-            with self._file.view() as view:
-                header = read_header(view, path.name)
-            self._stored = {tensor.name: _place(tensor, header, self._file) for tensor in header.tensors}
-            self._file.require_apart(self._stored.values())
-        except BaseException:
-            self._file.close()
-            raise
-        self._metadata = header.metadata
-        self._tensors = {name: stored.info for name, stored in self._stored.items()}
+        super().__init__(path, _locate)
 
-    @property
-    def metadata(self) -> Mapping[str, MetadataValue]:
-        """Dimensions under `e5.`, the vocabulary under `tokenizer.unigram.`."""
-        return self._metadata
 
-    @property
-    def tensors(self) -> Mapping[str, TensorInfo]:
-        """Every tensor by name."""
-        return self._tensors
-
-    def read(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray:
-        """Rows of a tensor as float32 (see `Weights.read`); a vector has one row for all its elements."""
-        return self._file.read(self._stored[name], start, stop)
-
-    def close(self) -> None:
-        """Release the file."""
-        self._file.close()
+def _locate(file: MappedFile) -> Located:
+    with file.view() as view:
+        header = read_header(view, file.name)
+    return header.metadata, {tensor.name: _place(tensor, header, file) for tensor in header.tensors}
 
 
 def _place(tensor: RawTensor, header: E5Header, file: MappedFile) -> Stored:

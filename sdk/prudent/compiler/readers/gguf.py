@@ -5,17 +5,17 @@ It does not know what the tensors are for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from prudent.compiler.readers.gguf_blocks import BlockType, block_type
 from prudent.compiler.readers.gguf_header import GgufHeader, RawTensor, read_header
 from prudent.compiler.readers.mapped_file import MappedFile, Stored
-from prudent.compiler.readers.weights import FloatArray, MetadataValue, TensorInfo
+from prudent.compiler.readers.mapped_weights import Located, MappedWeights
+from prudent.compiler.readers.weights import TensorInfo
 from prudent.errors import UnsupportedModelError
 
 
-class GgufWeights:
+class GgufWeights(MappedWeights):
     """An open GGUF file (see `Weights`)."""
 
     def __init__(self, path: Path) -> None:
@@ -25,38 +25,17 @@ class GgufWeights:
             ModelFileError: the file is truncated, inconsistent or cannot be opened.
             UnsupportedModelError: a block type or version that prudent does not read.
         """
-        self._file = MappedFile(path)
-        try:
-            with self._file.view() as view:
-                header = read_header(view, path.name)
-            self._stored = _place(header, self._file)
-        except BaseException:
-            self._file.close()
-            raise
-        self._metadata = header.metadata
-        self._tensors = {name: stored.info for name, stored in self._stored.items()}
+        super().__init__(path, _locate)
 
-    @property
-    def metadata(self) -> Mapping[str, MetadataValue]:
-        """The file's key-value pairs."""
-        return self._metadata
 
-    @property
-    def tensors(self) -> Mapping[str, TensorInfo]:
-        """Every tensor by name."""
-        return self._tensors
-
-    def read(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray:
-        """Rows of a tensor as float32 (see `Weights.read`); a vector has one row for all its elements."""
-        return self._file.read(self._stored[name], start, stop)
-
-    def close(self) -> None:
-        """Release the file."""
-        self._file.close()
+def _locate(file: MappedFile) -> Located:
+    with file.view() as view:
+        header = read_header(view, file.name)
+    return header.metadata, _place(header, file)
 
 
 def _place(header: GgufHeader, file: MappedFile) -> dict[str, Stored]:
-    """Every tensor's place; refuses what leaves the file, overlaps, or has an unknown block type."""
+    """Every tensor's place; refuses what leaves the file, or has an unknown block type."""
     blocks = {type_id: block_type(type_id) for type_id in {tensor.type_id for tensor in header.tensors}}
     stored: dict[str, Stored] = {}
     for tensor in header.tensors:
@@ -67,7 +46,6 @@ def _place(header: GgufHeader, file: MappedFile) -> dict[str, Stored]:
                 hint="Use a file with F32, F16, BF16, Q4_0 to Q8_0 or K-quant blocks.",
             )
         stored[tensor.name] = _place_one(tensor, block, header, file)
-    file.require_apart(stored.values())
     return stored
 
 
