@@ -19,7 +19,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import httpx
 
+from prudent.capabilities.model_stream import ModelStream
 from prudent.client import AsyncClient, Client
 from prudent.client.transports import AppTransport, AsyncAppTransport
 from prudent.errors import ModelNotFoundError, PrudentError, ServiceUnavailableError
@@ -91,6 +92,10 @@ class ScriptedModel:
     def _next_reply(self) -> Reply:
         return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
 
+    def head(self, kind: str) -> dict[str, Any]:
+        """What every event of a new answer says; `kind` begins its id."""
+        return {"id": f"{kind}-{uuid.uuid4().hex}", "created": 0, "model": self.id}
+
     def decode(self, tokens: Sequence[int]) -> str:
         """The characters."""
         return "".join(map(chr, tokens))
@@ -107,35 +112,17 @@ class ScriptedModel:
         return Detokenized(prompt=self.decode(request.tokens))
 
 
-class ScriptedStream:
+class ScriptedStream(ModelStream[ChatCompletionChunk]):
     """The chunks of one scripted answer, in the shape of a real model's."""
 
     def __init__(self, model: ScriptedModel, request: ChatCompletionRequest, reply: Reply) -> None:
+        super().__init__(model.head("chatcmpl"), request.n)
         self._request = request
-        head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": 0, "model": model.id}
-        self._head: dict[str, Any] = head
         self._script = _Script(model, request, reply, request.n, request.token_limit)
-        self.started: Usage | None = None
-        self._chunks = self._run()
-
-    def __aiter__(self) -> AsyncIterator[ChatCompletionChunk]:
-        return self
-
-    async def __anext__(self) -> ChatCompletionChunk:
-        return await anext(self._chunks)
 
     def cancel(self, choice: int) -> None:
         """Stop one choice."""
         self._script.stopped.add(choice)
-
-    def cancel_all(self) -> None:
-        """Stop every choice."""
-        self._script.stopped.update(range(self._script.choices))
-
-    async def aclose(self) -> None:
-        """Stop, and end."""
-        self.cancel_all()
-        await self._chunks.aclose()
 
     async def _run(self) -> AsyncGenerator[ChatCompletionChunk]:
         async with aclosing(self._script.play()) as steps:
@@ -158,37 +145,20 @@ class ScriptedStream:
         return ChunkChoice(index=choice, delta=ChoiceDelta(content=step.text), logprobs=logprobs)
 
 
-class ScriptedCompletionStream:
+class ScriptedCompletionStream(ModelStream[Completion]):
     """The events of one scripted completion, in the shape of a real model's."""
 
     def __init__(self, model: ScriptedModel, request: CompletionRequest, reply: Reply) -> None:
-        self._request = request
-        self._head: dict[str, Any] = {"id": f"cmpl-{uuid.uuid4().hex}", "created": 0, "model": model.id}
         choices = len(request.prompts) * request.n
+        super().__init__(model.head("cmpl"), choices)
+        self._request = request
         self._script = _Script(model, request, reply, choices, request.max_tokens)
         self._decode = model.decode
         self._at = [0] * choices
-        self.started: Usage | None = None
-        self._events = self._run()
-
-    def __aiter__(self) -> AsyncIterator[Completion]:
-        return self
-
-    async def __anext__(self) -> Completion:
-        return await anext(self._events)
 
     def cancel(self, choice: int) -> None:
         """Stop one choice."""
         self._script.stopped.add(choice)
-
-    def cancel_all(self) -> None:
-        """Stop every choice."""
-        self._script.stopped.update(range(self._script.choices))
-
-    async def aclose(self) -> None:
-        """Stop, and end."""
-        self.cancel_all()
-        await self._events.aclose()
 
     async def _run(self) -> AsyncGenerator[Completion]:
         prompts = [one if isinstance(one, str) else self._decode(one) for one in self._request.prompts]

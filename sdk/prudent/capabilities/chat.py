@@ -114,7 +114,7 @@ class ChatModelStream(ModelStream[ChatCompletionChunk]):
         self._model = model
         self._request = request
         self._generations = Generations(model.engine)
-        super().__init__("chatcmpl", model=model.id, fingerprint=model.fingerprint, choices=request.n)
+        super().__init__(model.head("chatcmpl"), request.n)
 
     def cancel(self, choice: int) -> None:
         """Stop one choice within a step."""

@@ -31,12 +31,7 @@ class CompletionModelStream(ModelStream[Completion]):
         self._request = request
         self._generations = Generations(model.engine)
         self._logprobs: dict[int, TextLogprobs] = {}
-        super().__init__(
-            "cmpl",
-            model=model.id,
-            fingerprint=model.fingerprint,
-            choices=len(request.prompts) * request.n,
-        )
+        super().__init__(model.head("cmpl"), len(request.prompts) * request.n)
 
     def cancel(self, choice: int) -> None:
         """Stop one choice within a step."""

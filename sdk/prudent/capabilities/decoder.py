@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+import uuid
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from prudent.errors import ContextLengthError, InvalidRequestError
 from prudent.generation.constraint import Grammar
@@ -84,6 +86,15 @@ class DecoderModel:
             )
             for choice in range(len(prompts) * request.n)
         ]
+
+    def head(self, kind: str) -> dict[str, Any]:
+        """What every event of a new answer says; `kind` begins its id: `chatcmpl` or `cmpl`."""
+        return {
+            "id": f"{kind}-{uuid.uuid4().hex}",
+            "created": int(time.time()),
+            "model": self.id,
+            "system_fingerprint": self.fingerprint,
+        }
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of token ids without control tokens. Raises InvalidRequestError for one unknown."""

@@ -1,11 +1,9 @@
-"""What the streams of a loaded model share: their head, iteration and stopping. Knows no kind of answer."""
+"""What the streams of a model share: their head, iteration and stopping. Knows no kind of answer."""
 
 from __future__ import annotations
 
-import time
-import uuid
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from prudent.types.usage import Usage
@@ -16,16 +14,11 @@ EventT = TypeVar("EventT")
 class ModelStream(ABC, Generic[EventT]):
     """The events of one request to a model. An `AnswerStream`."""
 
-    def __init__(self, kind: str, *, model: str, fingerprint: str, choices: int) -> None:
-        """`kind` begins the answer's id, as the OpenAI API has it: `chatcmpl` or `cmpl`."""
+    def __init__(self, head: Mapping[str, Any], choices: int) -> None:
+        """`head` is what every event says of the answer: its id, when, and by which model."""
+        self._head = head
         self._choices = choices
         self.started: Usage | None = None
-        self._head: dict[str, Any] = {
-            "id": f"{kind}-{uuid.uuid4().hex}",
-            "created": int(time.time()),
-            "model": model,
-            "system_fingerprint": fingerprint,
-        }
         self._events = self._run()
 
     def __aiter__(self) -> AsyncIterator[EventT]:

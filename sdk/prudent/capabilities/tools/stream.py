@@ -42,8 +42,6 @@ from prudent.types.usage import PromptTokensDetails, Usage
 class ToolModel(Protocol):
     """What calling tools needs of a chat model."""
 
-    id: str
-    fingerprint: str
     tokenizer: Tokenizer
     engine: Engine
     grammars: GrammarCompiler
@@ -52,6 +50,10 @@ class ToolModel(Protocol):
 
     def encode_plain(self, messages: Sequence[dict[str, str]]) -> tuple[int, ...]:
         """The tokens of a conversation in plain roles and texts."""
+        ...
+
+    def head(self, kind: str) -> dict[str, Any]:
+        """What every event of a new answer says."""
         ...
 
     def template_of(self, request: ChatCompletionRequest) -> GenerationRequest:
@@ -75,7 +77,7 @@ class ToolChatStream(ModelStream[ChatCompletionChunk]):
         self._answer: ChatStream | None = None
         self._driver: Driver | None = None
         self._cancelled = False
-        super().__init__("chatcmpl", model=model.id, fingerprint=model.fingerprint, choices=request.n)
+        super().__init__(model.head("chatcmpl"), request.n)
 
     def cancel(self, choice: int) -> None:
         """Stop within a step, in whatever pass it is."""
