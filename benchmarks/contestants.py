@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+from llama_context import LlamaContext
+
 PROMPT = 512
 DECODE = 64
 BATCH_PROMPT = 100
@@ -63,62 +65,33 @@ class LlamaCpp:
     """The bare loop of the binding: no sampling, no text, nothing but evaluation."""
 
     def __init__(self, gguf: Path, threads: int) -> None:
-        from llama_cpp import llama_cpp as native
-
-        self._native = native
-        native.llama_backend_init()
-        quiet = native.llama_log_callback(lambda *_: None)
-        self._quiet = quiet
-        native.llama_log_set(quiet, None)
-        self._model = native.llama_model_load_from_file(
-            str(gguf).encode(), native.llama_model_default_params()
-        )
-        params = native.llama_context_default_params()
-        params.n_ctx, params.n_batch, params.n_ubatch = CONTEXT * MOST_ROWS, 2048, 512
-        params.n_seq_max = MOST_ROWS
-        params.n_threads = params.n_threads_batch = threads
-        params.kv_unified = False
-        self._context = native.llama_init_from_model(self._model, params)
-        self._batch = native.llama_batch_init(2048, 0, 1)
+        self._llama = LlamaContext(gguf, threads=threads, sequences=MOST_ROWS, length=CONTEXT, batch=2048)
 
     def single(self) -> dict[str, float]:
         prompt = tokens(PROMPT + DECODE, seed=1)
-        self._clear()
+        self._llama.clear()
         started = time.perf_counter()
-        self._decode([(token, at, 0, at == PROMPT - 1) for at, token in enumerate(prompt[:PROMPT])])
+        self._llama.decode([(token, at, 0, at == PROMPT - 1) for at, token in enumerate(prompt[:PROMPT])])
         prefilled = time.perf_counter()
         for at in range(PROMPT, PROMPT + DECODE - 1):
-            self._decode([(prompt[at], at, 0, True)])
+            self._llama.decode([(prompt[at], at, 0, True)])
         return {
             "prefill": PROMPT / (prefilled - started),
             "decode": (DECODE - 1) / (time.perf_counter() - prefilled),
         }
 
     def batch(self, rows: int) -> dict[str, float]:
-        self._clear()
+        self._llama.clear()
         lengths = [BATCH_PROMPT + 3 * row for row in range(rows)]
         for row, length in enumerate(lengths):
             prompt = tokens(length, seed=row)
-            self._decode([(token, at, row, at == length - 1) for at, token in enumerate(prompt)])
+            self._llama.decode([(token, at, row, at == length - 1) for at, token in enumerate(prompt)])
         started = time.perf_counter()
         for step in range(BATCH_DECODE):
-            self._decode([(1000 + step, length + step, row, True) for row, length in enumerate(lengths)])
+            self._llama.decode(
+                [(1000 + step, length + step, row, True) for row, length in enumerate(lengths)]
+            )
         return {"decode": rows * BATCH_DECODE / (time.perf_counter() - started)}
-
-    def _clear(self) -> None:
-        self._native.llama_memory_clear(self._native.llama_get_memory(self._context), True)
-
-    def _decode(self, items: list[tuple[int, int, int, bool]]) -> None:
-        batch = self._batch
-        batch.n_tokens = len(items)
-        for index, (token, position, row, wanted) in enumerate(items):
-            batch.token[index], batch.pos[index] = token, position
-            batch.n_seq_id[index] = 1
-            batch.seq_id[index][0] = row
-            batch.logits[index] = wanted
-        if self._native.llama_decode(self._context, batch) != 0:
-            raise RuntimeError("llama_decode failed")
-        self._native.llama_synchronize(self._context)
 
 
 def main() -> None:
