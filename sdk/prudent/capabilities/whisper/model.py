@@ -49,7 +49,7 @@ class WhisperModel:
                 window of the wrong shape, or an option out of range; `param` names it.
             ServiceUnavailableError: the model was closed.
         """
-        raise InternalError("Not there yet.")
+        raise InternalError(f"Not there yet: {len(windows)} windows, {options}.")
 
     def detect_language(self, windows: Sequence[Window]) -> DetectedLanguage:
         """The language of a recording, from the first windows of it that are given (more are surer).
@@ -58,7 +58,7 @@ class WhisperModel:
             InvalidRequestError: there are no windows, or one is of the wrong shape.
             ServiceUnavailableError: the model was closed.
         """
-        raise InternalError("Not there yet.")
+        raise InternalError(f"Not there yet: {len(windows)} windows.")
 
     def close(self) -> None:
         """Free the weights, once the run in progress is over. Closing twice is no error."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word with what surrounds it (a space before, punctuation after); times in seconds, probability 0-1."""
+    """A word with the space before and the punctuation after it; times in seconds, probability 0-1."""
 
     text: str
     start: float
