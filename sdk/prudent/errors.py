@@ -7,7 +7,8 @@ It knows no other module of prudent, and imports only the standard library.
     │   ├── ContextLengthError         400  prompt and answer do not fit the context
     │   ├── GrammarError               400  a schema or grammar that is wrong or cannot be enforced
     │   ├── ContentFilterError         400  a check refused the request; carries the verdicts
-    │   └── RequestTooLargeError       413
+    │   ├── RequestTooLargeError       413
+    │   └── UnsupportedMediaError      415  a file that is no sound, picture or page that can be read
     ├── AuthenticationError            401
     ├── PermissionDeniedError          403
     ├── NotFoundError                  404
@@ -97,10 +98,17 @@ class GrammarError(InvalidRequestError):
 
 
 class RequestTooLargeError(InvalidRequestError):
-    """The body is larger than the server accepts."""
+    """The body, or what is in it, is larger than the server accepts."""
 
     http_status = 413
     code = "request_too_large"
+
+
+class UnsupportedMediaError(InvalidRequestError):
+    """A file is not of a kind that can be read: not sound where sound is asked for, or an unknown format."""
+
+    http_status = 415
+    code = "unsupported_media"
 
 
 class AuthenticationError(PrudentError):
