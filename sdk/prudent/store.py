@@ -34,8 +34,48 @@ if TYPE_CHECKING:
 
 ModelState = Literal["available", "fetched", "compiled"]
 
-_Compile = Callable[[Path, Path, "ModelIdentity"], None]
-"""Compiles a weight file into a folder."""
+
+def open_model(
+    name: str,
+    task: Task,
+    *,
+    target: Target = "int8",
+    pull: bool = True,
+    progress: ProgressListener | None = None,
+    catalog: Catalog | None = None,
+) -> Path:
+    """The folder of a compiled model; fetched and compiled first where that is still to be done.
+
+    Of several processes that ask at once, one compiles and the others wait. `pull` False never fetches.
+    `catalog` None loads this machine's.
+
+    Raises:
+        ModelNotFoundError: no model has this name.
+        InvalidRequestError: the model is not for this task.
+        ConflictError: `pull` is False and the model is not fetched.
+        FetchError: it could not be fetched.
+        ModelFileError: a file of it is damaged or not supported.
+        AccuracyGateError: compiled, it strays too far from float32.
+        StorageError: the disk is full, or the cache cannot be written.
+    """
+    entry = (catalog or Catalog.load()).get(name)
+    _require_task(entry, task)
+    folder = _folder(entry, target)
+    if is_complete(folder):
+        return folder
+    if not pull and not is_fetched(entry):
+        raise not_fetched(entry)
+    files = fetch(entry, progress=progress)
+    waiting = _waiting(entry, progress)
+    with locked(lock_file(entry.id), lambda: waiting(0)) as waited:
+        if waited:
+            waiting(1)
+        if not is_complete(folder):
+            # Imported here: a compiled model is opened without the compiler.
+            from prudent.compiler.compilers import compiler_of
+
+            compiler_of(task)(files, folder, _identity(entry), target=target, progress=progress)
+    return folder
 
 
 def open_decoder(
@@ -46,31 +86,10 @@ def open_decoder(
     progress: ProgressListener | None = None,
     catalog: Catalog | None = None,
 ) -> DecoderArtifact:
-    """The compiled decoder of a chat model; fetched and compiled first where that is still to be done.
-
-    Of several processes that ask at once, one compiles and the others wait. `pull` False never fetches.
-    `catalog` None loads this machine's.
-
-    Raises:
-        ModelNotFoundError: no model has this name.
-        InvalidRequestError: the model is not for chat.
-        ConflictError: `pull` is False and the model is not fetched.
-        FetchError: it could not be fetched.
-        ModelFileError: its weight file is damaged or not supported.
-        AccuracyGateError: compiled, it strays too far from float32.
-        StorageError: the disk is full, or the cache cannot be written.
-    """
-    entry = (catalog or Catalog.load()).get(name)
-    _require_task(entry, "chat")
-
-    def compile_it(source: Path, folder: Path, identity: ModelIdentity) -> None:
-        # Imported here: numpy, onnx and gguf are not needed to use what is compiled already.
-        from prudent.compiler.compile import compile_decoder
-
-        kernels = preferred_kernels()
-        compile_decoder(source, folder, identity, target=target, kernels=kernels, progress=progress)
-
-    return DecoderArtifact(_ready(entry, target, pull, progress, compile_it))
+    """The compiled decoder of a chat model. Raises as `open_model`."""
+    return DecoderArtifact(
+        open_model(name, "chat", target=target, pull=pull, progress=progress, catalog=catalog)
+    )
 
 
 def open_encoder(
@@ -81,21 +100,10 @@ def open_encoder(
     progress: ProgressListener | None = None,
     catalog: Catalog | None = None,
 ) -> EncoderArtifact:
-    """The compiled encoder of an embedding model; everything else is as for `open_decoder`.
-
-    Raises:
-        InvalidRequestError: the model is not for embeddings.
-        PrudentError: as `open_decoder` does.
-    """
-    entry = (catalog or Catalog.load()).get(name)
-    _require_task(entry, "embeddings")
-
-    def compile_it(source: Path, folder: Path, identity: ModelIdentity) -> None:
-        from prudent.compiler.compile_encoder import compile_encoder
-
-        compile_encoder(source, folder, identity, target=target, progress=progress)
-
-    return EncoderArtifact(_ready(entry, target, pull, progress, compile_it))
+    """The compiled encoder of an embedding model. Raises as `open_model`."""
+    return EncoderArtifact(
+        open_model(name, "embeddings", target=target, pull=pull, progress=progress, catalog=catalog)
+    )
 
 
 def model_state(entry: ModelEntry, target: Target = "int8") -> ModelState:
@@ -125,29 +133,6 @@ def compiled_models(entry: ModelEntry) -> list[CompiledModel]:
             continue
         found.append(CompiledModel(path.parent, card, path.parent in current))
     return found
-
-
-def _ready(
-    entry: ModelEntry,
-    target: Target,
-    pull: bool,
-    progress: ProgressListener | None,
-    compile_it: _Compile,
-) -> Path:
-    """The folder of the compiled model, once it is there."""
-    folder = _folder(entry, target)
-    if is_complete(folder):
-        return folder
-    if not pull and not is_fetched(entry):
-        raise not_fetched(entry)
-    files = fetch(entry, progress=progress)
-    waiting = _waiting(entry, progress)
-    with locked(lock_file(entry.id), lambda: waiting(0)) as waited:
-        if waited:
-            waiting(1)
-        if not is_complete(folder):
-            compile_it(files / entry.files[0].name, folder, _identity(entry))
-    return folder
 
 
 def _identity(entry: ModelEntry) -> ModelIdentity:

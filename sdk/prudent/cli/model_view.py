@@ -12,7 +12,7 @@ from prudent.catalog.entry import ModelEntry
 from prudent.catalog.fetch import is_fetched
 from prudent.catalog.home import model_folder
 from prudent.catalog.storage import megabytes
-from prudent.runtime.artifact import Card, EncoderAccuracy
+from prudent.runtime.artifact import Card, EncoderAccuracy, MeasuredAccuracy
 from prudent.store import compiled_models
 
 _PIPE_WIDTH = 1000
@@ -120,6 +120,9 @@ def accuracy_line(card: Card) -> str:
     if card.accuracy is None:
         return "accuracy not measured"
     exact = card.accuracy
+    if isinstance(exact, MeasuredAccuracy):
+        measures = [f"{name.replace('_', ' ')} {value:.4g}" for name, value in exact.measures.items()]
+        return f"{', '.join(measures)} on {exact.samples} samples"
     if isinstance(exact, EncoderAccuracy):
         return (
             f"cosine {exact.mean_cosine:.4f} (least {exact.min_cosine:.4f}), same nearest text "

@@ -16,13 +16,10 @@ from prudent.runtime.artifact import (
     CONFIG_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
-    Accuracy,
+    AnyAccuracy,
     Card,
-    DecoderConfig,
-    EncoderAccuracy,
     Target,
 )
-from prudent.runtime.encoder_artifact import EncoderConfig
 
 
 class SavedTokenizer(Protocol):
@@ -33,20 +30,59 @@ class SavedTokenizer(Protocol):
         ...
 
 
+class Config(Protocol):
+    """What a model's config.json holds; it is a pydantic model."""
+
+    @property
+    def family(self) -> str:
+        """The name of its architecture."""
+        ...
+
+    def model_dump_json(self, *, indent: int) -> str:
+        """As JSON."""
+        ...
+
+
 def write_records(
     staging: Path,
     identity: ModelIdentity,
     weights: Weights,
     *,
-    config: DecoderConfig | EncoderConfig,
+    config: Config,
     tokenizer: SavedTokenizer,
     target: Target,
     precision: Mapping[str, str],
-    accuracy: Accuracy | EncoderAccuracy | None,
+    accuracy: AnyAccuracy | None,
     started: float,
 ) -> None:
     """Write them into the folder that has the graph; `started` is when the compile began (monotonic, s)."""
     tokenizer.save(staging / TOKENIZER_FILE)
+    write_config_and_card(
+        staging,
+        identity,
+        config=config,
+        parameters=sum(info.size for info in weights.tensors.values()),
+        weight_bytes=(staging / WEIGHTS_FILE).stat().st_size,
+        target=target,
+        precision=precision,
+        accuracy=accuracy,
+        started=started,
+    )
+
+
+def write_config_and_card(
+    staging: Path,
+    identity: ModelIdentity,
+    *,
+    config: Config,
+    parameters: int,
+    weight_bytes: int,
+    target: Target,
+    precision: Mapping[str, str],
+    accuracy: AnyAccuracy | None,
+    started: float,
+) -> None:
+    """Write the last two files of a model; `started` is when the compile began (monotonic, s)."""
     (staging / CONFIG_FILE).write_text(config.model_dump_json(indent=1), encoding="utf-8")
     card = Card(
         id=identity.id,
@@ -55,8 +91,8 @@ def write_records(
         license=identity.license,
         upstream=identity.upstream,
         sources=list(identity.sources),
-        parameters=sum(info.size for info in weights.tensors.values()),
-        weight_bytes=(staging / WEIGHTS_FILE).stat().st_size,
+        parameters=parameters,
+        weight_bytes=weight_bytes,
         precision=dict(precision),
         accuracy=accuracy,
         compiler_version=COMPILER_VERSION,

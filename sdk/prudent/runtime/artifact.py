@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -99,6 +99,17 @@ class EncoderAccuracy(_Record):
     calibration_sha256: str
 
 
+class MeasuredAccuracy(_Record):
+    """Named measures of a model against its float32 reference, on `samples` that the hash tells apart."""
+
+    measures: dict[str, float]
+    samples: int
+    calibration_sha256: str
+
+
+AnyAccuracy: TypeAlias = Accuracy | EncoderAccuracy | MeasuredAccuracy
+
+
 class Card(_Record):
     """What a compiled model is and how exact it is: kept beside it, shown to whoever asks."""
 
@@ -111,7 +122,7 @@ class Card(_Record):
     parameters: int
     weight_bytes: int
     precision: dict[str, str]
-    accuracy: Accuracy | EncoderAccuracy | None
+    accuracy: AnyAccuracy | None
     compiler_version: str
     compiled_at: datetime.datetime
     compile_seconds: float
