@@ -1,14 +1,15 @@
 """Structure: how many real schemas are enforced and how fast, what answers under them are, what it costs.
 
     python benchmarks/structure.py schemas  [--model ID]
-    python benchmarks/structure.py answers  [--model ID] [--pairs 500] [--tokens 256]
+    python benchmarks/structure.py answers  [--model ID] [--pairs 500] [--tokens 256] [--minutes M]
     python benchmarks/structure.py overhead [--model ID] [--rounds 5]
 
 `schemas` feeds the instances of JSONSchemaBench's schemas to the masks, token by token: a valid instance
 should be writable, an invalid one must not be. `answers` lets the model answer under schemas drawn from those
 that are enforced, and holds finished answers to the `jsonschema` package; answers that max_tokens cut are
-counted as such. `overhead` compares decode steps of eight streams with a grammar and without. Times of
-compiling and of masks are the processor's, which other work does not lengthen.
+counted as such; after --minutes no further pairs are begun, and `pairs` says how many were. `overhead`
+compares decode steps of eight streams with a grammar and without. Times of compiling and of masks are the
+processor's, which other work does not lengthen.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=SCHEMAS)
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--tokens", type=int, default=256)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -163,12 +165,15 @@ def answers(options: argparse.Namespace) -> dict[str, Any]:
     """Real answers, held to an independent validator."""
     model = Model(options.model)
     pairs = _pairs(model, options)
-    counts: Counter[str] = Counter(pairs=len(pairs))
+    counts: Counter[str] = Counter(pairs=0)
     wrong: list[dict[str, str]] = []
     started = time.perf_counter()
     with model.engine(options.threads) as engine:
         for first in range(0, len(pairs), 16):
             batch = pairs[first : first + 16]
+            if time.perf_counter() - started > options.minutes * 60:
+                break
+            counts["pairs"] += len(batch)
             streams = [
                 engine.generate(
                     GenerationRequest(
@@ -188,6 +193,7 @@ def answers(options: argparse.Namespace) -> dict[str, Any]:
                 counts[verdict] += 1
                 if verdict not in ("valid", "cut by max_tokens"):
                     wrong.append({"verdict": verdict, "schema": json.dumps(schema), "text": text})
+            print(dict(counts), f"{time.perf_counter() - started:.0f} s", flush=True)
         stats = engine.stats()
     finished = counts["pairs"] - counts["cut by max_tokens"]
     return {
