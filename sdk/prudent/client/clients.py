@@ -12,6 +12,7 @@ from prudent.client.resources.chat import AsyncChat, Chat
 from prudent.client.resources.completions import AsyncTextCompletions, TextCompletions
 from prudent.client.resources.models import AsyncModels, Models
 from prudent.client.resources.tokens import AsyncTokens, Tokens
+from prudent.client.resources.vision import AsyncVision, Vision
 from prudent.types.progress import ProgressListener
 
 MAX_RETRIES = 2
@@ -55,6 +56,7 @@ class Client:
         self.chat = Chat(self._connection)
         self.completions = TextCompletions(self._connection)
         self.tokens = Tokens(self._connection)
+        self.vision = Vision(self._connection)
         self.models = Models(self._connection)
 
     def close(self) -> None:
@@ -103,6 +105,7 @@ class AsyncClient:
         self.chat = AsyncChat(self._connection)
         self.completions = AsyncTextCompletions(self._connection)
         self.tokens = AsyncTokens(self._connection)
+        self.vision = AsyncVision(self._connection)
         self.models = AsyncModels(self._connection)
 
     async def close(self) -> None:
