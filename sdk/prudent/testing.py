@@ -19,18 +19,19 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import httpx
 
+from prudent.capabilities.interface import Capability, ModelT
 from prudent.capabilities.model_stream import ModelStream
 from prudent.client import AsyncClient, Client
 from prudent.client.transports import AppTransport, AsyncAppTransport
-from prudent.errors import ModelNotFoundError, PrudentError, ServiceUnavailableError
+from prudent.errors import InvalidRequestError, ModelNotFoundError, PrudentError, ServiceUnavailableError
 from prudent.types.chat import (
     AssistantMessage,
     ChatCompletionChunk,
@@ -282,14 +283,19 @@ class ScriptedModels:
         self.closed = False
 
     @asynccontextmanager
-    async def lease(self, name: str) -> AsyncGenerator[ScriptedModel]:
-        """Hold a model for the length of the block."""
+    async def lease(self, capability: Capability[ModelT], name: str | None = None) -> AsyncGenerator[ModelT]:
+        """Hold a model for the length of the block. A scripted model writes text and can nothing else."""
         if self.closed:
             raise ServiceUnavailableError("The server is shutting down.")
-        model = self._get(name)
+        model = self._get(capability.default if name is None else name)
+        if capability.task != "chat":
+            raise InvalidRequestError(f"{model.id} is a model for chat, not for {capability.task}.")
         if self._loading is not None:
             await self._loading.wait()
-        yield model
+        yield cast("ModelT", model)
+
+    async def warm(self, names: Collection[str]) -> None:
+        """Nothing: they are there."""
 
     async def list(self) -> list[Model]:
         """Every model."""

@@ -1,19 +1,44 @@
-"""A model's name to a loaded model, if it may be fetched: for chat with an engine, for embeddings without."""
+"""A model's entry to a loaded model, if it may be fetched: one function for each capability."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
 
 from prudent.capabilities.chat import ChatModel
 from prudent.capabilities.embeddings import EmbeddingModel
 from prudent.capabilities.tools.similarity import ToolEncoder
 from prudent.catalog import ModelEntry
+from prudent.catalog.entry import Task
 from prudent.errors import ModelNotFoundError
 from prudent.generation.engine import Engine
 from prudent.generation.options import EngineOptions
+from prudent.runtime.artifact import Card
 from prudent.store import model_state, open_decoder, open_encoder
 from prudent.tokenizer import ChatTemplate, Tokenizer, TokenizerSpec
 from prudent.types.progress import Progress, ProgressListener
+
+
+class LoadedModel(Protocol):
+    """What the pool knows of a model."""
+
+    @property
+    def id(self) -> str:
+        """Its name in the catalog."""
+        ...
+
+    @property
+    def card(self) -> Card:
+        """What it is, and how exact."""
+        ...
+
+    def close(self) -> None:
+        """Free its memory; called once, when nobody uses it."""
+        ...
+
+
+Loader: TypeAlias = Callable[[ModelEntry], LoadedModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +51,16 @@ class LoadOptions:
     pull: bool = False
     always_pull: frozenset[str] = frozenset()
     engine: EngineOptions = field(default_factory=EngineOptions)
+
+
+def local_loaders(
+    options: LoadOptions, progress: ProgressListener | None = None, encoder: ToolEncoder | None = None
+) -> dict[Task, Loader]:
+    """How a model of each task is loaded on this machine. `encoder` is lent to the chat models."""
+    return {
+        "chat": lambda entry: load_chat_model(entry, options, progress, encoder),
+        "embeddings": lambda entry: load_embedding_model(entry, options, progress),
+    }
 
 
 def load_chat_model(

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
 from typing import Generic
 
-from prudent.capabilities.interface import AnswerStream, Models
+from prudent.capabilities.interface import TEXT, AnswerStream, Models
 from prudent.errors import InternalError, PrudentError, ServiceUnavailableError
 from prudent.server.inspected import ChunkT, EntryT, RequestT
 from prudent.server.inspection import Inspection
@@ -74,11 +74,11 @@ class Answering(Generic[RequestT, ChunkT, EntryT]):
         try:
             async with AsyncExitStack() as held:
                 if inspection.inspected.needs_model:
-                    model = await held.enter_async_context(self._models.lease(self._name))
+                    model = await held.enter_async_context(self._models.lease(TEXT, self._name))
                     checked = await inspection.review(model)
                 else:
                     checked = await inspection.review()
-                    model = await held.enter_async_context(self._models.lease(self._name))
+                    model = await held.enter_async_context(self._models.lease(TEXT, self._name))
                 inspection.model = model.id
                 self._stream = inspection.inspected.open(model, checked)
                 async with aclosing(self._checked(self._stream)) as events:

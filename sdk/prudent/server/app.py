@@ -60,6 +60,7 @@ def create_app(
         pipeline,
         audit or _policy_audit(pipeline.policy, settings),
         default_model=settings.model,
+        pinned=settings.pin,
     )
 
     @asynccontextmanager
@@ -104,7 +105,7 @@ def _local_models(settings: Settings, progress: ProgressListener | None) -> Mode
         always_pull=frozenset({settings.model}),
         engine=EngineOptions(**settings.engine),
     )
-    return ModelPool.local(options, max_loaded=settings.max_loaded, progress=progress)
+    return ModelPool.local(options, budget=settings.memory_budget, pinned=settings.pin, progress=progress)
 
 
 def _policy_pipeline(settings: Settings) -> Pipeline:

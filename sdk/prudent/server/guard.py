@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import aclosing
 from typing import Any
 
 from prudent.capabilities.fold import fold
 from prudent.capabilities.fold_completion import fold_completion
-from prudent.capabilities.interface import Models
+from prudent.capabilities.interface import TEXT, Models
 from prudent.capabilities.offload import offload
 from prudent.errors import InternalError, PrudentError, ServiceUnavailableError
 from prudent.server.answering import Answering, shutting_down
@@ -38,24 +38,32 @@ class Guard:
     """Joins models and checks. One event loop."""
 
     def __init__(
-        self, models: Models, pipeline: Pipeline, audit: AuditLog | None, *, default_model: str
+        self,
+        models: Models,
+        pipeline: Pipeline,
+        audit: AuditLog | None,
+        *,
+        default_model: str,
+        pinned: Collection[str] = (),
     ) -> None:
         self._models = models
         self._pipeline = pipeline
         self._audit = audit
         self._default_model = default_model
+        self._pinned = tuple(pinned)
         self._running: set[Answering[Any, Any, Any]] = set()
         self._stopping = False
         self._preload: asyncio.Task[None] | None = None
 
     def preload(self) -> None:
-        """Begin to load the default model in the background."""
+        """Begin to load the default model in the background, and then those that are pinned."""
         self._preload = asyncio.create_task(self._load_default())
 
     async def _load_default(self) -> None:
         await offload(self._pipeline.warm_up)
-        async with self._models.lease(self._default_model):
+        async with self._models.lease(TEXT, self._default_model):
             logger.info("%s is ready", self._default_model)
+        await self._models.warm(self._pinned)
 
     async def ready(self) -> None:
         """Wait until the default model answers.
@@ -137,12 +145,12 @@ class Guard:
 
     async def tokenize(self, request: TokenizeRequest) -> Tokenized:
         """The tokens of a text or a conversation. Nothing is generated, so nothing is checked."""
-        async with self._models.lease(request.model or self._default_model) as model:
+        async with self._models.lease(TEXT, request.model or self._default_model) as model:
             return await offload(model.tokenize, request)
 
     async def detokenize(self, request: DetokenizeRequest) -> Detokenized:
         """The text of token ids."""
-        async with self._models.lease(request.model or self._default_model) as model:
+        async with self._models.lease(TEXT, request.model or self._default_model) as model:
             return await offload(model.detokenize, request)
 
     async def drain(self, timeout: float) -> None:

@@ -35,11 +35,11 @@ class Settings(BaseModel):
     `pull` lets a request bring a model that is not on this machine; the default model may always be
     brought. `preload` loads the default model at the start rather than at the first request. Those from
     `slots` to `max_queued_tokens` are the engine's, by the names of `EngineOptions`; None leaves them to it.
-    `max_loaded` models stay in memory
-    when idle. `allowed_hosts` are names, beside this machine's addresses, that the Host header may have
-    ("*" for any). `allow_remote` lets a server without a key listen beyond loopback. `write_timeout` is
-    how long a client may read nothing of a stream; `drain_timeout` how long running answers may take to
-    end after a stop.
+    Idle models stay in memory up to `memory_budget` bytes of weights, the longest unused are freed first;
+    those in `pin` are loaded at the start and stay. `allowed_hosts` are names, beside this machine's
+    addresses, that the Host header may have ("*" for any). `allow_remote` lets a server without a key listen
+    beyond loopback. `write_timeout` is how long a client may read nothing of a stream; `drain_timeout` how
+    long running answers may take to end after a stop.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -62,7 +62,8 @@ class Settings(BaseModel):
     prompt_lookup: bool | None = None
     max_queue: int | None = Field(default=None, ge=1)
     max_queued_tokens: int | None = Field(default=None, ge=1)
-    max_loaded: int = Field(default=1, ge=1)
+    memory_budget: int = Field(default=2 * 2**30, ge=0)
+    pin: tuple[str, ...] = ()
     max_body_bytes: int = Field(default=8 * 2**20, ge=1024)
     body_timeout: float = Field(default=30.0, gt=0)
     write_timeout: float = Field(default=30.0, gt=0)

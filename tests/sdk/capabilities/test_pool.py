@@ -9,21 +9,28 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from prudent.capabilities.chat import ChatModel
+from prudent.capabilities.interface import Capability
+from prudent.capabilities.loading import LoadedModel
 from prudent.capabilities.pool import ModelPool
 from prudent.catalog import Catalog, FileEntry, HubLocation, ModelEntry
 from prudent.errors import InvalidRequestError, ModelNotFoundError, ServiceUnavailableError, StorageError
+from prudent.runtime.artifact import Card
+
+TEXT: Capability[Counted] = Capability("chat", default="a")
+HEARING: Capability[Counted] = Capability("transcription", default="ears")
 
 
 class Counted:
-    """A model that knows how often it was closed."""
+    """A model that knows how often it was closed, and says it has `weight` bytes."""
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, weight: int = 1) -> None:
         self.id = id
+        self.card = cast("Card", SimpleNamespace(weight_bytes=weight))
         self.closed = 0
 
     def close(self) -> None:
@@ -36,23 +43,24 @@ class Loader:
     def __init__(self) -> None:
         self.loaded: list[Counted] = []
         self.fail = False
+        self.weights: dict[str, int] = {}
         self.at_once = 0
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self._lock = threading.Lock()
 
-    def __call__(self, entry: ModelEntry) -> ChatModel:
+    def __call__(self, entry: ModelEntry) -> LoadedModel:
         with self._lock:
             self.at_once += 1
         time.sleep(0.02)
         self.may_go_on.wait(30)
         with self._lock:
             if not self.fail:
-                self.loaded.append(Counted(entry.id))
+                self.loaded.append(Counted(entry.id, self.weights.get(entry.id, 1)))
             self.at_once -= 1
             if self.fail:
                 raise StorageError("The disk is full.")
-            return cast("ChatModel", self.loaded[-1])
+            return self.loaded[-1]
 
 
 def _entry(id: str, task: str = "chat") -> ModelEntry:
@@ -62,16 +70,28 @@ def _entry(id: str, task: str = "chat") -> ModelEntry:
     return ModelEntry.model_validate({**fields, "hub": hub, "files": [file]})
 
 
-def _pool(loader: Loader, max_loaded: int = 1) -> ModelPool:
-    catalog = Catalog([_entry("a"), _entry("b"), _entry("c"), _entry("ears", "transcription")])
-    return ModelPool(catalog, loader, max_loaded=max_loaded)
+def _pool(loader: Loader, budget: int = 1, pinned: tuple[str, ...] = ()) -> ModelPool:
+    catalog = Catalog(
+        [
+            _entry("a"),
+            _entry("b"),
+            _entry("c"),
+            _entry("ears", "transcription"),
+            _entry("eyes", "vision.read"),
+        ]
+    )
+    return ModelPool(catalog, {"chat": loader, "transcription": loader}, budget=budget, pinned=pinned)
 
 
-def _run(test: Callable[[ModelPool, Loader], Coroutine[Any, Any, None]], max_loaded: int = 1) -> Loader:
+def _run(
+    test: Callable[[ModelPool, Loader], Coroutine[Any, Any, None]],
+    budget: int = 1,
+    pinned: tuple[str, ...] = (),
+) -> Loader:
     loader = Loader()
 
     async def main() -> None:
-        pool = _pool(loader, max_loaded)
+        pool = _pool(loader, budget, pinned)
         await test(pool, loader)
         await pool.close()
         await _until(lambda: loader.at_once == 0 and all(model.closed for model in loader.loaded))
@@ -88,11 +108,11 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 
 async def _use(pool: ModelPool, name: str, work: Awaitable[object] | None = None) -> str:
-    async with pool.lease(name) as model:
-        assert cast("Counted", model).closed == 0
+    async with pool.lease(TEXT, name) as model:
+        assert model.closed == 0
         if work is not None:
             await work
-        assert cast("Counted", model).closed == 0
+        assert model.closed == 0
         return model.id
 
 
@@ -115,13 +135,53 @@ def test_an_idle_model_makes_room_for_the_next() -> None:
     _run(test)
 
 
+def test_models_of_all_capabilities_share_the_budget() -> None:
+    async def test(pool: ModelPool, loader: Loader) -> None:
+        async with pool.lease(HEARING) as model:
+            assert model.id == "ears"
+        await _use(pool, "a")
+        assert [(model.id, model.closed) for model in loader.loaded] == [("ears", 1), ("a", 0)]
+
+    _run(test)
+
+
+def test_the_size_of_a_model_counts_and_not_how_many_there_are() -> None:
+    async def test(pool: ModelPool, loader: Loader) -> None:
+        loader.weights = {"a": 3, "b": 3, "c": 5}
+        for name in ("a", "b", "c"):
+            await _use(pool, name)
+        await _until(lambda: [model.closed for model in loader.loaded] == [1, 0, 0])
+
+    _run(test, budget=8)
+
+
+def test_a_pinned_model_stays_and_a_model_over_the_budget_is_loaded_all_the_same() -> None:
+    async def test(pool: ModelPool, loader: Loader) -> None:
+        await pool.warm(["a"])
+        for name in ("b", "c"):
+            await _use(pool, name)
+        await _until(lambda: [model.closed for model in loader.loaded] == [0, 1, 1])
+        assert [model.id for model in loader.loaded] == ["a", "b", "c"]
+
+    _run(test, pinned=("a",))
+
+
+def test_the_list_has_what_can_be_loaded_and_nothing_else() -> None:
+    async def test(pool: ModelPool, loader: Loader) -> None:
+        listed = await pool.list()
+        assert [model.id for model in listed] == ["a", "b", "c", "ears"]
+        assert listed[-1].task == "transcription"
+
+    _run(test)
+
+
 def test_the_model_that_was_not_used_for_longest_goes_first() -> None:
     async def test(pool: ModelPool, loader: Loader) -> None:
         for name in ("a", "b", "a", "c"):
             await _use(pool, name)
         assert [(model.id, model.closed) for model in loader.loaded] == [("a", 0), ("b", 1), ("c", 0)]
 
-    _run(test, max_loaded=2)
+    _run(test, budget=2)
 
 
 def test_a_model_in_use_is_never_freed() -> None:
@@ -190,6 +250,9 @@ def test_names_are_checked_before_anything_is_loaded() -> None:
             await _use(pool, "nothing")
         with pytest.raises(InvalidRequestError, match="transcription"):
             await _use(pool, "ears")
+        with pytest.raises(InvalidRequestError, match="chat"):
+            async with pool.lease(HEARING, "a"):
+                pass
         with pytest.raises(ModelNotFoundError):
             await pool.retrieve("nothing")
         assert loader.loaded == []
@@ -213,4 +276,4 @@ def test_any_mix_of_uses_keeps_the_promises() -> None:
         assert "".join(await asyncio.gather(*uses)) == names
         await _until(lambda: sum(not model.closed for model in loader.loaded) <= 2)
 
-    _run(test, max_loaded=2)
+    _run(test, budget=2)

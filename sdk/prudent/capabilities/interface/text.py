@@ -1,17 +1,13 @@
-"""What the guard needs of models, as protocols: so that a double (prudent.testing) can stand in.
-
-Knows no engine and no file.
-"""
+"""What the guard needs of a model that writes text. Knows no engine and no file."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
+from prudent.capabilities.interface.capability import Capability
 from prudent.types.chat import ChatCompletionChunk, ChatCompletionRequest
 from prudent.types.completions import Completion, CompletionRequest
-from prudent.types.models import Model
 from prudent.types.tokenize import Detokenized, DetokenizeRequest, Tokenized, TokenizeRequest
 from prudent.types.usage import Usage
 
@@ -97,26 +93,4 @@ class TextService(Protocol):
         ...
 
 
-class Models(Protocol):
-    """Models by name. All methods are for one event loop."""
-
-    def lease(self, name: str) -> AbstractAsyncContextManager[TextService]:
-        """Hold a model for the length of the block, loading it first where needed.
-
-        Raises:
-            ModelNotFoundError: no such model, or it is not here and may not be fetched.
-            InvalidRequestError: the model does not write text.
-        """
-        ...
-
-    async def list(self) -> list[Model]:
-        """Every model that can be asked for."""
-        ...
-
-    async def retrieve(self, name: str) -> Model:
-        """One model. Raises ModelNotFoundError."""
-        ...
-
-    async def close(self) -> None:
-        """Free every model."""
-        ...
+TEXT: Capability[TextService] = Capability("chat", default="qwen2.5-coder-0.5b-instruct")
