@@ -9,10 +9,16 @@ from prudent.compiler.readers.e5s1 import E5Weights
 from prudent.compiler.readers.e5s1_header import MAGIC as E5S1_MAGIC
 from prudent.compiler.readers.gguf import GgufWeights
 from prudent.compiler.readers.gguf_header import MAGIC as GGUF_MAGIC
+from prudent.compiler.readers.torch_legacy import MAGIC as TORCH_MAGIC
+from prudent.compiler.readers.torch_legacy import TorchWeights
 from prudent.compiler.readers.weights import Weights
 from prudent.errors import ModelFileError
 
-READERS: Mapping[bytes, Callable[[Path], Weights]] = {GGUF_MAGIC: GgufWeights, E5S1_MAGIC: E5Weights}
+READERS: Mapping[bytes, Callable[[Path], Weights]] = {
+    GGUF_MAGIC: GgufWeights,
+    E5S1_MAGIC: E5Weights,
+    TORCH_MAGIC: TorchWeights,
+}
 
 
 def open_weights(path: Path) -> Weights:
