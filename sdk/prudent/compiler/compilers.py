@@ -79,4 +79,17 @@ def _encoder(
     return compile_encoder(source, folder, identity, target=target, progress=progress)
 
 
-_COMPILERS: dict[Task, Compile] = {"chat": _decoder, "embeddings": _encoder}
+def _voice_activity(
+    files: Path,
+    folder: Path,
+    identity: ModelIdentity,
+    *,
+    target: Target = "int8",
+    progress: ProgressListener | None = None,
+) -> object:
+    from prudent.compiler.compile_vad import compile_vad
+
+    return compile_vad(files, folder, identity, target=target, progress=progress)
+
+
+_COMPILERS: dict[Task, Compile] = {"speech.vad": _voice_activity, "chat": _decoder, "embeddings": _encoder}

@@ -1,0 +1,1 @@
+"""Sound before any model of language: decoding, features, voice activity, chunks. Knows no request."""
