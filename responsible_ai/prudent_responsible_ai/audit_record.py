@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from prudent.types.content import Source
-from prudent.types.safety import Action, CheckState, ContentFilterResults
+from prudent.types.safety import Action, CheckState, ContentFilterResults, PromptFilterResult
 from prudent_responsible_ai.gate import OutputGate
 from prudent_responsible_ai.parts import Part
-from prudent_responsible_ai.pipeline import InputReview
 from prudent_responsible_ai.policy import Policy
 from prudent_responsible_ai.verdict import sternest
 
@@ -78,7 +77,8 @@ def describe(
     key: bytes,
     policy: Policy,
     parts: Sequence[Part],
-    review: InputReview | None,
+    results: Sequence[PromptFilterResult],
+    action: Action,
     choices: Sequence[Sequence[OutputGate]],
     *,
     outcome: str = "completed",
@@ -88,12 +88,12 @@ def describe(
     user: str | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> AuditRecord:
-    """Return the record of a request: `parts` as they came in, their review, and the gates of each choice.
+    """Return the record of a request: `parts` as they came in, the verdicts on them with the sternest
+    `action` of these, and the gates of each choice.
 
     A choice has a gate for each of its texts: what it says, and the arguments of each of its tool calls.
-    `review` is None where the request ended before one.
+    `results` are empty where the request ended before they were there.
     """
-    results = [] if review is None else review.results
     texts = [
         TextSummary(
             source=part.source,
@@ -116,7 +116,6 @@ def describe(
         for index, gates in enumerate(choices)
         for gate in gates
     ]
-    reviewed = [] if review is None else [review.action]
     return AuditRecord(
         outcome=outcome,
         request_id=request_id,
@@ -125,7 +124,7 @@ def describe(
         policy=policy.name,
         policy_hash=policy.hash,
         streaming_mode=policy.streaming,
-        action=sternest([*reviewed, *(gate.action for gates in choices for gate in gates)]),
+        action=sternest([action, *(gate.action for gates in choices for gate in gates)]),
         texts=texts,
         user=None if user is None else fingerprint(key, user),
         metadata=dict(metadata or {}),

@@ -176,7 +176,9 @@ def test_the_log_holds_no_text_and_no_user_id(tmp_path: Path) -> None:
     gate.feed("eve@example.com and a heron")
     gate.finish()
     log = AuditLog(tmp_path / "audit.jsonl", key=KEY)
-    described = describe(KEY, policy, parts, review, [[gate]], user="user-4711", request_id="r1")
+    described = describe(
+        KEY, policy, parts, review.results, review.action, [[gate]], user="user-4711", request_id="r1"
+    )
     identity = log.append(described)
     raw = log.path.read_text(encoding="utf-8")
     for content in ("bob@", "eve@", "walrus", "heron", "user-4711"):

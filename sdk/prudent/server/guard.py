@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from typing import Any
 
@@ -20,6 +20,8 @@ from prudent.capabilities.interface import TEXT, Models
 from prudent.capabilities.offload import offload
 from prudent.errors import InternalError, PrudentError, ServiceUnavailableError
 from prudent.server.answering import Answering, shutting_down
+from prudent.server.attended import Attended, Performed, ResultT, Streamed
+from prudent.server.attending import Attending
 from prudent.server.inspected import ChunkT, EntryT, Inspected, RequestT
 from prudent.server.inspected_chat import InspectedChat
 from prudent.server.inspected_completion import Entry, InspectedCompletion
@@ -51,7 +53,7 @@ class Guard:
         self._audit = audit
         self._default_model = default_model
         self._pinned = tuple(pinned)
-        self._running: set[Answering[Any, Any, Any]] = set()
+        self._running: set[Answering[Any, Any, Any] | Attending[Any]] = set()
         self._stopping = False
         self._preload: asyncio.Task[None] | None = None
 
@@ -132,7 +134,18 @@ class Guard:
         inspection = Inspection(self._pipeline, self._audit, inspected, model=name, asked=asked)
         return Answering(self._models, name, inspection, self._admit)
 
-    def _admit(self, answering: Answering[Any, Any, Any]) -> Callable[[], None]:
+    async def attend(self, call: Performed[ResultT], asked: Asked) -> ResultT:
+        """Do what is done in one go; raises what `Attending.whole` raises."""
+        return await self._attending(call, asked).whole(call)
+
+    def attend_stream(self, call: Streamed[ResultT], asked: Asked) -> AsyncGenerator[ResultT, Any]:
+        """Do it event by event; raises what `Attending.events` raises."""
+        return self._attending(call, asked).events(call)
+
+    def _attending(self, call: Attended[ResultT], asked: Asked) -> Attending[ResultT]:
+        return Attending(self._models, self._pipeline, self._audit, call, asked, self._admit)
+
+    def _admit(self, answering: Answering[Any, Any, Any] | Attending[Any]) -> Callable[[], None]:
         """Let an answer begin; call what is returned at its end.
 
         Raises:

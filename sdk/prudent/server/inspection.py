@@ -13,15 +13,16 @@ from typing import Generic
 
 from prudent.capabilities.interface import TextService
 from prudent.capabilities.offload import offload
-from prudent.errors import ContentFilterError, ServiceUnavailableError
+from prudent.errors import ServiceUnavailableError
 from prudent.server.answer import Answer
 from prudent.server.inspected import ChunkT, EntryT, Inspected, RequestT
+from prudent.server.refusal import refusal
 from prudent.types.safety import Action, PromptFilterResult, SafetyInfo
 from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.audit_record import AuditRecord, describe
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.pipeline import InputReview, Pipeline
-from prudent_responsible_ai.verdict import merged, sternest
+from prudent_responsible_ai.verdict import sternest
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
         # The checks of a long prompt take a while; other answers go on meanwhile.
         review = await offload(self._check, model)
         if review.blocked:
-            raise self._refusal(review)
+            raise refusal(review, "the prompt", self.inspected.param_of)
         gates = (self._pipeline.open_gate(review) for _ in range(self.inspected.choices))
         self._answers = [Answer(gate) for gate in gates]
         checked = self.inspected.with_texts([part.text for part in review.parts])
@@ -136,7 +137,8 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
             audit.key,
             self._pipeline.policy,
             self._parts,
-            self._review,
+            self._prompt_results,
+            Action.ALLOW if self._review is None else self._review.action,
             [answer.gates for answer in self._answers],
             outcome=outcome,
             request_id=self._asked.request_id,
@@ -163,24 +165,3 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
         for name in (self._asked.key_id, request.user or "", request.prompt_cache_key or ""):
             digest.update(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest())
         return digest.hexdigest()
-
-    def _refusal(self, review: InputReview) -> ContentFilterError:
-        """Azure's refusal: the verdicts of every category, the sternest part's where several have it."""
-        verdicts = merged(result.content_filter_results for result in review.results)
-        blocking = next(
-            result
-            for result in review.results
-            if any(verdict.action is Action.BLOCK for verdict in result.content_filter_results.values())
-        )
-        reason = f" ({review.reason})" if review.reason else ""
-        return ContentFilterError(
-            f"A check refused the prompt{reason}.",
-            hint="Change the prompt, or the policy of the server.",
-            param=self.inspected.param_of(blocking),
-            details={
-                "content_filter_result": {
-                    name: verdict.model_dump(mode="json", exclude_none=True)
-                    for name, verdict in verdicts.items()
-                }
-            },
-        )
