@@ -1,7 +1,7 @@
 """From Silero's ONNX file to a compiled voice activity detector: read, build, compare, write the card.
 
-It knows the order of the steps and none of their insides. Weights stay float32: the network is small, and what
-it decides must not depend on what stands beside it.
+It knows the order of the steps and none of their insides. Weights stay float32: the network is small, and
+what it decides must not depend on what stands beside it.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _compare(original: Path, compiled: Path, model: str) -> MeasuredAccuracy:
 
 
 def _sound() -> NDArray[np.float32]:
-    """A buzz of changing pitch through two moving resonances, with pauses and noise: the likeness of a voice."""
+    """A buzz of changing pitch through two moving resonances, with pauses: the likeness of a voice."""
     random = np.random.default_rng(_SEED)
     seconds = np.arange(_SECONDS * SAMPLE_RATE) / SAMPLE_RATE
     pitch = 120 + 25 * np.sin(2 * np.pi * 0.7 * seconds)

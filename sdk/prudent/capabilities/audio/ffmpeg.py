@@ -22,12 +22,15 @@ from numpy.typing import NDArray
 
 from prudent.errors import InvalidRequestError, UnsupportedMediaError
 
-CONTAINERS = "aac,ac3,aiff,amr,asf,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,wav,w64,wv"
+CONTAINERS = (
+    *("aac", "ac3", "aiff", "amr", "asf", "avi", "caf", "eac3", "flac", "flv", "matroska", "webm"),
+    *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "mp3", "mpeg", "mpegts", "ogg", "wav", "w64", "wv"),
+)
 """Demultiplexers that read one file and follow no reference out of it (hls, concat, dash, sdp do)."""
 
 BLOCK_BYTES = 2**20
 SILENT_S = 30.0
-"""How long ffmpeg may say nothing before it is given up: it decodes hundreds of times faster than real time."""
+"""How long ffmpeg may say nothing before it is given up; it decodes far faster than real time."""
 
 MEMORY_BYTES = 2 * 2**30
 CPU_S = 60
@@ -143,14 +146,8 @@ class _Words:
 
 def _arguments(ffmpeg: str, descriptor: int, rate: int, longest: float) -> list[str]:
     asked = ["-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1"]
-    source = [
-        "-protocol_whitelist",
-        "file",
-        "-format_whitelist",
-        CONTAINERS,
-        "-i",
-        f"file:/dev/fd/{descriptor}",
-    ]
+    allowed = ["-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)]
+    source = [*allowed, "-i", f"file:/dev/fd/{descriptor}"]
     wanted = ["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-t", f"{longest + 1:g}"]
     return [ffmpeg, *asked, *source, *wanted, "-ac", "1", "-ar", str(rate), "-f", "f32le", "pipe:1"]
 

@@ -1,6 +1,6 @@
 """Probabilities of speech to islands of speech: where somebody begins and ends to speak. Knows no sound.
 
-The rules and their values are those of Silero's `get_speech_timestamps` as faster-whisper uses it for batches.
+The rules are those of Silero's `get_speech_timestamps`; values are faster-whisper's for batches, but `shortest`.
 """
 
 from __future__ import annotations

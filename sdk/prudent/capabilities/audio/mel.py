@@ -35,8 +35,8 @@ _BATCH_FRAMES = 512
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Features float32 (80, ceil(samples / 160)) of mono samples at 16 kHz, within -1..1.
 
-    The sound is taken to be followed by silence, as in Whisper's padded window; the frames of that silence are
-    not given out, and count for nothing in the maximum.
+    The sound is taken to be followed by silence, as in Whisper's padded window; the frames of that silence
+    are not given out.
     """
     frames = -(-len(samples) // HOP)
     if frames == 0:

@@ -1,4 +1,4 @@
-"""How likely it is that somebody speaks, every 32 ms. Knows no file, and not what is made of the probabilities.
+"""How likely it is that somebody speaks, every 32 ms. Knows no file and no islands.
 
 The network is Silero's voice activity detector (version 6), compiled to run over many windows at once.
 """
