@@ -1,6 +1,6 @@
 """Probabilities of speech to islands of speech: where somebody begins and ends to speak. Knows no sound.
 
-The rules are those of Silero's `get_speech_timestamps`; values are faster-whisper's for batches, but `shortest`.
+The rules are those of Silero's `get_speech_timestamps`, with faster-whisper's values for batches.
 """
 
 from __future__ import annotations
