@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import httpx
 import pytest
+from word_check import WordCheck
 
 from prudent.client import Client
 from prudent.client.transports import AppTransport
@@ -15,33 +15,10 @@ from prudent.server.settings import Settings
 from prudent.testing import RunningServer, ScriptedModel, scripted_app
 from prudent.types.content import Source
 from prudent.types.safety import Action
-from prudent_responsible_ai.check import CheckContext, Finding, Span
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import AuditSettings, Policy, Rule
 
 NO_AUDIT = AuditSettings(enabled=False)
-
-
-class WordCheck:
-    """Finds a word, wherever it stands."""
-
-    def __init__(self, word: str) -> None:
-        self.id = word
-        self.categories = (word,)
-        self.essential = True
-        self.model_hash = None
-        self._pattern = re.compile(rf"\b{word}\b")
-
-    def check(self, text: str, context: CheckContext) -> list[Finding]:
-        """One finding for each time that the word stands in the text."""
-        return [
-            Finding(self.id, 6, (Span(match.start(), match.end(), self.id),), reason="the word is there")
-            for match in self._pattern.finditer(text)
-            if match.start() >= context.reading.start
-        ]
-
-    def warm_up(self) -> None:
-        """Nothing to load."""
 
 
 def _words_pipeline() -> Pipeline:
