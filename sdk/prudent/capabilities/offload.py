@@ -6,7 +6,10 @@ import asyncio
 import concurrent.futures
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import ParamSpec, TypeVar
+
+from prudent.runtime.priority import work_in_background
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -23,11 +26,29 @@ async def offload(work: Callable[P, ResultT], *args: P.args, **kwargs: P.kwargs)
     return await asyncio.to_thread(work, *args, **kwargs)
 
 
-def in_background(work: Callable[[], ResultT], *, name: str) -> concurrent.futures.Future[ResultT]:
-    """Do the work in a thread of its own that does not keep the process from ending."""
+async def offload_background(work: Callable[P, ResultT], *args: P.args, **kwargs: P.kwargs) -> ResultT:
+    """Do the work in a thread that gives way to chat; see `prudent.runtime.priority`.
+
+    Being cancelled does not end the work, only the wait for it.
+    """
+    if not threading.main_thread().is_alive():
+        return work(*args, **kwargs)
+    call = partial(work, *args, **kwargs)
+    return await asyncio.wrap_future(in_background(call, name="prudent-background", urgent=False))
+
+
+def in_background(
+    work: Callable[[], ResultT], *, name: str, urgent: bool = True
+) -> concurrent.futures.Future[ResultT]:
+    """Do the work in a thread of its own that does not keep the process from ending.
+
+    Where it is not `urgent`, the thread and those that it starts give way to others.
+    """
     future: concurrent.futures.Future[ResultT] = concurrent.futures.Future()
 
     def run() -> None:
+        if not urgent:
+            work_in_background()
         try:
             result = work()
         except BaseException as error:  # noqa: BLE001 handed to whoever waits for the future

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self, cast
 
-from prudent.capabilities.interface import Capability, ModelT
+from prudent.capabilities.interface import TEXT, Capability, ModelT
 from prudent.capabilities.listing import describe_model
 from prudent.capabilities.loading import LoadedModel, Loader, LoadOptions, local_loaders
 from prudent.capabilities.offload import in_background, offload
@@ -135,7 +135,9 @@ class ModelPool:
         if self._freeing:
             await asyncio.wait(self._freeing)  # its memory first
         load = self._loaders[entry.task]
-        work = in_background(lambda: load(entry), name=f"prudent-load-{entry.id}")
+        # A session's threads are as urgent as the thread that opens it.
+        urgent = entry.task == TEXT.task
+        work = in_background(lambda: load(entry), name=f"prudent-load-{entry.id}", urgent=urgent)
         try:
             model = await asyncio.wrap_future(work)
         except asyncio.CancelledError:
