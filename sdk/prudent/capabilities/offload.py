@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from prudent.runtime.priority import work_in_background
 
@@ -35,6 +35,39 @@ async def offload_background(work: Callable[P, ResultT], *args: P.args, **kwargs
         return work(*args, **kwargs)
     call = partial(work, *args, **kwargs)
     return await asyncio.wrap_future(in_background(call, name="prudent-background", urgent=False))
+
+
+async def offload_steps(steps: Generator[ResultT]) -> AsyncGenerator[ResultT, Any]:
+    """Run a generator in threads that give way to chat, step by step, and close it at the end.
+
+    Whoever closes this one, or is cancelled, waits for the step in progress: what the generator uses is free
+    afterwards.
+    """
+    step: asyncio.Future[ResultT | _End] | None = None
+    try:
+        while True:
+            step = asyncio.ensure_future(offload_background(_advance, steps))
+            item = await asyncio.shield(step)
+            if isinstance(item, _End):
+                return
+            yield item
+    finally:
+        if step is not None:
+            await asyncio.wait({step})
+            if not step.cancelled():
+                step.exception()  # seen: who left does not want to hear of it
+        await offload(steps.close)
+
+
+class _End:
+    """Stands for the end of a generator: StopIteration cannot pass through a future."""
+
+
+def _advance(steps: Generator[ResultT]) -> ResultT | _End:
+    try:
+        return next(steps)
+    except StopIteration:
+        return _End()
 
 
 def in_background(

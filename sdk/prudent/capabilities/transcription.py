@@ -1,7 +1,7 @@
 """A recording to text: decoding, voice activity and Whisper joined. `TranscriptionModel.load()`.
 
-The file is listened through for speech and transcribed in batches as it is read: memory does not grow with its
-length. Knows no request and no HTTP.
+The file is listened through for speech and transcribed in batches as it is read: memory does not grow with
+its length. Knows no request and no HTTP.
 """
 
 from __future__ import annotations
