@@ -17,7 +17,7 @@ from starlette.responses import Response
 from prudent.capabilities.interface import Models
 from prudent.errors import PrudentError
 from prudent.server.auth import Entrance
-from prudent.server.boundary import BodyLimit, RequestContext
+from prudent.server.boundary import BodyBounds, BodyLimit, RequestContext
 from prudent.server.dependencies import body_schemas
 from prudent.server.errors import handle_http_exception, handle_prudent_error
 from prudent.server.guard import Guard
@@ -84,7 +84,13 @@ def create_app(
     app.add_exception_handler(ClientGoneError, _client_gone)
     app.add_exception_handler(ClientDisconnect, _client_gone)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, timeout=settings.body_timeout)
+    app.add_middleware(
+        BodyLimit,
+        bounds=BodyBounds(settings.max_body_bytes, settings.body_timeout),
+        uploads=BodyBounds(
+            settings.max_upload_bytes, settings.upload_timeout, "max_upload_bytes", "upload_timeout"
+        ),
+    )
     app.add_middleware(
         Entrance,
         api_keys=[key.get_secret_value() for key in settings.api_keys],

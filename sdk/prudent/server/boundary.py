@@ -11,6 +11,7 @@ import logging
 import re
 import time
 import uuid
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +23,8 @@ REQUEST_ID = "x-request-id"
 LINGER_S = 5.0
 """How long a body that is refused for its size is read and thrown away, so that the client, still sending,
 gets to see the answer rather than a reset connection."""
+
+FORM = "multipart/form-data"
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -36,12 +39,15 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = given if _GIVEN_ID.fullmatch(given) else f"req-{uuid.uuid4().hex}"
         scope.setdefault("state", {})["request_id"] = request_id
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
         status, started = 0, time.monotonic()
 
         async def send_with_id(message: Message) -> None:
@@ -62,13 +68,40 @@ class RequestContext:
             logger.info("%s %s %r %d %.0f ms", request_id, scope["method"], scope["path"][:200], status, took)
 
 
-class BodyLimit:
-    """Refuses a body over the limit while it comes in, with or without a Content-Length, and a slow one."""
+@dataclass(frozen=True, slots=True)
+class BodyBounds:
+    """Bytes and seconds that a body may have, and the settings of the server that say so."""
 
-    def __init__(self, app: ASGIApp, *, limit: int, timeout: float) -> None:
+    limit: int
+    timeout: float
+    limit_setting: str = "max_body_bytes"
+    timeout_setting: str = "body_timeout"
+
+    def too_large(self) -> RequestTooLargeError:
+        """The error of a body over the limit."""
+        return RequestTooLargeError(
+            f"The body is larger than {self.limit} bytes.",
+            hint=f"The server's setting {self.limit_setting} allows more.",
+        )
+
+    def too_slow(self) -> InvalidRequestError:
+        """The error of a body that takes too long."""
+        return InvalidRequestError(
+            f"The body did not arrive within {self.timeout:.0f} seconds.",
+            hint=f"The server's setting {self.timeout_setting} allows longer.",
+        )
+
+
+class BodyLimit:
+    """Refuses a body over the limit while it comes in, with or without a Content-Length, and a slow one.
+
+    Forms with files have bounds of their own.
+    """
+
+    def __init__(self, app: ASGIApp, *, bounds: BodyBounds, uploads: BodyBounds) -> None:
         self._app = app
-        self._limit = limit
-        self._timeout = timeout
+        self._bounds = bounds
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -76,9 +109,11 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        is_form = headers.get("content-type", "").lower().startswith(FORM)
+        bounds = self._uploads if is_form else self._bounds
         declared = headers.get("content-length", "")
-        too_large = declared.isdigit() and (len(declared) > 18 or int(declared) > self._limit)
-        deadline = time.monotonic() + self._timeout
+        too_large = declared.isdigit() and (len(declared) > 18 or int(declared) > bounds.limit)
+        deadline = time.monotonic() + bounds.timeout
         taken, complete = 0, False
 
         async def limited() -> Message:
@@ -86,34 +121,26 @@ class BodyLimit:
             if complete:
                 return await receive()  # only the disconnect is left to hear of
             if too_large and "expect" in headers:
-                raise self._refusal()  # the client waits for a go-ahead and has sent nothing
-            message = await self._before(deadline, receive)
+                raise bounds.too_large()  # the client waits for a go-ahead and has sent nothing
+            message = await _before(deadline, receive, bounds)
             taken += len(message.get("body", b""))
             complete = not message.get("more_body", False)
-            if taken > self._limit or too_large:
+            if taken > bounds.limit or too_large:
                 if not complete:
                     await _discard(receive)
                 complete = True
-                raise self._refusal()
+                raise bounds.too_large()
             return message
 
         await self._app(scope, limited, send)
 
-    async def _before(self, deadline: float, receive: Receive) -> Message:
-        try:
-            async with asyncio.timeout(deadline - time.monotonic()):
-                return await receive()
-        except TimeoutError:
-            raise InvalidRequestError(
-                f"The body did not arrive within {self._timeout:.0f} seconds.",
-                hint="The server's setting body_timeout allows longer.",
-            ) from None
 
-    def _refusal(self) -> RequestTooLargeError:
-        return RequestTooLargeError(
-            f"The body is larger than {self._limit} bytes.",
-            hint="The server's setting max_body_bytes allows more.",
-        )
+async def _before(deadline: float, receive: Receive, bounds: BodyBounds) -> Message:
+    try:
+        async with asyncio.timeout(deadline - time.monotonic()):
+            return await receive()
+    except TimeoutError:
+        raise bounds.too_slow() from None
 
 
 async def _discard(receive: Receive) -> None:

@@ -39,7 +39,9 @@ class Settings(BaseModel):
     those in `pin` are loaded at the start and stay. `allowed_hosts` are names, beside this machine's
     addresses, that the Host header may have ("*" for any). `allow_remote` lets a server without a key listen
     beyond loopback. `write_timeout` is how long a client may read nothing of a stream; `drain_timeout` how
-    long running answers may take to end after a stop.
+    long running answers may take to end after a stop. `max_upload_bytes` and `upload_timeout` are for bodies
+    that are forms with a file, `max_audio_seconds` for the sound in them and in a live stream, and `max_live`
+    is how many live streams there may be at once.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -66,6 +68,10 @@ class Settings(BaseModel):
     pin: tuple[str, ...] = ()
     max_body_bytes: int = Field(default=8 * 2**20, ge=1024)
     body_timeout: float = Field(default=30.0, gt=0)
+    max_upload_bytes: int = Field(default=200 * 2**20, ge=1024)
+    upload_timeout: float = Field(default=600.0, gt=0)
+    max_audio_seconds: float = Field(default=4 * 3600.0, gt=0, allow_inf_nan=False)
+    max_live: int = Field(default=8, ge=0)
     write_timeout: float = Field(default=30.0, gt=0)
     drain_timeout: float = Field(default=10.0, ge=0)
 
