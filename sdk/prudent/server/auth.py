@@ -1,7 +1,8 @@
 """Who may talk to the server: bearer keys, and the two ways a web page could reach a loopback server.
 
 DNS rebinding makes a browser send a foreign name in Host; a cross-site request sends a foreign Origin.
-Both are refused before any route runs. Knows no route but the two health probes.
+Both are refused before any route runs, a WebSocket too: a browser opens one to any server without asking it
+first. Knows no route but the two health probes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ PROBES = ("/healthz", "/readyz")
 KEY_ID_LENGTH = 16
 """Hexadecimal digits of a key's digest: enough to tell keys apart, of no use to who wants to guess one."""
 
+POLICY_VIOLATION = 1008
+"""The code that a WebSocket is closed with where a server does not let somebody in (RFC 6455)."""
+
 
 class Entrance:
     """Lets a request in when its Host, its Origin and its key are right; `state.key_id` says which key."""
@@ -35,10 +39,13 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] == "http" and (error := self._refusal(scope)) is not None:
+        error = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
+        if error is None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
             await error_response(error)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        else:
+            await refuse_socket(error, scope, receive, send)
 
     def _refusal(self, scope: Scope) -> PrudentError | None:
         headers = Headers(scope=scope)
@@ -81,6 +88,18 @@ class Entrance:
             return AuthenticationError("The server does not know this key.")
         scope.setdefault("state", {})["key_id"] = given.hex()[:KEY_ID_LENGTH]
         return None
+
+
+async def refuse_socket(error: PrudentError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer who asks for a WebSocket with an error, before it is one."""
+    await receive()  # websocket.connect
+    if "websocket.http.response" in scope.get("extensions", {}):
+        response = error_response(error)
+        head = {"status": response.status_code, "headers": response.raw_headers}
+        await send({"type": "websocket.http.response.start", **head})
+        await send({"type": "websocket.http.response.body", "body": response.body})
+    else:
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.message[:100]})
 
 
 def _digest(key: str) -> bytes:
