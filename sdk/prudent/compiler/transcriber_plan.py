@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from prudent.compiler.encoder_plan import Affine
 from prudent.compiler.readers.ct2 import ALIAS, SCALAR, SPECIFICATION
@@ -176,16 +175,17 @@ def _matrix(weights: Weights, name: str) -> tuple[int, int]:
     info = weights.tensors.get(name)
     if info is None or len(info.shape) != 2:
         raise ModelFileError(f"The file has no matrix {name}.", hint="Fetch the file again.")
-    return cast("tuple[int, int]", info.shape)
+    outputs, inputs = info.shape
+    return outputs, inputs
 
 
 def _layers(weights: Weights, half: str) -> int:
-    for index in range(MAX_LAYERS + 1):
-        if f"{half}/layer_{index}/ffn/linear_0/weight" not in weights.tensors:
-            break
-    if not 0 < index <= MAX_LAYERS:
-        raise ModelFileError(f"The file has {index} {half} layers.", hint="Fetch the file again.")
-    return index
+    count = 0
+    while f"{half}/layer_{count}/ffn/linear_0/weight" in weights.tensors:
+        count += 1
+    if not 0 < count <= MAX_LAYERS:
+        raise ModelFileError(f"The file has {count} {half} layers.", hint="Fetch the file again.")
+    return count
 
 
 def _affine(name: str) -> Affine:

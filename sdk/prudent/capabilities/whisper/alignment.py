@@ -62,11 +62,15 @@ def _path(cost: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int6
         chosen = before.argmin(0)
         total[i, j] = cost[i - 1, j - 1] + before[chosen, np.arange(len(i))]
         origin[i, j] = chosen
+    return _walk_back(origin)
+
+
+def _walk_back(origin: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     path: list[tuple[int, int]] = []
-    i, j = rows, columns
-    while i > 0 and j > 0:
-        path.append((i - 1, j - 1))
-        step = int(origin[i, j])
-        i, j = i - (step != 2), j - (step != 1)
+    row, column = origin.shape[0] - 1, origin.shape[1] - 1
+    while row > 0 and column > 0:
+        path.append((row - 1, column - 1))
+        step = int(origin[row, column])
+        row, column = row - (step != 2), column - (step != 1)
     points = np.array(path[::-1], np.int64)
     return points[:, 0], points[:, 1]

@@ -132,7 +132,7 @@ class SoundDecoder:
 
 
 class _Batch:
-    """What has been written so far. `rows` are the windows still open, `kept` which of those stay if not all."""
+    """What has been written so far. `rows` are the open windows, `kept` which of those stay if not all."""
 
     def __init__(
         self, rules: Rules, limits: Sequence[int], config: TranscriberConfig, temperature: float
@@ -180,7 +180,7 @@ def _fails(decoded: Decoded, options: DecodeOptions) -> bool:
 
 
 def _best(tries: Sequence[Decoded], options: DecodeOptions) -> Decoded:
-    """The last one if it passed; else the likeliest, of those that do not repeat themselves if there are any."""
+    """The last one if it passed; else the likeliest, of those that do not repeat themselves if any."""
     if not _fails(tries[-1], options):
         return tries[-1]
     plain = [result for result in tries if result.compression_ratio <= options.compression_ratio_limit]

@@ -1,8 +1,8 @@
 """Tokens to words, and their times. Knows the byte-level tokenizer's output and positions; no graph.
 
-Rules of OpenAI's whisper/tokenizer.py and timing.py: words begin at spaces, or at every character in languages
-that write none; punctuation goes with its word; a word much longer than the others at the end or the beginning
-of a sentence held silence, and is shortened.
+Rules of OpenAI's whisper/tokenizer.py and timing.py: words begin at spaces, or at every character where a
+language writes none; punctuation goes with its word; a word much longer than the others at the end or the
+beginning of a sentence held silence, and is shortened.
 """
 
 from __future__ import annotations

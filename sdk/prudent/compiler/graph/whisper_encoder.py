@@ -1,4 +1,4 @@
-"""Whisper's encoder as a graph (see prudent.runtime.transcriber_artifact): sound in, cross keys and values out.
+"""Whisper's encoder as a graph (see prudent.runtime.transcriber_artifact): sound in, keys and values out.
 
 What follows the sound in the window comes in as keys and values computed beforehand, so only the sound's own
 positions cost time. Knows no session and no decoding.

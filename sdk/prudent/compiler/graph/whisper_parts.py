@@ -1,4 +1,4 @@
-"""What both halves of Whisper are made of: norms with residuals, projections, feed-forwards. Knows no session."""
+"""What both halves of Whisper are made of: norms, projections, feed-forwards. Knows no session."""
 
 from __future__ import annotations
 
