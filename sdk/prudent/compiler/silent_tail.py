@@ -17,7 +17,7 @@ from prudent.runtime.session import Session
 def silent_features(plan: TranscriberPlan, frames: int) -> dict[str, NDArray[np.float32]]:
     """Inputs of the encoder for `frames` frames of zeros and nothing after them."""
     nothing = np.zeros((1, 0, plan.hidden_size), np.float32)
-    feeds = {
+    feeds: dict[str, NDArray[np.float32]] = {
         f"tail_{part}_{layer.index}": nothing for layer in plan.sound_layers for part in ("key", "value")
     }
     feeds["features"] = np.zeros((1, MELS, frames), np.float32)

@@ -66,6 +66,10 @@ def _path(cost: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int6
 
 
 def _walk_back(origin: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return _walk_back(origin)
+
+
+def _walk_back(origin: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     path: list[tuple[int, int]] = []
     row, column = origin.shape[0] - 1, origin.shape[1] - 1
     while row > 0 and column > 0:
