@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from prudent.errors import ConfigurationError
+from prudent.types.content import Source
 from prudent_responsible_ai.checks import CHECKS
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import Policy
@@ -16,13 +17,20 @@ def build_pipeline(policy: Policy) -> Pipeline:
     Raises:
         ConfigurationError: the policy names a check or a category that does not exist.
     """
-    for source, rules in policy.rules.items():
-        for rule in rules:
+    policies = [policy] if policy.shadow is None else [policy, policy.shadow]
+    for one in policies:
+        _require_known(one)
+    named = set[str]().union(*(one.checks for one in policies))
+    return Pipeline(policy, [factory() for name, factory in CHECKS.items() if name in named])
+
+
+def _require_known(policy: Policy) -> None:
+    for source in Source:
+        for rule in policy.rules_for(source):
             _require(policy, f"rules.{source}", "check", rule.check, list(CHECKS))
             if rule.category is not None:
                 known = CHECKS[rule.check]().categories
                 _require(policy, f"rules.{source}", f"category of {rule.check}", rule.category, list(known))
-    return Pipeline(policy, [factory() for name, factory in CHECKS.items() if name in policy.checks])
 
 
 def _require(policy: Policy, where: str, kind: str, name: str, known: list[str]) -> None:

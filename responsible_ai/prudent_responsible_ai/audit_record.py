@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from prudent.types.content import Source
-from prudent.types.safety import Action, CheckState, ContentFilterResults, PromptFilterResult
+from prudent.types.safety import Action, CheckState, ContentFilterResults, PromptFilterResult, ShadowInfo
 from prudent_responsible_ai.gate import OutputGate
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.policy import Policy
@@ -61,6 +61,7 @@ class AuditRecord(_Record):
     texts: list[TextSummary] = []
     user: str | None = None
     metadata: dict[str, str] = {}
+    shadow: ShadowInfo | None = None
 
 
 def fingerprint(key: bytes, value: str) -> str:
@@ -87,6 +88,7 @@ def describe(
     model: str | None = None,
     user: str | None = None,
     metadata: Mapping[str, str] | None = None,
+    shadow: ShadowInfo | None = None,
 ) -> AuditRecord:
     """Return the record of a request: `parts` as they came in, the verdicts on them with the sternest
     `action` of these, and the gates of each choice.
@@ -128,6 +130,7 @@ def describe(
         texts=texts,
         user=None if user is None else fingerprint(key, user),
         metadata=dict(metadata or {}),
+        shadow=shadow,
     )
 
 

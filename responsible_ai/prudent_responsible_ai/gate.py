@@ -23,6 +23,7 @@ from prudent_responsible_ai.policy import StreamingMode
 from prudent_responsible_ai.redaction import Piece, Redactor, Removal
 from prudent_responsible_ai.running import Budget, run_checks
 from prudent_responsible_ai.segments import Cut, next_cut
+from prudent_responsible_ai.shadow import Shadowed, ShadowRecord, ShadowRules
 from prudent_responsible_ai.text_view import Reading, canonical
 from prudent_responsible_ai.verdict import (
     Decision,
@@ -44,6 +45,7 @@ class OutputRules:
     budget_ms: float | None
     rules: Sequence[NamedRule]
     checks: Sequence[Check]
+    shadow: ShadowRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class OutputGate:
         self._rules = rules
         self._placeholders = placeholders
         self._record = Record(rules.checks)
+        self._shadow = None if rules.shadow is None else ShadowRecord(rules.shadow)
         self._redactor = Redactor()
         self._open: list[_Open] = []
         self._buffer = ""  # from LOOK_BACK characters before `_at` on
@@ -147,6 +150,13 @@ class OutputGate:
         return self._record.results
 
     @property
+    def shadowed(self) -> list[Shadowed]:
+        """What the shadow policy would have done so far; empty where there is none."""
+        if self._shadow is None:
+            return []
+        return [Shadowed(Source.ASSISTANT, self.results, self._shadow.results)]
+
+    @property
     def action(self) -> Action:
         """The sternest action taken so far."""
         return overall(self.results)
@@ -173,7 +183,8 @@ class OutputGate:
         if self.blocked:
             return Release("", blocked=True, consumed=0, altered=False)
         started = perf_counter()
-        pieces = self._checked(text, final=final) if self._rules.checks else _as_is(text)
+        checks = self._rules.checks or (self._rules.shadow is not None and self._rules.shadow.checks)
+        pieces = self._checked(text, final=final) if checks else _as_is(text)
         if self._rules.mode is StreamingMode.OFF:
             pieces = _as_is(text)
         self._seconds += perf_counter() - started
@@ -209,7 +220,7 @@ class OutputGate:
         begin = max(0, self._at - self._offset - LOOK_BACK)
         window = _Window(self._buffer[begin : cut.visible], self._offset + begin, cut.end == cut.visible)
         end = self._offset + cut.end
-        decisions = self._within(self._decisions(window), end, self._follow_open(window.end))
+        decisions = self._within(self._decisions(window, end), end, self._follow_open(window.end))
         blocks = [self._begin(one) for one in decisions if one.action is Action.BLOCK]
         if self._failed:
             blocks.append(self._at)
@@ -230,16 +241,22 @@ class OutputGate:
         self._at = end
         return pieces
 
-    def _decisions(self, window: _Window) -> list[_Placed]:
+    def _decisions(self, window: _Window, end: int) -> list[_Placed]:
         context = CheckContext(
             Source.ASSISTANT, Reading(window.text, self._at - window.base, window.complete)
         )
         placed: list[_Placed] = []
-        for outcome in run_checks(self._rules.checks, context, Budget(self._rules.budget_ms)):
+        given = partial(self._is_given, window.text)
+        budget = Budget(self._rules.budget_ms)
+        outcomes = run_checks(self._rules.checks, context, budget)
+        if self._shadow is not None and self._rules.shadow is not None:
+            beside = [*outcomes, *run_checks(self._rules.shadow.extra, context, budget)]
+            self._shadow.add(beside, given, lambda finding: _begins_before(finding, end - window.base))
+        for outcome in outcomes:
             failure = self._softened(failure_action(outcome, self._rules.rules))
             self._failed = self._failed or failure is Action.BLOCK
             self._record.note(outcome, failure)
-            for decision in decide(outcome, self._rules.rules, partial(self._is_given, window.text)):
+            for decision in decide(outcome, self._rules.rules, given):
                 softened = replace(decision, action=self._softened(decision.action))
                 placed.append(_Placed(softened, outcome.check.id, window.base))
         return placed
@@ -306,6 +323,10 @@ class OutputGate:
         if self._rules.mode is StreamingMode.OFF and action.rank > Action.ANNOTATE.rank:
             return Action.ANNOTATE
         return action
+
+
+def _begins_before(finding: Finding, end: int) -> bool:
+    return not finding.spans or finding.spans[0].start < end
 
 
 def _as_is(text: str) -> list[Piece]:

@@ -11,7 +11,7 @@ from functools import partial
 from time import perf_counter
 
 from prudent.types.content import Source
-from prudent.types.safety import Action, PromptFilterResult
+from prudent.types.safety import Action, PromptFilterResult, ShadowInfo
 from prudent_responsible_ai.check import Check, CheckContext, Finding, Span
 from prudent_responsible_ai.gate import OutputGate, OutputRules
 from prudent_responsible_ai.parts import Part
@@ -19,6 +19,7 @@ from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import Policy
 from prudent_responsible_ai.redaction import Redactor, Removal
 from prudent_responsible_ai.running import Budget, run_checks
+from prudent_responsible_ai.shadow import Shadowed, ShadowRecord, ShadowRules, shadow_info
 from prudent_responsible_ai.text_view import Reading
 from prudent_responsible_ai.verdict import (
     Decision,
@@ -38,7 +39,8 @@ class InputReview:
 
     `parts` hold the text to give to the model, `results` one verdict for each part in the same order.
     `reason` says why the request is blocked. `placeholders` are the names given to values that were taken
-    out; pass the review on to `Pipeline.open_gate`, so that the answer uses the same ones.
+    out; pass the review on to `Pipeline.open_gate`, so that the answer uses the same ones. `shadowed` has
+    what the shadow policy would have done with each part, where there is one.
     """
 
     parts: list[Part]
@@ -48,6 +50,7 @@ class InputReview:
     reason: str | None
     milliseconds: float
     placeholders: Placeholders = field(repr=False)
+    shadowed: list[Shadowed] = field(default_factory=list[Shadowed])
 
 
 class Pipeline:
@@ -55,15 +58,22 @@ class Pipeline:
 
     def __init__(self, policy: Policy, checks: Sequence[Check]) -> None:
         self.policy = policy
-        self._rules = {source: named_rules(source, policy.rules_for(source)) for source in Source}
+        self._rules = {source: named_rules(source, policy) for source in Source}
         self._checks = {
             source: [check for check in checks if any(named.rule.check == check.id for named in rules)]
             for source, rules in self._rules.items()
         }
+        shadow = policy.shadow
+        self._shadows = {
+            source: ShadowRules.of(shadow, source, checks, live)
+            for source, live in self._checks.items()
+            if shadow is not None
+        }
+        self._all = tuple(checks)
 
     def warm_up(self) -> None:
         """Load what the checks need. Without it the first request pays for it."""
-        for check in {check.id: check for checks in self._checks.values() for check in checks}.values():
+        for check in self._all:
             check.warm_up()
 
     def review(self, parts: Sequence[Part]) -> InputReview:
@@ -73,7 +83,8 @@ class Pipeline:
         for part in parts:
             placeholders.reserve(part.text)
         budget = Budget(self.policy.budget_ms)
-        reviewed = [self._review(part, placeholders, budget) for part in parts]
+        shadowed: list[Shadowed] = []
+        reviewed = [self._review(part, placeholders, budget, shadowed) for part in parts]
         results = [result for _, result in reviewed]
         action = sternest([overall(result.content_filter_results) for result in results])
         reasons = (block_reason(result.content_filter_results) for result in results)
@@ -85,6 +96,7 @@ class Pipeline:
             reason=next((reason for reason in reasons if reason), None),
             milliseconds=(perf_counter() - started) * 1000,
             placeholders=placeholders,
+            shadowed=shadowed,
         )
 
     def open_gate(self, review: InputReview | None = None) -> OutputGate:
@@ -95,26 +107,39 @@ class Pipeline:
             self.policy.budget_ms,
             self._rules[Source.ASSISTANT],
             self._checks[Source.ASSISTANT],
+            self._shadows.get(Source.ASSISTANT),
         )
         return OutputGate(rules, placeholders)
 
+    def shadow_info(self, texts: Sequence[Shadowed]) -> ShadowInfo | None:
+        """What the shadow policy would have done with all texts of a request; None where there is none."""
+        return None if self.policy.shadow is None else shadow_info(self.policy.shadow, texts)
+
     def _review(
-        self, part: Part, placeholders: Placeholders, budget: Budget
+        self, part: Part, placeholders: Placeholders, budget: Budget, shadowed: list[Shadowed]
     ) -> tuple[Part, PromptFilterResult]:
         checks, rules = self._checks[part.source], self._rules[part.source]
         record = Record(checks)
         decisions: list[Decision] = []
-        for outcome in run_checks(checks, CheckContext(part.source, Reading(part.text)), budget):
+        context = CheckContext(part.source, Reading(part.text))
+        given = _is_given(part, placeholders)
+        outcomes = run_checks(checks, context, budget)
+        for outcome in outcomes:
             record.note(outcome, failure_action(outcome, rules))
-            decisions += decide(outcome, rules, _is_given(part, placeholders))
+            decisions += decide(outcome, rules, given)
         for decision in decisions:
             record.add(decision)
+        results = record.results
+        if (shadow := self._shadows.get(part.source)) is not None:
+            beside = ShadowRecord(shadow)
+            beside.add([*outcomes, *run_checks(shadow.extra, context, budget)], given)
+            shadowed.append(Shadowed(part.source, results, beside.results))
         text = _redacted(part, decisions, placeholders)
         result = PromptFilterResult(
             prompt_index=part.message_index,
             part_index=part.part_index,
             source=part.source,
-            content_filter_results=record.results,
+            content_filter_results=results,
         )
         return Part(text, part.source, part.message_index, part.part_index), result
 

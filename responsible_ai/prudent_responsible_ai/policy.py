@@ -10,9 +10,9 @@ import hashlib
 import json
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from prudent.types.content import Source
 from prudent.types.safety import Action
@@ -91,7 +91,9 @@ class AuditSettings(Strict):
 class Policy(Strict):
     """A resolved policy. A source without rules is not checked, and the response shows that.
 
-    `budget_ms` is the time after which checks that are not essential are skipped; None means no limit.
+    `floor` are rules that no policy which extends this one, or stands above it, can take away. `budget_ms` is
+    the time after which checks that are not essential are skipped; None means no limit. `shadow` is a policy
+    that is evaluated beside this one and only reported.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.\-]{0,63}$")]
@@ -101,20 +103,58 @@ class Policy(Strict):
     budget_ms: Annotated[float, Field(gt=0)] | None = None
     audit: AuditSettings = AuditSettings()
     rules: dict[Source, list[Rule]] = {}
+    floor: dict[Source, list[Rule]] = {}
+    shadow: Policy | None = None
+
+    @model_validator(mode="after")
+    def _floor_holds(self) -> Self:
+        if self.floor.get(Source.ASSISTANT) and self.streaming is not StreamingMode.HOLD:
+            raise ValueError("streaming must be 'hold': the floor has rules for answers")
+        if self.shadow is not None and self.shadow.shadow is not None:
+            raise ValueError("a shadow policy cannot have a shadow of its own")
+        return self
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the canonical form, without what changes no verdict: description and audit storage."""
-        form = self.model_dump(mode="json", exclude={"description", "audit"})
-        form["rules"] = {source: rules for source, rules in form["rules"].items() if rules}
+        """SHA-256 of the canonical form, without what changes no verdict.
+
+        These are the description, how the audit is kept, and the shadow.
+        """
+        form = self.model_dump(mode="json", exclude={"description", "audit", "shadow"})
+        for key in ("rules", "floor"):
+            form[key] = {source: rules for source, rules in form[key].items() if rules}
+        if not form["floor"]:
+            del form["floor"]
         text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def rules_for(self, source: Source) -> list[Rule]:
-        """The rules for text of a source, in the order of the file."""
-        return self.rules.get(source, [])
+        """The rules for text of a source: its own in the order of the file, then those of the floor."""
+        return [*self.rules.get(source, ()), *self.floor.get(source, ())]
 
     @property
     def checks(self) -> set[str]:
         """The ids of all checks that any rule names."""
-        return {rule.check for rules in self.rules.values() for rule in rules}
+        return {rule.check for source in Source for rule in self.rules_for(source)}
+
+    def above(self, floor: Policy) -> Policy:
+        """This policy with every rule of another as its floor: it can only be sterner than that one.
+
+        Answers are then held where the floor holds them, records kept where it keeps them, and requests stop
+        where it wants them to when a record cannot be written.
+        """
+        audit = self.audit.model_copy(
+            update={
+                "enabled": self.audit.enabled or floor.audit.enabled,
+                "on_failure": max(self.audit.on_failure, floor.audit.on_failure, key=list(OnFailure).index),
+            }
+        )
+        held = floor.streaming if floor.streaming is StreamingMode.HOLD else self.streaming
+        rules = {source: [*self.floor.get(source, ()), *floor.rules_for(source)] for source in Source}
+        return self.model_copy(
+            update={
+                "audit": audit,
+                "streaming": held,
+                "floor": {source: list(dict.fromkeys(each)) for source, each in rules.items() if each},
+            }
+        )

@@ -21,6 +21,7 @@ from prudent_responsible_ai.yaml_lines import LinedYaml, read_lined_yaml
 DEFAULT_POLICY = "default"
 MAX_BYTES = 256 << 10
 _LONGEST_CHAIN = 16
+_RULE_LISTS = ("rules", "floor")
 
 _NOT_YET = {"streaming": {"async": "the streaming mode 'async' is not available yet; use hold or off"}}
 
@@ -36,6 +37,14 @@ class PolicyFile(Strict):
     budget_ms: float | None = None
     audit: dict[str, Any] = Field(default_factory=dict[str, Any])
     rules: dict[Source, list[Rule]] = Field(default_factory=dict[Source, list[Rule]])
+    floor: dict[Source, list[Rule]] = Field(default_factory=dict[Source, list[Rule]])
+    shadow: str | None = None
+
+
+def policy_schema() -> dict[str, Any]:
+    """The JSON Schema of a policy file, for editors that check YAML while it is written."""
+    schema = PolicyFile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "prudent policy", **schema}
 
 
 def built_in_policies() -> list[str]:
@@ -49,15 +58,20 @@ def load_policy(name_or_path: str | Path = DEFAULT_POLICY) -> Policy:
     """Return the policy of a built-in name or of a YAML file, with everything it extends folded in.
 
     A file's scalars replace those of the policy it extends, `audit` is merged key by key, and the rules of a
-    source replace all rules of that source.
+    source replace all rules of that source; rules of a `floor` are only ever added.
 
     Raises:
         ConfigurationError: no such policy, or the file is wrong; the message says where.
     """
+    return _load(name_or_path, Path.cwd(), shadows=True)
+
+
+def _load(name_or_path: str | Path, base: Path, *, shadows: bool) -> Policy:
+    """Load a policy named in a folder; `shadows` False for a shadow, which has none itself."""
     chain: list[LinedYaml] = []
+    folders: list[Path] = []
     seen: list[str] = []
     reference: str | Path | None = name_or_path
-    base = Path.cwd()
     while reference is not None:
         source, text, base = _open(reference, base)
         if source in seen or len(seen) == _LONGEST_CHAIN:
@@ -69,8 +83,18 @@ def load_policy(name_or_path: str | Path = DEFAULT_POLICY) -> Policy:
         document = read_lined_yaml(source, text)
         _validate(document)
         chain.append(document)
+        folders.append(base)
         reference = document.data.get("extends")
-    return _merge(chain)
+    shadow = _shadow(chain, folders) if shadows else None
+    return _merge(chain, shadow)
+
+
+def _shadow(chain: list[LinedYaml], folders: list[Path]) -> Policy | None:
+    """The shadow of the most derived file that names one; its path is relative to that file."""
+    for document, folder in zip(chain, folders, strict=True):
+        if document.data.get("shadow") is not None:
+            return _load(document.data["shadow"], folder, shadows=False)
+    return None
 
 
 def _folder() -> Any:
@@ -122,7 +146,7 @@ def _validate(document: LinedYaml) -> PolicyFile:
 
 
 def _hint(location: tuple[int | str, ...], error: Any) -> str | None:
-    if error["type"] == "extra_forbidden" or (location[0] == "rules" and location[-1] == "[key]"):
+    if error["type"] == "extra_forbidden" or (location[0] in _RULE_LISTS and location[-1] == "[key]"):
         known = _known_keys(location)
         near = difflib.get_close_matches(str(_last_key(location)), known, 1)
         return f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(known)}."
@@ -136,25 +160,32 @@ def _last_key(location: tuple[int | str, ...]) -> int | str:
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     if location[0] == "audit":
         return list(AuditSettings.model_fields)
-    if location[0] == "rules":
+    if location[0] in _RULE_LISTS:
         return list(Source) if location[-1] == "[key]" else list(Rule.model_fields)
     return list(PolicyFile.model_fields)
 
 
-def _merge(chain: list[LinedYaml]) -> Policy:
+def _merge(chain: list[LinedYaml], shadow: Policy | None) -> Policy:
     """Fold a chain of files, the most derived first, into one policy."""
     merged: dict[str, Any] = {"version": "1"}
+    floor: dict[str, list[Any]] = {}
     for document in reversed(chain):
-        data = {key: value for key, value in document.data.items() if key != "extends" and value is not None}
+        unfolded = ("extends", "shadow")
+        data = {
+            key: value for key, value in document.data.items() if key not in unfolded and value is not None
+        }
         for key in ("audit", "rules"):
             below = cast("dict[str, Any]", merged.get(key, {}))
             merged[key] = {**below, **cast("dict[str, Any]", data.pop(key, {}))}
+        for source, rules in cast("dict[str, list[Any]]", data.pop("floor", {})).items():
+            floor[source] = [*floor.get(source, []), *rules]
         merged.update(data)
     try:
-        return Policy.model_validate_json(json.dumps(merged, default=str))
+        policy = Policy.model_validate_json(json.dumps({**merged, "floor": floor}, default=str))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise chain[0].error(first["loc"], first["msg"]) from None
+    return policy.model_copy(update={"shadow": shadow})
 
 
-__all__ = ["DEFAULT_POLICY", "PolicyFile", "built_in_policies", "load_policy"]
+__all__ = ["DEFAULT_POLICY", "PolicyFile", "built_in_policies", "load_policy", "policy_schema"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from prudent.types.content import Source
 from prudent.types.safety import (
     Action,
     CategoryVerdict,
@@ -17,7 +18,7 @@ from prudent.types.safety import (
     severity_name,
 )
 from prudent_responsible_ai.check import Check, Finding, Span
-from prudent_responsible_ai.policy import OnFailure, Rule
+from prudent_responsible_ai.policy import OnFailure, Policy, Rule
 from prudent_responsible_ai.running import Outcome
 
 MAX_SPANS = 100
@@ -42,9 +43,14 @@ class NamedRule:
     rule: Rule
 
 
-def named_rules(source: str, rules: Sequence[Rule]) -> list[NamedRule]:
-    """Give each rule of a source its id, for example `assistant.2.personal_data`."""
-    return [NamedRule(f"{source}.{number}.{rule.check}", rule) for number, rule in enumerate(rules, start=1)]
+def named_rules(source: Source, policy: Policy) -> list[NamedRule]:
+    """The rules for a source with their ids, for example `assistant.2.secrets`, `floor.user.1.secrets`."""
+    own = enumerate(policy.rules.get(source, ()), start=1)
+    floor = enumerate(policy.floor.get(source, ()), start=1)
+    return [
+        *(NamedRule(f"{source}.{number}.{rule.check}", rule) for number, rule in own),
+        *(NamedRule(f"floor.{source}.{number}.{rule.check}", rule) for number, rule in floor),
+    ]
 
 
 def decide(

@@ -23,6 +23,7 @@ from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.audit_record import describe
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.pipeline import InputReview, Pipeline
+from prudent_responsible_ai.shadow import Shadowed
 from prudent_responsible_ai.verdict import sternest
 
 
@@ -34,12 +35,14 @@ class _Findings:
     results: list[PromptFilterResult] = field(default_factory=list[PromptFilterResult])
     action: Action = Action.ALLOW
     milliseconds: float = 0.0
+    shadowed: list[Shadowed] = field(default_factory=list[Shadowed])
 
     def add(self, parts: Sequence[Part], review: InputReview) -> None:
         self.parts += parts
         self.results += review.results
         self.action = sternest([self.action, review.action])
         self.milliseconds += review.milliseconds
+        self.shadowed += review.shadowed
 
 
 class Attending(Generic[ResultT]):
@@ -176,6 +179,7 @@ class Attending(Generic[ResultT]):
                 action=found.action,
                 streaming_mode=policy.streaming,
                 milliseconds=round(found.milliseconds, 3),
+                shadow=self._pipeline.shadow_info(found.shadowed),
             )
             if self._audit is not None:
                 record = describe(
@@ -191,6 +195,7 @@ class Attending(Generic[ResultT]):
                     model=self._call.model,
                     user=self._call.user,
                     metadata=self._call.metadata,
+                    shadow=self._recorded.shadow,
                 )
                 identity = await offload(self._audit.write, record)
                 self._recorded = self._recorded.model_copy(update={"audit_id": identity})

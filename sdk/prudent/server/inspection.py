@@ -22,6 +22,7 @@ from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.audit_record import AuditRecord, describe
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.pipeline import InputReview, Pipeline
+from prudent_responsible_ai.shadow import Shadowed
 from prudent_responsible_ai.verdict import sternest
 
 
@@ -119,6 +120,7 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
                 action=self._action,
                 streaming_mode=policy.streaming,
                 milliseconds=round(self.seconds * 1000, 3),
+                shadow=self._pipeline.shadow_info(self._shadowed),
             )
             if self._audit is not None:
                 identity = await offload(self._audit.write, self._describe(self._audit, outcome))
@@ -146,11 +148,18 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
             model=self.model,
             user=self.inspected.request.user,
             metadata=self.inspected.request.metadata,
+            shadow=None if self._recorded is None else self._recorded.shadow,
         )
 
     @property
     def _prompt_results(self) -> list[PromptFilterResult]:
         return [] if self._review is None else self._review.results
+
+    @property
+    def _shadowed(self) -> list[Shadowed]:
+        gates = (gate for answer in self._answers for gate in answer.gates)
+        answered = [text for gate in gates for text in gate.shadowed]
+        return [*([] if self._review is None else self._review.shadowed), *answered]
 
     @property
     def _action(self) -> Action:

@@ -92,8 +92,29 @@ class PromptFilterResult(ResponseModel):
     content_filter_results: ContentFilterResults
 
 
+class ShadowDifference(ResponseModel):
+    """A category on which the shadow policy would have acted differently on a text of this source."""
+
+    source: Source
+    category: str
+    live: Action
+    shadow: Action
+
+
+class ShadowInfo(ResponseModel):
+    """What a policy that is not in force would have done with this request, and where that differs."""
+
+    policy: str
+    policy_hash: str
+    action: Action
+    differences: list[ShadowDifference] = []
+
+
 class SafetyInfo(ResponseModel):
-    """What stood guard over this response: policy, its hash, mode, and the audit record to look up."""
+    """What stood guard over this response: policy, its hash, mode, and the audit record to look up.
+
+    `shadow` is there where the policy names one.
+    """
 
     policy: str
     policy_hash: str
@@ -101,3 +122,4 @@ class SafetyInfo(ResponseModel):
     streaming_mode: str
     audit_id: str | None = None
     milliseconds: float = 0.0
+    shadow: ShadowInfo | None = None
