@@ -31,7 +31,7 @@ def image_reference(image: str | ImageReference) -> ImageReference:
 class ImageInfo(ResponseModel):
     """What was read: size in pixels after `orientation` (EXIF, 1 to 8) was applied, and the file's format.
 
-    `warnings` say what was not taken as it is, for example that only the first of several frames was read.
+    `warnings` say what was not taken as it is: only the first of several frames, a transparent part.
     """
 
     name: str | None = None
@@ -40,5 +40,4 @@ class ImageInfo(ResponseModel):
     height: int
     bytes: int
     orientation: int = 1
-    frames: int = 1
     warnings: list[str] = []

@@ -1,0 +1,1 @@
+"""Images: decoding, classifying, reading, measuring. One file for each step; nothing here knows HTTP."""
