@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 from typer.testing import CliRunner
 
 from prudent.cli import audit, policy
 from prudent.errors import ConfigurationError, NotFoundError
 from prudent.types.safety import Action
+from prudent_responsible_ai import built_in_policies
 from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.audit_record import AuditRecord
+from prudent_responsible_ai.yaml_lines import read_lined_yaml
 
 runner = CliRunner()
 
@@ -37,6 +41,57 @@ def test_policies_are_listed_checked_and_shown() -> None:
 
 def test_a_wrong_policy_is_an_error_for_people() -> None:
     assert isinstance(runner.invoke(policy.app, ["check", "defalt"]).exception, ConfigurationError)
+
+
+def test_a_policy_is_explained_rule_by_rule() -> None:
+    lines = runner.invoke(policy.app, ["explain", "strict"]).stdout.splitlines()
+    assert any(line.startswith("  secrets, severity") and "refused" in line for line in lines)
+    assert "Streamed answers wait for their checks, piece by piece." in lines
+    off = runner.invoke(policy.app, ["explain", "off"]).stdout
+    assert "What the user writes: not checked" in off
+
+
+def test_two_policies_are_compared(tmp_path: Path) -> None:
+    sterner = tmp_path / "mine.yaml"
+    sterner.write_text("name: mine\nextends: default\nfloor: {tool: [{check: secrets, action: block}]}\n")
+    shown = runner.invoke(policy.app, ["diff", "default", str(sterner)]).stdout.splitlines()
+    assert shown[0] == "tool"
+    assert [line[0] for line in shown[1:]] == ["+"]
+    assert "do the same" in runner.invoke(policy.app, ["diff", "default", "default"]).stdout
+    told = json.loads(runner.invoke(policy.app, ["diff", "default", str(sterner), "--json"]).stdout)
+    assert told["same_rules"] is False
+
+
+def test_a_policy_is_tried_on_examples(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.yaml"
+    card = "4111 1111 1111 1111"
+    cases.write_text(
+        "cases:\n"
+        f"  - {{text: 'Bob has {card}', source: assistant, expect: redact, without: '{card}'}}\n"
+        f"  - {{text: 'My card is {card}', expect: annotate, categories: {{pii: annotate}}}}\n"
+        "  - {text: 'How do I pay?', expect: block, name: wrong on purpose}\n"
+    )
+    tried = runner.invoke(policy.app, ["test", "default", str(cases)])
+    assert tried.exit_code == 1
+    assert tried.stdout.splitlines() == [
+        "case 3 (wrong on purpose): allow where block is expected",
+        "2 of 3 cases as expected",
+    ]
+    told = json.loads(runner.invoke(policy.app, ["test", "default", str(cases), "--json"]).stdout)
+    assert (told["passed"], told["failed"]) == (2, 1)
+    cases.write_text("cases:\n  - {txt: hi, expect: allow}\n")
+    wrong = runner.invoke(policy.app, ["test", "default", str(cases)]).exception
+    assert isinstance(wrong, ConfigurationError)
+    assert "line 2" in wrong.message
+
+
+def test_editors_get_a_schema_that_the_policies_of_prudent_fulfil() -> None:
+    schema = json.loads(runner.invoke(policy.app, ["schema"]).stdout)
+    validator = jsonschema.Draft202012Validator(schema)
+    for name in built_in_policies():
+        text = (files("prudent_responsible_ai") / "policies" / f"{name}.yaml").read_text(encoding="utf-8")
+        validator.validate(read_lined_yaml(name, text).data)
+    assert not validator.is_valid({"name": "x", "rulez": {}})
 
 
 def test_an_unbroken_trail_exits_with_0_and_a_broken_one_with_1(log: AuditLog) -> None:

@@ -83,7 +83,7 @@ COMMANDS = {
     "models": Entry("List, fetch, verify, inspect and remove models.", _models),
     "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
     "bench": Entry("Measure a model on this machine in about a minute.", _bench),
-    "policy": Entry("List, show and validate the policies of the checks.", _policy),
+    "policy": Entry("List, check, explain, compare and try the policies of the checks.", _policy),
     "audit": Entry("Read and verify the audit trail.", _audit),
 }
 

@@ -1,14 +1,18 @@
-"""`prudent policy`: list, validate and show policies. What a policy means is prudent_responsible_ai's."""
+"""`prudent policy`: policies listed, validated, explained, compared and tried.
+
+What a policy means is prudent_responsible_ai's.
+"""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer(
-    help="List, show and validate the policies of the checks.",
+    help="List, check, explain, compare and try the policies of the checks.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -73,3 +77,66 @@ def show(
             typer.echo(
                 f"  {where:<20} severity >= {rule.severity}  {rule.action:<9} on error {rule.on_error}"
             )
+
+
+@app.command()
+def explain(policy: Annotated[str, typer.Argument(help="A built-in name, or a path.")] = "default") -> None:
+    """Say in plain words what a policy does with every kind of text."""
+    from prudent_responsible_ai.policy_file import load_policy
+    from prudent_responsible_ai.policy_words import in_words
+
+    typer.echo("\n".join(in_words(load_policy(policy))))
+
+
+@app.command()
+def diff(old: Name, new: Name, as_json: Json = False) -> None:
+    """Say what changes from one policy to another."""
+    from prudent_responsible_ai.policy_file import load_policy
+    from prudent_responsible_ai.policy_words import differences
+
+    before, after = load_policy(old), load_policy(new)
+    lines = differences(before, after)
+    if as_json:
+        same = before.hash == after.hash
+        typer.echo(
+            json.dumps({"old": before.hash, "new": after.hash, "same_rules": same, "differences": lines})
+        )
+        return
+    typer.echo("\n".join(lines) if lines else f"{before.name} and {after.name} do the same.")
+
+
+@app.command("test")
+def try_cases(
+    policy: Name,
+    cases: Annotated[Path, typer.Argument(help="YAML file: cases, each with text, source and expect.")],
+    as_json: Json = False,
+) -> None:
+    """Try a policy on example texts; exits with 1 where it does not do what an example expects."""
+    from prudent_responsible_ai.assemble import build_pipeline
+    from prudent_responsible_ai.policy_cases import read_cases, try_case
+    from prudent_responsible_ai.policy_file import load_policy
+
+    pipeline = build_pipeline(load_policy(policy))
+    results = [try_case(pipeline, case) for case in read_cases(cases)]
+    failed = [(number, result) for number, result in enumerate(results, start=1) if result.problems]
+    if as_json:
+        rows = [
+            {"case": number, "name": result.case.name, "action": result.action, "problems": result.problems}
+            for number, result in enumerate(results, start=1)
+        ]
+        typer.echo(json.dumps({"passed": len(results) - len(failed), "failed": len(failed), "cases": rows}))
+    else:
+        for number, result in failed:
+            named = f" ({result.case.name})" if result.case.name else ""
+            typer.echo(f"case {number}{named}: {'; '.join(result.problems)}")
+        typer.echo(f"{len(results) - len(failed)} of {len(results)} cases as expected")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of policy files, for editors."""
+    from prudent_responsible_ai.policy_file import policy_schema
+
+    typer.echo(json.dumps(policy_schema(), indent=2))

@@ -21,13 +21,14 @@ from prudent.server.boundary import BodyBounds, BodyLimit, RequestContext
 from prudent.server.dependencies import body_schemas
 from prudent.server.errors import handle_http_exception, handle_prudent_error
 from prudent.server.guard import Guard
-from prudent.server.routes import chat, completions, health, models, tokenize
+from prudent.server.routes import chat, completions, health, models, tokenize, transcription
 from prudent.server.settings import Settings
 from prudent.server.sse import ClientGoneError
 from prudent.types.chat import ChatCompletionRequest
 from prudent.types.completions import CompletionRequest
 from prudent.types.progress import ProgressListener
 from prudent.types.tokenize import DetokenizeRequest, TokenizeRequest
+from prudent.types.transcription import TranscriptionRequest, TranslationRequest
 from prudent.version import __version__
 from prudent_responsible_ai.audit import AuditLog, open_audit
 from prudent_responsible_ai.pipeline import Pipeline
@@ -36,8 +37,17 @@ from prudent_responsible_ai.policy import Policy
 CLIENT_CLOSED = 499
 """nginx's status for "the client went away"; it is seen in the log alone."""
 
-BODIES = (ChatCompletionRequest, CompletionRequest, TokenizeRequest, DetokenizeRequest)
+BODIES = (
+    ChatCompletionRequest,
+    CompletionRequest,
+    TokenizeRequest,
+    DetokenizeRequest,
+    TranscriptionRequest,
+    TranslationRequest,
+)
 """What routes read themselves, and the framework does not know of."""
+
+ROUTES = (chat, completions, tokenize, transcription, models, health)
 
 
 def create_app(
@@ -77,8 +87,8 @@ def create_app(
     _document(app)
     app.state.guard = guard
     app.state.settings = settings
-    for routes in (chat.router, completions.router, tokenize.router, models.router, health.router):
-        app.include_router(routes)
+    for routes in ROUTES:
+        app.include_router(routes.router)
     app.add_exception_handler(PrudentError, handle_prudent_error)
     app.add_exception_handler(HTTPException, handle_http_exception)
     app.add_exception_handler(ClientGoneError, _client_gone)
@@ -119,7 +129,10 @@ def _policy_pipeline(settings: Settings) -> Pipeline:
     from prudent_responsible_ai.assemble import build_pipeline
     from prudent_responsible_ai.policy_file import load_policy
 
-    return build_pipeline(load_policy(settings.policy))
+    policy = load_policy(settings.policy)
+    if settings.policy_floor is not None:
+        policy = policy.above(load_policy(settings.policy_floor))
+    return build_pipeline(policy)
 
 
 def _policy_audit(policy: Policy, settings: Settings) -> AuditLog | None:

@@ -33,15 +33,16 @@ class Settings(BaseModel):
     """Settings of one server. Times are in seconds.
 
     `pull` lets a request bring a model that is not on this machine; the default model may always be
-    brought. `preload` loads the default model at the start rather than at the first request. Those from
-    `slots` to `max_queued_tokens` are the engine's, by the names of `EngineOptions`; None leaves them to it.
-    Idle models stay in memory up to `memory_budget` bytes of weights, the longest unused are freed first;
-    those in `pin` are loaded at the start and stay. `allowed_hosts` are names, beside this machine's
-    addresses, that the Host header may have ("*" for any). `allow_remote` lets a server without a key listen
-    beyond loopback. `write_timeout` is how long a client may read nothing of a stream; `drain_timeout` how
-    long running answers may take to end after a stop. `max_upload_bytes` and `upload_timeout` are for bodies
-    that are forms with a file, `max_audio_seconds` for the sound in them and in a live stream, and `max_live`
-    is how many live streams there may be at once.
+    brought. `preload` loads the default model at the start rather than at the first request. `policy_floor`
+    is a policy that `policy`, whoever names that, can only make sterner. Those from `slots` to
+    `max_queued_tokens` are the engine's, by the names of `EngineOptions`; None leaves them to it. Idle models
+    stay in memory up to `memory_budget` bytes of weights, the longest unused are freed first; those in `pin`
+    are loaded at the start and stay. `allowed_hosts` are names, beside this machine's addresses, that the
+    Host header may have ("*" for any). `allow_remote` lets a server without a key listen beyond loopback.
+    `write_timeout` is how long a client may read nothing of a stream; `drain_timeout` how long running
+    answers may take to end after a stop. `max_upload_bytes` and `upload_timeout` are for bodies that are
+    forms with a file, `max_audio_seconds` for the sound in them and in a live stream, and `max_live` is how
+    many live streams there may be at once.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -55,6 +56,7 @@ class Settings(BaseModel):
     pull: bool = False
     preload: bool = True
     policy: str = "default"
+    policy_floor: str | None = None
     audit_path: Path | None = None
     slots: int | None = Field(default=None, ge=1)
     context: int | None = Field(default=None, ge=16)
