@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from prudent.capabilities.chat import ChatModel
 from prudent.capabilities.embeddings import EmbeddingModel
@@ -18,6 +18,9 @@ from prudent.runtime.artifact import Card
 from prudent.store import model_state, open_decoder, open_encoder
 from prudent.tokenizer import ChatTemplate, Tokenizer, TokenizerSpec
 from prudent.types.progress import Progress, ProgressListener
+
+if TYPE_CHECKING:
+    from prudent.capabilities.transcription import TranscriptionModel
 
 
 class LoadedModel(Protocol):
@@ -60,6 +63,7 @@ def local_loaders(
     return {
         "chat": lambda entry: load_chat_model(entry, options, progress, encoder),
         "embeddings": lambda entry: load_embedding_model(entry, options, progress),
+        "transcription": lambda entry: load_transcription_model(entry, options, progress),
     }
 
 
@@ -104,6 +108,24 @@ def load_embedding_model(
     if progress is not None:
         progress(Progress("load", entry.id, 1, 1))
     return model
+
+
+def load_transcription_model(
+    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
+) -> TranscriptionModel:
+    """Fetch and compile where needed, and load, with the detector of voice activity that it needs.
+
+    Of the options only pulling and threads apply.
+
+    Raises:
+        ModelNotFoundError: the model is not on this machine and may not be fetched.
+        FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
+    """
+    # Imported here: libraries of sound are not needed to chat.
+    from prudent.capabilities.transcription import TranscriptionModel
+
+    may_pull = _may_pull(entry, options)
+    return TranscriptionModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
 
 
 def _may_pull(entry: ModelEntry, options: LoadOptions) -> bool:

@@ -65,6 +65,13 @@ def documented_body(kind: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
+def documented_form(kind: type[BaseModel]) -> dict[str, Any]:
+    """What /openapi.json says of a form with a file that the route reads itself."""
+    file = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+    schema = {"allOf": [{**file, "required": ["file"]}, {"$ref": SCHEMAS.format(model=kind.__name__)}]}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
 def body_schemas(kinds: Collection[type[BaseModel]]) -> dict[str, Any]:
     """The schemas that `documented_body` refers to."""
     _, definitions = models_json_schema([(kind, "validation") for kind in kinds], ref_template=SCHEMAS)

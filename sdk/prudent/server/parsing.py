@@ -40,14 +40,34 @@ def parse_body(kind: type[RequestT], body: bytes, *, unsupported: Collection[str
     if None in fields.values():
         fields = {name: value for name, value in fields.items() if value is not None}
         body = json.dumps(fields).encode()
-    refused = next((name for name in fields if name in unsupported), None)
-    if refused is not None:
-        raise InvalidRequestError(f"{refused} is not supported yet.", hint="Leave it out.", param=refused)
+    _refuse(fields, unsupported)
     try:
         return kind.model_validate_json(body, strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise _explain(found, fields, unsupported) from None
+
+
+def parse_fields(
+    kind: type[RequestT], fields: dict[str, Any], *, unsupported: Collection[str] = ()
+) -> RequestT:
+    """Read a request from the fields of a form, which are texts (or lists of them): "0.5" is a number here.
+
+    Raises:
+        InvalidRequestError: `param` is the path of the first field that is wrong.
+    """
+    _refuse(fields, unsupported)
+    try:
+        return kind.model_validate_strings(fields)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        raise _explain(found, fields, unsupported) from None
+
+
+def _refuse(fields: dict[str, Any], unsupported: Collection[str]) -> None:
+    refused = next((name for name in fields if name in unsupported), None)
+    if refused is not None:
+        raise InvalidRequestError(f"{refused} is not supported yet.", hint="Leave it out.", param=refused)
 
 
 def _parse_json(body: bytes) -> Any:
