@@ -92,4 +92,22 @@ def _voice_activity(
     return compile_vad(files, folder, identity, target=target, progress=progress)
 
 
-_COMPILERS: dict[Task, Compile] = {"speech.vad": _voice_activity, "chat": _decoder, "embeddings": _encoder}
+def _speaker(
+    files: Path,
+    folder: Path,
+    identity: ModelIdentity,
+    *,
+    target: Target = "int8",
+    progress: ProgressListener | None = None,
+) -> object:
+    from prudent.compiler.compile_speaker import compile_speaker
+
+    return compile_speaker(files, folder, identity, target=target, progress=progress)
+
+
+_COMPILERS: dict[Task, Compile] = {
+    "speech": _speaker,
+    "speech.vad": _voice_activity,
+    "chat": _decoder,
+    "embeddings": _encoder,
+}
