@@ -2,7 +2,8 @@
 
 The ratio of signal to noise alone misleads: a voice whose last stage is int8 as well keeps 21 dB and hisses
 in pauses, which PESQ (ITU-T P.862.2, wideband) puts at 2.4 of 4.6; with a float32 last stage it is 4.4 at
-22 to 25 dB. What tells them apart is the level of the noise in the quietest tenth of the frames: -60 and -75 dB.
+22 to 25 dB. What tells them apart is the level of the noise in the quietest tenth of the frames: -60 and
+-75 dB.
 """
 
 from __future__ import annotations
