@@ -8,6 +8,7 @@ from typing import Self
 import httpx
 
 from prudent.client.connection import AsyncConnection, Connection, Options
+from prudent.client.resources.audio import AsyncAudio, Audio
 from prudent.client.resources.chat import AsyncChat, Chat
 from prudent.client.resources.completions import AsyncTextCompletions, TextCompletions
 from prudent.client.resources.models import AsyncModels, Models
@@ -57,6 +58,7 @@ class Client:
         self.completions = TextCompletions(self._connection)
         self.tokens = Tokens(self._connection)
         self.vision = Vision(self._connection)
+        self.audio = Audio(self._connection)
         self.models = Models(self._connection)
 
     def close(self) -> None:
@@ -106,6 +108,7 @@ class AsyncClient:
         self.completions = AsyncTextCompletions(self._connection)
         self.tokens = AsyncTokens(self._connection)
         self.vision = AsyncVision(self._connection)
+        self.audio = AsyncAudio(self._connection)
         self.models = AsyncModels(self._connection)
 
     async def close(self) -> None:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from prudent.client.app_thread import ASGIApp
 from prudent.client.drivers import aperform, perform
-from prudent.client.exchange import Call, Reply, exchange
+from prudent.client.exchange import Call, FormBody, Reply, exchange
 from prudent.client.stream import AsyncStream, Stream
 from prudent.client.transports import AppTransport, AsyncAppTransport
 from prudent.errors import ConfigurationError, ConnectionFailedError, InternalError
@@ -92,13 +92,13 @@ class Options:
 
         return make
 
-    def call(self, operation_path: str, method: str, body: bytes | None, *, stream: bool) -> Call:
+    def call(self, operation_path: str, method: str, body: bytes | FormBody | None, *, stream: bool) -> Call:
         """Build what the exchange sends."""
         headers = {
             "accept": "text/event-stream" if stream else "application/json",
             "user-agent": f"prudent/{__version__}",
         }
-        if body is not None:
+        if isinstance(body, bytes):
             headers["content-type"] = "application/json"
         if self.api_key is not None:
             headers["authorization"] = f"Bearer {self.api_key}"
@@ -123,21 +123,33 @@ class Connection:
     def call(
         self,
         operation: Operation[Any, ResponseT, Any],
-        body: bytes | None = None,
+        body: bytes | FormBody | None = None,
         *,
         timeout: float | httpx.Timeout | None = None,
         **fields: str,
     ) -> ResponseT:
         """Call an operation and return its whole answer. Raises PrudentError."""
+        reply = self.reply(operation, body, timeout=timeout, **fields)
+        return parse_reply(reply, operation.response)
+
+    def reply(
+        self,
+        operation: Operation[Any, Any, Any],
+        body: bytes | FormBody | None = None,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        **fields: str,
+    ) -> Reply:
+        """Call an operation and return its whole answer as it came. Raises PrudentError."""
         call = self.options.call(path_of(operation.path, fields), operation.method, body, stream=False)
         steps = exchange(call, max_retries=self.options.max_retries)
         reply, _ = perform(self._http, steps, self.options.timeout_of(timeout))
-        return parse_reply(reply, operation.response)
+        return reply
 
     def stream(
         self,
         operation: Operation[Any, Any, EventT],
-        body: bytes,
+        body: bytes | FormBody,
         *,
         timeout: float | httpx.Timeout | None = None,
     ) -> Stream[EventT]:
@@ -166,21 +178,33 @@ class AsyncConnection:
     async def call(
         self,
         operation: Operation[Any, ResponseT, Any],
-        body: bytes | None = None,
+        body: bytes | FormBody | None = None,
         *,
         timeout: float | httpx.Timeout | None = None,
         **fields: str,
     ) -> ResponseT:
         """Call an operation and return its whole answer. Raises PrudentError."""
+        reply = await self.reply(operation, body, timeout=timeout, **fields)
+        return parse_reply(reply, operation.response)
+
+    async def reply(
+        self,
+        operation: Operation[Any, Any, Any],
+        body: bytes | FormBody | None = None,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        **fields: str,
+    ) -> Reply:
+        """Call an operation and return its whole answer as it came. Raises PrudentError."""
         call = self.options.call(path_of(operation.path, fields), operation.method, body, stream=False)
         steps = exchange(call, max_retries=self.options.max_retries)
         reply, _ = await aperform(self._http, steps, self.options.timeout_of(timeout))
-        return parse_reply(reply, operation.response)
+        return reply
 
     async def stream(
         self,
         operation: Operation[Any, Any, EventT],
-        body: bytes,
+        body: bytes | FormBody,
         *,
         timeout: float | httpx.Timeout | None = None,
     ) -> AsyncStream[EventT]:

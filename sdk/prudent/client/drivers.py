@@ -7,8 +7,11 @@ import time
 
 import httpx
 
-from prudent.client.exchange import Call, Exchange, Failure, Reply, Send, Sleep
+from prudent.client.exchange import Call, Exchange, Failure, FormBody, Reply, Send, Sleep
 from prudent.errors import ConnectionFailedError, InternalError, RequestTimeoutError
+
+FILE = "file"
+"""The field of a form that holds its file."""
 
 
 def perform(http: httpx.Client, steps: Exchange, timeout: httpx.Timeout) -> tuple[Reply, httpx.Response]:
@@ -92,9 +95,14 @@ async def _asend(
 def _request(http: httpx.Client | httpx.AsyncClient, call: Call, timeout: httpx.Timeout) -> httpx.Request:
     if http.is_closed:
         raise ConnectionFailedError("The client is closed.", hint="Make a new one.")
-    return http.build_request(
-        call.method, call.path, content=call.body, headers=dict(call.headers), timeout=timeout
-    )
+    headers = dict(call.headers)
+    if isinstance(call.body, FormBody):
+        form = call.body
+        files = {FILE: (form.name, form.content)}
+        return http.build_request(
+            call.method, call.path, data=form.fields, files=files, headers=headers, timeout=timeout
+        )
+    return http.build_request(call.method, call.path, content=call.body, headers=headers, timeout=timeout)
 
 
 def _reply(call: Call, response: httpx.Response) -> Reply:

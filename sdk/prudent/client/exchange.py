@@ -14,7 +14,7 @@ import json
 import random
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from prudent import errors
 from prudent.errors import (
@@ -32,12 +32,21 @@ LONGEST_RETRY_AFTER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class FormBody:
+    """A form with a file. `fields` are texts or lists of them; a repeated call reads `content` again."""
+
+    fields: Mapping[str, str | list[str]]
+    name: str
+    content: bytes | BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What to send. `stream` says that a successful answer is read by the caller, event by event."""
 
     method: str
     path: str
-    body: bytes | None = None
+    body: bytes | FormBody | None = None
     stream: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 

@@ -10,6 +10,9 @@ from prudent.server.app import create_app
 from prudent.server.settings import Settings
 from prudent.types.progress import ProgressListener
 
+NO_LIMIT = 2**62
+"""For what comes from this process: it could read the file itself."""
+
 
 def local_app(
     *, model: str | None = None, policy: str | None = None, progress: ProgressListener | None = None
@@ -17,6 +20,6 @@ def local_app(
     """Make the app that an in-process client talks to: it may fetch models, and asks nobody for a key."""
     given = {name: value for name, value in (("model", model), ("policy", policy)) if value is not None}
     settings = Settings.from_env().model_copy(
-        update={"api_keys": (), "pull": True, "preload": False, **given}
+        update={"api_keys": (), "pull": True, "preload": False, "max_upload_bytes": NO_LIMIT, **given}
     )
     return create_app(settings, progress=progress)

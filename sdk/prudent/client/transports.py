@@ -31,7 +31,7 @@ class AppTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request to the app; return when the response has started."""
-        body = request.read()
+        body = _pieces(request) or request.read()
         self._thread.start()
         call = _Call(self._thread, request, body)
         status, headers = _wait(self._thread, call.open(), call.read_timeout)
@@ -50,7 +50,7 @@ class AsyncAppTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request to the app; return when the response has started."""
-        body = await request.aread()
+        body = _pieces(request) or await request.aread()
         await asyncio.to_thread(self._thread.start)
         call = _Call(self._thread, request, body)
         status, headers = await _await(self._thread, call.open(), call.read_timeout)
@@ -124,11 +124,11 @@ class _AsyncBody(httpx.AsyncByteStream):
 class _Call:
     """One request in the app's loop: every method but `abandon` runs there."""
 
-    def __init__(self, thread: AppThread, request: httpx.Request, body: bytes) -> None:
+    def __init__(self, thread: AppThread, request: httpx.Request, body: bytes | Iterator[bytes]) -> None:
         self.read_timeout: float | None = request.extensions.get("timeout", {}).get("read")
         self._thread = thread
         self._scope = _scope(request)
-        self._body: bytes | None = body
+        self._body: bytes | Iterator[bytes] | None = body
         self._task: asyncio.Task[None] | None = None
         self._closed = asyncio.Event()
         self._complete = False
@@ -176,9 +176,15 @@ class _Call:
             self._thread.call_soon(self._task.cancel)
 
     async def _receive(self) -> Message:
-        if self._body is not None:
+        if isinstance(self._body, bytes):
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
+        if self._body is not None:
+            # In a thread: the piece may have to be read from a file.
+            piece = await asyncio.to_thread(next, self._body, None)
+            if piece is None:
+                self._body = None
+            return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
         await self._closed.wait()
         return {"type": "http.disconnect"}
 
@@ -191,6 +197,14 @@ class _Call:
                 self._chunks.put_nowait(body)
             if not message.get("more_body", False):
                 self._complete = True
+
+
+def _pieces(request: httpx.Request) -> Iterator[bytes] | None:
+    """A body that is made piece by piece, as one with a file is; None where it is there as a whole."""
+    stream = request.stream
+    if isinstance(stream, httpx.SyncByteStream) and not isinstance(stream, httpx.ByteStream):
+        return iter(stream)
+    return None
 
 
 def _scope(request: httpx.Request) -> Message:
