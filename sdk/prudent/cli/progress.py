@@ -21,6 +21,8 @@ _WORDS = {
     "measure": "measuring accuracy",
     "load": "loading",
     "time": "measuring speed",
+    "encode": "reading the examples",
+    "train": "training and measuring",
 }
 
 _LINE_SECONDS = 10.0

@@ -15,7 +15,7 @@ class Progress:
     does the same work.
     """
 
-    stage: Literal["wait", "fetch", "verify", "compile", "measure", "load", "time"]
+    stage: Literal["wait", "fetch", "verify", "compile", "measure", "load", "time", "encode", "train"]
     subject: str
     done: int
     total: int | None
