@@ -105,7 +105,49 @@ def _speaker(
     return compile_speaker(files, folder, identity, target=target, progress=progress)
 
 
+def _reader(
+    files: Path,
+    folder: Path,
+    identity: ModelIdentity,
+    *,
+    target: Target = "int8",
+    progress: ProgressListener | None = None,
+) -> object:
+    from prudent.compiler.compile_reader import compile_reader
+
+    return compile_reader(files, folder, identity, target=target, progress=progress)
+
+
+def _classifier(
+    files: Path,
+    folder: Path,
+    identity: ModelIdentity,
+    *,
+    target: Target = "int8",
+    progress: ProgressListener | None = None,
+) -> object:
+    from prudent.compiler.compile_classifier import compile_classifier
+
+    return compile_classifier(files, folder, identity, target=target, progress=progress)
+
+
+def _image_safety(
+    files: Path,
+    folder: Path,
+    identity: ModelIdentity,
+    *,
+    target: Target = "int8",
+    progress: ProgressListener | None = None,
+) -> object:
+    from prudent.compiler.compile_image_safety import compile_image_safety
+
+    return compile_image_safety(files, folder, identity, target=target, progress=progress)
+
+
 _COMPILERS: dict[Task, Compile] = {
+    "vision.classify": _classifier,
+    "vision.safety": _image_safety,
+    "vision.read": _reader,
     "speech": _speaker,
     "speech.vad": _voice_activity,
     "chat": _decoder,
