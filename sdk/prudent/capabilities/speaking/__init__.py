@@ -1,0 +1,1 @@
+"""From a text to sound: what is written as it is said, sentences, phonemes, samples, files of sound."""
