@@ -53,7 +53,7 @@ def main() -> None:
         result = asyncio.run(soak(process.pid, url, options))
         process.send_signal(signal.SIGTERM)
         result["exit"] = process.wait(60)
-        audit = verify(Path(folder) / "audit.jsonl")
+        audit = verify(Path(folder) / "audit.db")
         result["audit"] = audit
         log = (Path(folder) / "log").read_text()
     faults = [*result["wrong"], *faults_of(result)]
@@ -72,7 +72,7 @@ def serving(options: argparse.Namespace, folder: Path) -> Iterator[tuple[subproc
         "PRUDENT_MAX_QUEUE": options.queue,
         "PRUDENT_CONTEXT": options.context,
         "PRUDENT_PREFIX_CACHE_BYTES": 32 * 2**20,
-        "PRUDENT_AUDIT_PATH": folder / "audit.jsonl",
+        "PRUDENT_AUDIT_PATH": folder / "audit.db",
     }
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

@@ -1,44 +1,49 @@
 """The audit trail: records that nobody can change unnoticed, appended by any number of processes.
 
-Each record holds the keyed hash (HMAC-SHA-256) of itself and of the record before it; a head file beside the
-log says what the last record is. So an edited, reordered, inserted or deleted record is found, and so is a
-log that was cut at its end. What cannot be found: changes by somebody who can read the key, and a log and
-head that were both put back to an earlier copy. Against those, keep the head hash that `verify` returns
-somewhere else from time to time.
+Each record holds the hash of itself and of the record before it; what says which record is the last is
+sealed with a key, and now and then the chain is signed (Ed25519). So an edited, reordered, inserted or
+deleted record is found, and so is a log that was cut at its end. What cannot be found: changes by somebody
+who can read the key, and a log that was put back as a whole to an earlier copy. Against those, keep a
+checkpoint somewhere else from time to time: `verify` takes it.
 
 It knows neither requests nor checks; what a record holds is audit_record's.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-import os
-import threading
+import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from prudent.catalog.home import home
-from prudent.catalog.lock import locked
 from prudent.errors import ServiceUnavailableError, StorageError
 from prudent_responsible_ai import audit_chain
-from prudent_responsible_ai.audit_chain import Head, Link, Verification
-from prudent_responsible_ai.audit_key import load_or_create_key
+from prudent_responsible_ai.audit_chain import Verification
+from prudent_responsible_ai.audit_key import AuditKeys, load_or_create_key
 from prudent_responsible_ai.audit_record import AuditRecord, fingerprint
+from prudent_responsible_ai.audit_store import AuditStore, Checkpoint, Head, Row
+from prudent_responsible_ai.audit_subjects import SubjectKeys
 from prudent_responsible_ai.policy import AuditSettings, OnFailure, Policy
+
+CHECKPOINT_EVERY = 100
+"""Records between two signatures."""
 
 _log = logging.getLogger(__name__)
 
 
 class AuditLog:
-    """A log at `path`; full segments lie beside it as `<stem>.000001<suffix>`. Threads may share it.
+    """A log at `path`, an SQLite file; the keys of users lie beside it. Threads and processes may share it.
 
     Args:
-        path: the file that is written now.
+        path: the file.
         key: 32 bytes; None loads the key in prudent's home, or makes it.
-        settings: retention, size of a segment, durability, and what follows when a record cannot be written.
+        settings: retention, durability, and what follows when a record cannot be written.
 
     Raises:
         ConfigurationError: the key file is damaged, or others may read it.
@@ -49,19 +54,21 @@ class AuditLog:
         self, path: Path, *, key: bytes | None = None, settings: AuditSettings | None = None
     ) -> None:
         self.path = path
-        self.key = load_or_create_key(home() / "audit.key") if key is None else key
+        self.keys = AuditKeys(load_or_create_key(home() / "audit.key") if key is None else key)
         self._settings = settings or AuditSettings()
-        self._thread = threading.Lock()
-        self._last: tuple[int, Link] | None = None  # size of the file after our last record, and that record
+        self._store = AuditStore(path, durable=self._settings.durable)
+        self._subjects = SubjectKeys(path.with_name(f"{path.stem}.keys{path.suffix}"))
 
-    def write(self, record: AuditRecord) -> str | None:
+    def write(self, user: str | None, describe: Callable[[bytes], AuditRecord]) -> str | None:
         """Append a record as the policy wants it: where that fails, go on with None, or stop the request.
+
+        `describe` makes the record with the key of the user's fingerprints.
 
         Raises:
             ServiceUnavailableError: the record cannot be written, and the policy says to stop then.
         """
         try:
-            return self.append(record)
+            return self.append(describe(self.key_of(user)))
         except StorageError as error:
             _log.error("An audit record could not be written: %s", error.message)
             if self._settings.on_failure is OnFailure.BLOCK:
@@ -77,130 +84,120 @@ class AuditLog:
         Raises:
             StorageError: it could not be written; then nothing of it is in the log.
         """
+        return self._append(record.kind, record.model_dump(mode="json", exclude={"kind"}))
+
+    def key_of(self, user: str | None) -> bytes:
+        """The key of a user's fingerprints; raises StorageError. Nobody's is the same for all."""
+        return self.keys.anonymous if user is None else self._subjects.get(self.keys.subject(user))
+
+    def fingerprint(self, value: str, *, user: str | None = None) -> str:
+        """Return the keyed hash under which a value (the user's id, a text of his) appears in the log."""
+        return fingerprint(self.key_of(user), value)
+
+    def erase(self, user: str) -> bool:
+        """Destroy the key of a user: his records stay, and nobody can tell any more that they were his.
+
+        Returns whether there was one. What was erased is itself on record. Raises StorageError.
+        """
+        subject = self.keys.subject(user)
+        there = self._subjects.forget(subject)
+        if there:
+            self._append("erased", {"subject": subject})
+        return there
+
+    def records(self, after: int = 0) -> Iterator[dict[str, Any]]:
+        """Yield the records behind a sequence number that are kept, oldest first, unverified."""
+        return _readable(self._store.rows(after))
+
+    def record(self, identity: str) -> dict[str, Any] | None:
+        """One record by its id; None where there is none."""
+        row = self._store.row(identity)
+        return None if row is None else next(_readable([row]))
+
+    def latest(self, count: int) -> list[dict[str, Any]]:
+        """The last records, oldest first."""
+        return list(_readable(self._store.latest(count)))
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Sign the chain as it is now; None where there is no record yet. To be kept somewhere else."""
+        with self._store.changing() as connection:
+            last = connection.execute("SELECT * FROM records ORDER BY sequence DESC LIMIT 1").fetchone()
+            return None if last is None else self._sign(connection, Row(*last))
+
+    def verify(self, anchors: Sequence[Checkpoint] = ()) -> Verification:
+        """Read the whole log and say whether it is unbroken; the first broken record is named.
+
+        `anchors` are checkpoints that were kept elsewhere.
+        """
+        with self._store.snapshot() as log:
+            return audit_chain.verify(self.keys, log.rows(), log.head(), log.checkpoints(), anchors)
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        self._store.close()
+
+    def _append(self, kind: str, body: dict[str, Any]) -> str:
         identity = f"aud_{uuid.uuid4().hex}"
-        with self._thread, locked(self._beside(".lock")):
-            try:
-                self._append(identity, record.kind, record.model_dump(mode="json", exclude={"kind"}))
-            except OSError as error:
-                self._last = None
-                raise StorageError(
-                    f"The audit log {self.path} cannot be written: {error.strerror}.", hint="Free disk space."
-                ) from None
+        with self._store.changing() as connection:
+            found = connection.execute("SELECT sequence, hash, seal FROM head").fetchone()
+            last = None if found is None else Head(*found)
+            row = self._add(connection, last, kind, body, identity)
+            if row.sequence % CHECKPOINT_EVERY == 0:
+                self._sign(connection, row)
+                self._expire(connection, row)
         return identity
 
-    def fingerprint(self, value: str) -> str:
-        """Return the keyed hash under which a value (a user id, a text) appears in the log."""
-        return fingerprint(self.key, value)
-
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Yield the records that are kept, oldest first, unverified."""
-        for segment in self.segments():
-            for line in segment.read_bytes().splitlines():
-                parsed = audit_chain.parse(line)
-                if parsed is not None:
-                    yield parsed
-
-    def verify(self) -> Verification:
-        """Read the whole log and say whether it is unbroken; the first broken record is named."""
-        with self._thread, locked(self._beside(".lock")):
-            return audit_chain.verify(self.key, self.segments(), self._read_head())
-
-    def segments(self) -> list[Path]:
-        """The files of the log, oldest first."""
-        pattern = f"{self.path.stem}.[0-9][0-9][0-9][0-9][0-9][0-9]{self.path.suffix}"
-        full = sorted(self.path.parent.glob(pattern))
-        return [*full, self.path] if self.path.exists() else full
-
-    def _append(self, identity: str, kind: str, body: dict[str, Any]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._open() as file:
-            last = self._find_last(file)
-            if last.torn:
-                file.truncate(last.size)
-                last = self._write(file, last.link, "repaired", {"bytes_dropped": last.torn})
-            else:
-                last = last.link
-            full = file.seek(0, os.SEEK_END) > self._settings.max_megabytes << 20
-            if not full:
-                self._write(file, last, kind, body, identity)
-                return
-        self._rotate()
-        with self._open() as file:
-            last = self._write(file, last, "segment", {})
-            for expired in self._expire():
-                last = self._write(file, last, "expired", expired)
-            self._write(file, last, kind, body, identity)
-
-    def _open(self) -> BinaryIO:
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        return cast("BinaryIO", os.fdopen(descriptor, "r+b", buffering=0))
-
-    def _find_last(self, file: BinaryIO) -> audit_chain.Tail:
-        size = file.seek(0, os.SEEK_END)
-        if self._last is not None and self._last[0] == size:
-            return audit_chain.Tail(self._last[1], size, 0)
-        tail = audit_chain.tail(file)
-        if tail.size == 0:
-            full = self.segments()[:-1]
-            if full:
-                with full[-1].open("rb") as before:
-                    return audit_chain.Tail(audit_chain.tail(before).link, 0, tail.torn)
-        return tail
-
-    def _write(self, file: BinaryIO, last: Link, kind: str, body: dict[str, Any], identity: str = "") -> Link:
+    def _add(
+        self,
+        connection: sqlite3.Connection,
+        last: Head | None,
+        kind: str,
+        body: dict[str, Any],
+        identity: str,
+    ) -> Row:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line, link = audit_chain.seal(
-            self.key, last, {"id": identity, "time": now, "kind": kind, "body": body}
-        )
-        size = file.seek(0, os.SEEK_END)
-        try:
-            written = file.write(line)
-            if written != len(line):
-                raise OSError(28, "the disk is full")
-            if self._settings.durable:
-                os.fsync(file.fileno())
-            self._write_head(link)
-        except OSError:
-            file.truncate(size)
-            raise
-        self._last = (size + len(line), link)
-        return link
+        row = audit_chain.chained(last, identity=identity, time=now, kind=kind, body=body)
+        connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(row))
+        head = audit_chain.sealed(self.keys, row)
+        connection.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)", astuple(head))
+        return row
 
-    def _write_head(self, link: Link) -> None:
-        new = self._beside(".head.new")
-        new.write_bytes(audit_chain.seal_head(self.key, link))
-        new.replace(self._beside(".head"))
+    def _sign(self, connection: sqlite3.Connection, row: Row) -> Checkpoint:
+        checkpoint = audit_chain.signed(self.keys, row)
+        connection.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", astuple(checkpoint))
+        return checkpoint
 
-    def _rotate(self) -> None:
-        full = self.segments()[:-1]
-        number = int(full[-1].stem.rpartition(".")[2]) + 1 if full else 1
-        self.path.rename(self.path.with_name(f"{self.path.stem}.{number:06d}{self.path.suffix}"))
-        self._last = None
+    def _expire(self, connection: sqlite3.Connection, last: Row) -> None:
+        """Remove what is past its retention, and record that."""
+        oldest = (datetime.now(UTC) - timedelta(days=self._settings.retention_days)).isoformat()
+        query = "SELECT sequence, hash FROM records WHERE time < ? ORDER BY sequence DESC LIMIT 1"
+        found = connection.execute(query, (oldest,)).fetchone()
+        if found is None:
+            return
+        up_to, digest = found
+        head = Head(last.sequence, last.hash, "")
+        self._add(connection, head, "expired", {"up_to": up_to, "hash": digest}, f"aud_{uuid.uuid4().hex}")
+        connection.execute("INSERT OR IGNORE INTO retention VALUES (?)", (up_to,))
+        connection.execute("DELETE FROM records WHERE sequence <= ?", (up_to,))
+        connection.execute("DELETE FROM checkpoints WHERE sequence <= ?", (up_to,))
 
-    def _expire(self) -> Iterator[dict[str, Any]]:
-        """Delete full segments whose last record is past its retention; yield what the log says about it."""
-        oldest = datetime.now(UTC) - timedelta(days=self._settings.retention_days)
-        for segment in self.segments()[:-1]:
-            with segment.open("rb") as file:
-                link = audit_chain.tail(file).link
-            if not link.time or datetime.fromisoformat(link.time) >= oldest:
-                return
-            segment.unlink()
-            yield {"up_to": link.sequence, "hash": link.hash}
 
-    def _read_head(self) -> Head | None:
-        try:
-            return audit_chain.open_head(self.key, self._beside(".head").read_bytes())
-        except FileNotFoundError:
-            return None
-
-    def _beside(self, suffix: str) -> Path:
-        return self.path.with_name(self.path.name + suffix)
+def _readable(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        yield {
+            "sequence": row.sequence,
+            "id": row.id,
+            "time": row.time,
+            "kind": row.kind,
+            "body": json.loads(row.body),
+            "previous": row.previous,
+            "hash": row.hash,
+        }
 
 
 def audit_path(settings: AuditSettings) -> Path:
     """Return where the log of these settings lies."""
-    return Path(settings.path).expanduser() if settings.path else home() / "audit" / "audit.jsonl"
+    return Path(settings.path).expanduser() if settings.path else home() / "audit" / "audit.db"
 
 
 def open_audit(policy: Policy) -> AuditLog | None:
@@ -208,4 +205,4 @@ def open_audit(policy: Policy) -> AuditLog | None:
     return AuditLog(audit_path(policy.audit), settings=policy.audit) if policy.audit.enabled else None
 
 
-__all__ = ["AuditLog", "Verification", "audit_path", "open_audit"]
+__all__ = ["AuditLog", "Checkpoint", "Verification", "audit_path", "open_audit"]

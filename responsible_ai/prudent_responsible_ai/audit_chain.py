@@ -1,6 +1,6 @@
-"""The chain of the audit log: sealing a record, reading the end of a file, verifying the whole.
+"""The chain of the audit log: sealing a record, signing a checkpoint, verifying the whole.
 
-It knows nothing of what a record is about.
+It knows nothing of what a record is about, and no database.
 """
 
 from __future__ import annotations
@@ -8,54 +8,27 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, cast
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from prudent_responsible_ai.audit_key import AuditKeys
+from prudent_responsible_ai.audit_store import Checkpoint, Head, Row
 
 GENESIS = "0" * 64
 """What stands for the record before the first."""
 
-_BLOCK = 64 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A record as the next one refers to it. Sequence 0 is the beginning."""
-
-    sequence: int
-    hash: str
-    time: str | None = None
-
-
-START = Link(0, GENESIS)
-
-
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """The end of a file: its last whole record, its size up to there, bytes of a torn one after it."""
-
-    link: Link
-    size: int
-    torn: int
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What the head file says is the last record. `sound` is false where it was not written with our key."""
-
-    sequence: int
-    hash: str
-    sound: bool
-
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Whether the log is unbroken. `problem` says what is wrong first, at which record and line.
+    """Whether the log is unbroken. `problem` says what is wrong first, at which record.
 
     `head` is the hash of the last record: kept elsewhere, it proves later that nothing before it changed.
-    `expired_to` is the last sequence number that retention removed.
+    `signed_to` is the last sequence number that a checkpoint covers, `expired_to` the last one that retention
+    removed.
     """
 
     ok: bool
@@ -63,148 +36,136 @@ class Verification:
     head: str
     problem: str | None = None
     sequence: int | None = None
-    file: str | None = None
-    line: int | None = None
+    signed_to: int = 0
     expired_to: int = 0
 
 
-def seal(key: bytes, last: Link, fields: dict[str, Any]) -> tuple[bytes, Link]:
-    """Return the line of a record that follows `last`, and the record as a link."""
-    record = {"sequence": last.sequence + 1, "previous": last.hash, **fields}
-    record["hash"] = _hash(key, record)
-    return _canonical(record) + b"\n", Link(last.sequence + 1, record["hash"], fields.get("time"))
+def chained(last: Head | None, *, identity: str, time: str, kind: str, body: dict[str, Any]) -> Row:
+    """The record that follows `last`, with its hash."""
+    sequence, previous = (1, GENESIS) if last is None else (last.sequence + 1, last.hash)
+    row = Row(sequence, identity, time, kind, _canonical(body), previous, "")
+    return replace(row, hash=hash_of(row))
 
 
-def seal_head(key: bytes, link: Link) -> bytes:
-    """Return the content of the head file."""
-    return _canonical(
-        {"sequence": link.sequence, "hash": link.hash, "seal": _seal(key, link.sequence, link.hash)}
-    )
+def hash_of(row: Row) -> str:
+    """SHA-256 over all fields of a record but the hash itself, and so over the chain before it."""
+    fields = {name: value for name, value in asdict(row).items() if name != "hash"}
+    return hashlib.sha256(b"prudent audit record" + _canonical(fields).encode()).hexdigest()
 
 
-def open_head(key: bytes, content: bytes) -> Head:
-    """Read the head file."""
-    parsed = parse(content) or {}
-    sequence, last = parsed.get("sequence"), parsed.get("hash")
-    if not isinstance(sequence, int) or not isinstance(last, str):
-        return Head(0, GENESIS, sound=False)
-    return Head(sequence, last, hmac.compare_digest(str(parsed.get("seal")), _seal(key, sequence, last)))
+def sealed(keys: AuditKeys, row: Row) -> Head:
+    """A record as the last one, sealed."""
+    return Head(row.sequence, row.hash, _seal(keys, row.sequence, row.hash))
 
 
-def parse(line: bytes) -> dict[str, Any] | None:
-    """Return the record of a line; None where the line is none."""
+def signed(keys: AuditKeys, row: Row) -> Checkpoint:
+    """A checkpoint at a record: whoever has the public key can tell that the chain up to it was ours."""
+    message = _message(row.sequence, row.hash, row.time)
+    return Checkpoint(row.sequence, row.hash, row.time, keys.signing.sign(message).hex())
+
+
+def signature_holds(checkpoint: Checkpoint, public: Ed25519PublicKey) -> bool:
+    """Whether a checkpoint was signed with the key that belongs to `public`."""
+    message = _message(checkpoint.sequence, checkpoint.hash, checkpoint.time)
     try:
-        record: Any = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return cast("dict[str, Any]", record) if isinstance(record, dict) else None
+        public.verify(bytes.fromhex(checkpoint.signature), message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
-def tail(file: BinaryIO) -> Tail:
-    """Return the end of a log file, reading backwards only as far as the last whole record."""
-    size = file.seek(0, os.SEEK_END)
-    data = b""
-    start = size
-    while start > 0 and data.count(b"\n") < 2:
-        end, start = start, max(0, start - _BLOCK)
-        file.seek(start)
-        data = file.read(end - start) + data
-    whole, newline, torn = data.rpartition(b"\n")
-    if not newline:
-        return Tail(START, 0, len(data))
-    record = parse(whole.rpartition(b"\n")[2]) or {}
-    link = Link(int(record.get("sequence", 0)), str(record.get("hash", GENESIS)), record.get("time"))
-    return Tail(link, size - len(torn), len(torn))
+def verify(
+    keys: AuditKeys,
+    rows: Iterable[Row],
+    head: Head | None,
+    checkpoints: Sequence[Checkpoint],
+    anchors: Sequence[Checkpoint] = (),
+) -> Verification:
+    """Walk through the records, oldest first, and return the first break, or that there is none.
 
-
-def verify(key: bytes, segments: Sequence[Path], head: Head | None) -> Verification:
-    """Walk through the segments, oldest first, and return the first break, or that there is none."""
-    walk = _Walk(key, head)
-    for segment in segments:
-        with segment.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                problem = walk.step(line)
-                if problem is not None:
-                    return walk.broken(problem, segment.name, number)
-    problem = walk.end()
-    return walk.broken(problem, None, None) if problem else walk.result()
+    `anchors` are checkpoints that were kept elsewhere: the log must still hold what they signed.
+    """
+    walk = _Walk(keys, [*checkpoints, *anchors])
+    for row in rows:
+        problem = walk.step(row)
+        if problem is not None:
+            return walk.broken(problem, row.sequence)
+    problem = walk.end(head, anchors)
+    return walk.broken(problem, walk.last + 1) if problem else walk.result(checkpoints)
 
 
 class _Walk:
     """Follows the chain record by record."""
 
-    def __init__(self, key: bytes, head: Head | None) -> None:
-        self._key = key
-        self._head = head
-        self._last = START
+    def __init__(self, keys: AuditKeys, checkpoints: Sequence[Checkpoint]) -> None:
+        self._keys = keys
+        self._checkpoints: dict[int, list[Checkpoint]] = {}
+        for checkpoint in checkpoints:
+            self._checkpoints.setdefault(checkpoint.sequence, []).append(checkpoint)
+        self.last = 0
+        self._hash = GENESIS
         self._records = 0
-        self._missing_from: Link | None = None  # the log begins after records that are not there
+        self._missing: tuple[int, str] | None = None  # the log begins after a record that is not there
         self._expired: dict[int, str] = {}
-        self._head_met = False
 
-    def step(self, line: bytes) -> str | None:
-        """Take the next line; return what is wrong with it."""
-        if not line.endswith(b"\n"):
-            return "the last record is not whole (a crash while it was written, or a cut)"
-        record = parse(line[:-1])
-        if record is None:
-            return "the line is not a record"
-        if not hmac.compare_digest(str(record.get("hash")), _hash(self._key, record)):
-            return "the record was changed, or written with another key"
-        sequence, previous = record.get("sequence"), str(record.get("previous"))
-        if self._records == 0 and sequence != 1:
-            self._missing_from = Link(int(record["sequence"]) - 1, previous)
-        elif sequence != self._last.sequence + 1 or previous != self._last.hash:
+    def step(self, row: Row) -> str | None:
+        """Take the next record; return what is wrong with it."""
+        if not hmac.compare_digest(row.hash, hash_of(row)):
+            return "the record was changed"
+        if self._records == 0 and row.sequence != 1:
+            self._missing = (row.sequence - 1, row.previous)
+        elif row.sequence != self.last + 1 or row.previous != self._hash:
             return "one or more records before this one were removed, inserted or moved"
-        if record.get("kind") == "expired":
-            body = cast("dict[str, Any]", record.get("body", {}))
+        for checkpoint in self._checkpoints.get(row.sequence, ()):
+            if not signature_holds(checkpoint, self._keys.public):
+                return "the checkpoint of this record was not signed with the key of this log"
+            if checkpoint.hash != row.hash:
+                return "the record is not the one that its checkpoint signed"
+        if row.kind == "expired":
+            body = cast("dict[str, Any]", json.loads(row.body))
             self._expired[int(body.get("up_to", 0))] = str(body.get("hash"))
-        self._last = Link(int(record["sequence"]), str(record["hash"]))
-        if self._head and (self._head.sequence, self._head.hash) == (self._last.sequence, self._last.hash):
-            self._head_met = True
+        self.last, self._hash = row.sequence, row.hash
         self._records += 1
         return None
 
-    def end(self) -> str | None:
+    def end(self, head: Head | None, anchors: Sequence[Checkpoint]) -> str | None:
         """Return what is wrong with the log as a whole."""
-        head = self._head
-        gone = self._missing_from
-        if gone is not None and self._expired.get(gone.sequence) != gone.hash:
+        if self._missing is not None and self._expired.get(self._missing[0]) != self._missing[1]:
             return "the first records are missing, and no record says that they expired"
         if head is None:
-            return "the head file is missing" if self._records else None
-        if not head.sound:
-            return "the head file was changed, or written with another key"
-        if head.sequence > self._last.sequence:
-            return f"{head.sequence - self._last.sequence} records are missing at the end"
-        if not self._head_met:
-            return "the head file names another record"
+            return "the log does not say which record is its last" if self._records else None
+        if not hmac.compare_digest(head.seal, _seal(self._keys, head.sequence, head.hash)):
+            return "what says which record is the last was changed, or written with another key"
+        if head.sequence > self.last:
+            return f"{head.sequence - self.last} records are missing at the end"
+        if (head.sequence, head.hash) != (self.last, self._hash):
+            return "there are records behind the last one"
+        if any(anchor.sequence > self.last for anchor in anchors):
+            return "the log ends before a checkpoint that was kept elsewhere"
         return None
 
-    def broken(self, problem: str, file: str | None, line: int | None) -> Verification:
+    def broken(self, problem: str, sequence: int) -> Verification:
         return Verification(
-            ok=False,
-            records=self._records,
-            head=self._last.hash,
-            problem=problem,
-            sequence=self._last.sequence + 1,
-            file=file,
-            line=line,
+            ok=False, records=self._records, head=self._hash, problem=problem, sequence=sequence
         )
 
-    def result(self) -> Verification:
-        expired = self._missing_from.sequence if self._missing_from else 0
-        return Verification(ok=True, records=self._records, head=self._last.hash, expired_to=expired)
+    def result(self, checkpoints: Sequence[Checkpoint]) -> Verification:
+        return Verification(
+            ok=True,
+            records=self._records,
+            head=self._hash,
+            signed_to=max((checkpoint.sequence for checkpoint in checkpoints), default=0),
+            expired_to=self._missing[0] if self._missing else 0,
+        )
 
 
-def _canonical(record: dict[str, Any]) -> bytes:
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+def _canonical(value: dict[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def _hash(key: bytes, record: dict[str, Any]) -> str:
-    rest = {name: value for name, value in record.items() if name != "hash"}
-    return hmac.new(key, b"record" + _canonical(rest), hashlib.sha256).hexdigest()
+def _message(sequence: int, digest: str, time: str) -> bytes:
+    return f"prudent audit checkpoint\n{sequence}\n{digest}\n{time}".encode()
 
 
-def _seal(key: bytes, sequence: int, last: str) -> str:
-    return hmac.new(key, f"head{sequence}:{last}".encode(), hashlib.sha256).hexdigest()
+def _seal(keys: AuditKeys, sequence: int, digest: str) -> str:
+    return hmac.new(keys.sealing, f"{sequence}:{digest}".encode(), hashlib.sha256).hexdigest()

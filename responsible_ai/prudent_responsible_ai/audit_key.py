@@ -1,14 +1,54 @@
-"""The key behind fingerprints and the audit chain: one file, readable by its owner alone."""
+"""The keys of the audit log, all made from one file that its owner alone may read."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
+from functools import cached_property
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from prudent.errors import ConfigurationError, StorageError
 
 KEY_BYTES = 32
+
+
+class AuditKeys:
+    """A key for each purpose, derived from one of 32 bytes (HMAC-SHA-256 as the derivation)."""
+
+    def __init__(self, master: bytes) -> None:
+        self._master = master
+
+    @cached_property
+    def sealing(self) -> bytes:
+        """Seals what says which record is the last."""
+        return self._derived("seal")
+
+    @cached_property
+    def anonymous(self) -> bytes:
+        """Makes fingerprints in requests that name no user."""
+        return self._derived("anonymous")
+
+    @cached_property
+    def signing(self) -> Ed25519PrivateKey:
+        """Signs checkpoints."""
+        return Ed25519PrivateKey.from_private_bytes(self._derived("checkpoints"))
+
+    @cached_property
+    def public(self) -> Ed25519PublicKey:
+        """What others need to verify checkpoints."""
+        return self.signing.public_key()
+
+    def subject(self, user: str) -> str:
+        """The name under which a user's own key is kept."""
+        name = user.encode("utf-8", "surrogatepass")
+        return hmac.new(self._derived("subjects"), name, hashlib.sha256).hexdigest()
+
+    def _derived(self, purpose: str) -> bytes:
+        return hmac.new(self._master, f"prudent audit {purpose}".encode(), hashlib.sha256).digest()
 
 
 def load_or_create_key(path: Path) -> bytes:

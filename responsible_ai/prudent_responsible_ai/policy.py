@@ -83,7 +83,6 @@ class AuditSettings(Strict):
     enabled: bool = True
     path: str | None = None
     retention_days: Annotated[int, Field(ge=1)] = 365
-    max_megabytes: Annotated[int, Field(ge=1, le=4096)] = 64
     on_failure: OnFailure = OnFailure.ALLOW
     durable: bool = False
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from prudent.cli import audit, policy
-from prudent.errors import ConfigurationError, NotFoundError
+from prudent.errors import ConfigurationError, InvalidRequestError, NotFoundError
 from prudent.types.safety import Action
 from prudent_responsible_ai import built_in_policies
 from prudent_responsible_ai.audit import AuditLog
@@ -24,7 +26,7 @@ runner = CliRunner()
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditLog:
     monkeypatch.setenv("PRUDENT_HOME", str(tmp_path))
-    log = AuditLog(tmp_path / "audit" / "audit.jsonl")
+    log = AuditLog(tmp_path / "audit" / "audit.db")
     for _ in range(3):
         log.append(AuditRecord(policy="default", policy_hash="h", streaming_mode="hold", action=Action.ALLOW))
     return log
@@ -98,7 +100,11 @@ def test_an_unbroken_trail_exits_with_0_and_a_broken_one_with_1(log: AuditLog) -
     result = runner.invoke(audit.app, ["verify"])
     assert result.exit_code == 0
     assert result.stdout.startswith("unbroken: 3 records")
-    log.path.write_bytes(log.path.read_bytes().replace(b'"allow"', b'"block"', 1))
+    log.close()
+    with closing(sqlite3.connect(log.path)) as connection:
+        connection.execute("DROP TRIGGER records_never_change")
+        connection.execute("UPDATE records SET body = replace(body, 'allow', 'block') WHERE sequence = 1")
+        connection.commit()
     result = runner.invoke(audit.app, ["verify", "--json"])
     assert result.exit_code == 1
     assert json.loads(result.stdout)["sequence"] == 1
@@ -109,3 +115,24 @@ def test_records_are_shown_by_id_and_by_recency(log: AuditLog) -> None:
     assert json.loads(runner.invoke(audit.app, ["show", last["id"]]).stdout) == last
     assert len(runner.invoke(audit.app, ["show", "-n", "2"]).stdout.splitlines()) == 2
     assert isinstance(runner.invoke(audit.app, ["show", "aud_none"]).exception, NotFoundError)
+
+
+def test_the_trail_is_exported_signed_and_erased(log: AuditLog, tmp_path: Path) -> None:
+    log.write(
+        "ann",
+        lambda key: AuditRecord(policy="p", policy_hash="h", streaming_mode="hold", action=Action.BLOCK),
+    )
+    lines = runner.invoke(audit.app, ["export"]).stdout.splitlines()
+    assert [json.loads(line)["sequence"] for line in lines] == [1, 2, 3, 4]
+    table = runner.invoke(audit.app, ["export", "--format", "csv"]).stdout.splitlines()
+    assert table[0].startswith("sequence,id,time,kind,outcome")
+    assert ",block," in table[4]
+    assert runner.invoke(audit.app, ["export", "--since", "2999"]).stdout == ""
+    kept = tmp_path / "kept.json"
+    kept.write_text(runner.invoke(audit.app, ["checkpoint"]).stdout)
+    assert "signed up to 4" in runner.invoke(audit.app, ["verify", "--checkpoint", str(kept)]).stdout
+    assert runner.invoke(audit.app, ["erase", "ann"]).stdout == "erased\n"
+    assert isinstance(runner.invoke(audit.app, ["erase", "ann"]).exception, NotFoundError)
+    kept.write_text("{}")
+    wrong = runner.invoke(audit.app, ["verify", "--checkpoint", str(kept)]).exception
+    assert isinstance(wrong, InvalidRequestError)

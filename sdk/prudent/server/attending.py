@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic
 
 from prudent.capabilities.interface import Models
@@ -20,7 +21,7 @@ from prudent.server.inspection import Asked
 from prudent.server.refusal import refusal
 from prudent.types.safety import Action, PromptFilterResult, SafetyInfo
 from prudent_responsible_ai.audit import AuditLog
-from prudent_responsible_ai.audit_record import describe
+from prudent_responsible_ai.audit_record import AuditRecord, describe
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.pipeline import InputReview, Pipeline
 from prudent_responsible_ai.shadow import Shadowed
@@ -182,24 +183,28 @@ class Attending(Generic[ResultT]):
                 shadow=self._pipeline.shadow_info(found.shadowed),
             )
             if self._audit is not None:
-                record = describe(
-                    self._audit.key,
-                    policy,
-                    found.parts,
-                    found.results,
-                    found.action,
-                    (),
-                    outcome=outcome,
-                    request_id=self._asked.request_id,
-                    route=self._call.route,
-                    model=self._call.model,
-                    user=self._call.user,
-                    metadata=self._call.metadata,
-                    shadow=self._recorded.shadow,
-                )
-                identity = await offload(self._audit.write, record)
+                describe_it = partial(self._describe, outcome=outcome)
+                identity = await offload(self._audit.write, self._call.user, describe_it)
                 self._recorded = self._recorded.model_copy(update={"audit_id": identity})
         return self._recorded
+
+    def _describe(self, key: bytes, outcome: str) -> AuditRecord:
+        found = self._found
+        return describe(
+            key,
+            self._pipeline.policy,
+            found.parts,
+            found.results,
+            found.action,
+            (),
+            outcome=outcome,
+            request_id=self._asked.request_id,
+            route=self._call.route,
+            model=self._call.model,
+            user=self._call.user,
+            metadata=self._call.metadata,
+            shadow=None if self._recorded is None else self._recorded.shadow,
+        )
 
     async def _close(self, outcome: str) -> None:
         """Write the audit record where there is none yet; the log says where that fails."""

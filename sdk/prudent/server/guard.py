@@ -182,3 +182,5 @@ class Guard:
             self._preload.cancel()
             await asyncio.wait({self._preload})
         await self._models.close()
+        if self._audit is not None:
+            await offload(self._audit.close)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic
 
 from prudent.capabilities.interface import TextService
@@ -123,7 +124,8 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
                 shadow=self._pipeline.shadow_info(self._shadowed),
             )
             if self._audit is not None:
-                identity = await offload(self._audit.write, self._describe(self._audit, outcome))
+                user = self.inspected.request.user
+                identity = await offload(self._audit.write, user, partial(self._describe, outcome=outcome))
                 self._recorded = self._recorded.model_copy(update={"audit_id": identity})
         return self._recorded
 
@@ -134,9 +136,9 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
         except ServiceUnavailableError:
             return
 
-    def _describe(self, audit: AuditLog, outcome: str) -> AuditRecord:
+    def _describe(self, key: bytes, outcome: str) -> AuditRecord:
         return describe(
-            audit.key,
+            key,
             self._pipeline.policy,
             self._parts,
             self._prompt_results,

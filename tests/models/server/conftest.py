@@ -22,7 +22,7 @@ def server(
     smol_artifact: DecoderArtifact, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningServer]:
     """The server. `smol_artifact` has seen to it that the model is compiled."""
-    audit = AuditLog(Path(tmp_path_factory.mktemp("audit")) / "audit.jsonl", key=b"k" * 32)
+    audit = AuditLog(Path(tmp_path_factory.mktemp("audit")) / "audit.db", key=b"k" * 32)
     app = create_app(Settings(model=SMOL, context=1024, slots=4, threads=2), audit=audit)
     with RunningServer(app) as running:
         yield running

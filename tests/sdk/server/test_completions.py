@@ -126,7 +126,7 @@ def test_places_of_tokens_are_in_the_text_that_goes_out(connect: Connect) -> Non
 
 
 def test_each_request_leaves_one_record(tmp_path: Path, words: Pipeline) -> None:
-    audit = AuditLog(tmp_path / "audit.jsonl", key=b"k" * 32)
+    audit = AuditLog(tmp_path / "audit.db", key=b"k" * 32)
     app = scripted_app(ScriptedModel("hello"), pipeline=words, audit=audit)
     with httpx.Client(transport=AppTransport(lambda: app)) as http:
         client = Client(http_client=http)

@@ -165,7 +165,7 @@ def test_every_answer_says_what_stood_guard(http: Callable[..., httpx.Client]) -
 def _audited(
     words: Pipeline, model: ScriptedModel, folder: Path, ask: Callable[[Client], object]
 ) -> list[dict[str, Any]]:
-    audit = AuditLog(folder / "audit.jsonl", key=b"k" * 32)
+    audit = AuditLog(folder / "audit.db", key=b"k" * 32)
     transport = AppTransport(lambda: scripted_app(model, pipeline=words, audit=audit))
     with httpx.Client(transport=transport) as http:
         ask(Client(http_client=http, max_retries=0))
@@ -187,7 +187,7 @@ def test_every_request_leaves_one_record_without_its_text(words: Pipeline, tmp_p
     assert records[0]["model"] == "scripted"
     assert records[0]["metadata"] == {"case": "7"}
     assert [text["source"] for text in records[0]["texts"]] == ["user", "assistant"]
-    log = (tmp_path / "audit.jsonl").read_text()
+    log = "".join(path.read_bytes().decode("latin-1") for path in tmp_path.iterdir())
     assert "private thing" not in log
     assert "an answer" not in log
     assert '"jo"' not in log
@@ -226,9 +226,7 @@ def test_a_record_that_cannot_be_written_stops_the_answer_where_the_policy_says_
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    audit = AuditLog(
-        blocked / "audit.jsonl", key=b"k" * 32, settings=AuditSettings(on_failure=OnFailure.BLOCK)
-    )
+    audit = AuditLog(blocked / "audit.db", key=b"k" * 32, settings=AuditSettings(on_failure=OnFailure.BLOCK))
     transport = AppTransport(lambda: scripted_app(ScriptedModel("a b"), pipeline=words, audit=audit))
     with httpx.Client(transport=transport) as http:
         client = Client(http_client=http, max_retries=0)

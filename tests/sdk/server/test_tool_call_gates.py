@@ -123,7 +123,7 @@ def test_earlier_calls_of_the_conversation_are_checked(connect: Connect) -> None
 
 
 def test_the_audit_has_a_line_for_every_text_of_an_answer(tmp_path: Path, words: Pipeline) -> None:
-    audit = AuditLog(tmp_path / "audit.jsonl", key=b"k" * 32)
+    audit = AuditLog(tmp_path / "audit.db", key=b"k" * 32)
     model = ScriptedModel(_asks_for('{"text": "a"}', content="b"))
     app = scripted_app(model, pipeline=words, audit=audit)
     with httpx.Client(transport=AppTransport(lambda: app)) as http:
