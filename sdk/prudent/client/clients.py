@@ -10,8 +10,11 @@ import httpx
 from prudent.client.connection import AsyncConnection, Connection, Options
 from prudent.client.resources.audio import AsyncAudio, Audio
 from prudent.client.resources.chat import AsyncChat, Chat
+from prudent.client.resources.classifiers import AsyncClassifiers, Classifiers
 from prudent.client.resources.completions import AsyncTextCompletions, TextCompletions
+from prudent.client.resources.embeddings import AsyncEmbeddings, Embeddings
 from prudent.client.resources.models import AsyncModels, Models
+from prudent.client.resources.safety import AsyncSafety, Safety
 from prudent.client.resources.tokens import AsyncTokens, Tokens
 from prudent.client.resources.vision import AsyncVision, Vision
 from prudent.types.progress import ProgressListener
@@ -56,10 +59,13 @@ class Client:
         self._connection = Connection(options, http_client)
         self.chat = Chat(self._connection)
         self.completions = TextCompletions(self._connection)
+        self.embeddings = Embeddings(self._connection)
         self.tokens = Tokens(self._connection)
         self.vision = Vision(self._connection)
         self.audio = Audio(self._connection)
+        self.safety = Safety(self._connection)
         self.models = Models(self._connection)
+        self.classifiers = Classifiers(self._connection)
 
     def close(self) -> None:
         """Close connections; where the server runs in this process, stop it and free its models."""
@@ -106,10 +112,13 @@ class AsyncClient:
         self._connection = AsyncConnection(options, http_client)
         self.chat = AsyncChat(self._connection)
         self.completions = AsyncTextCompletions(self._connection)
+        self.embeddings = AsyncEmbeddings(self._connection)
         self.tokens = AsyncTokens(self._connection)
         self.vision = AsyncVision(self._connection)
         self.audio = AsyncAudio(self._connection)
+        self.safety = AsyncSafety(self._connection)
         self.models = AsyncModels(self._connection)
+        self.classifiers = AsyncClassifiers(self._connection)
 
     async def close(self) -> None:
         """Close connections; where the server runs in this process, stop it and free its models."""

@@ -18,15 +18,30 @@ from prudent.capabilities.interface import Models
 from prudent.errors import PrudentError
 from prudent.server.auth import Entrance
 from prudent.server.boundary import BodyBounds, BodyLimit, RequestContext
+from prudent.server.classifying import Trainings
 from prudent.server.dependencies import body_schemas
 from prudent.server.errors import handle_http_exception, handle_prudent_error
 from prudent.server.guard import Guard
-from prudent.server.routes import chat, completions, health, models, tokenize, transcription
+from prudent.server.routes import (
+    audio_stream,
+    chat,
+    classifiers,
+    completions,
+    embeddings,
+    health,
+    models,
+    safety_check,
+    tokenize,
+    transcription,
+)
 from prudent.server.settings import Settings
 from prudent.server.sse import ClientGoneError
 from prudent.types.chat import ChatCompletionRequest
+from prudent.types.classifiers import ClassifyRequest, TrainClassifierRequest
 from prudent.types.completions import CompletionRequest
+from prudent.types.embeddings import EmbeddingRequest
 from prudent.types.progress import ProgressListener
+from prudent.types.safety_check import SafetyCheckRequest
 from prudent.types.tokenize import DetokenizeRequest, TokenizeRequest
 from prudent.types.transcription import TranscriptionRequest, TranslationRequest
 from prudent.version import __version__
@@ -40,14 +55,18 @@ CLIENT_CLOSED = 499
 BODIES = (
     ChatCompletionRequest,
     CompletionRequest,
+    EmbeddingRequest,
     TokenizeRequest,
     DetokenizeRequest,
     TranscriptionRequest,
     TranslationRequest,
+    TrainClassifierRequest,
+    ClassifyRequest,
+    SafetyCheckRequest,
 )
 """What routes read themselves, and the framework does not know of."""
 
-ROUTES = (chat, completions, tokenize, transcription, models, health)
+ROUTES = (chat, completions, tokenize, transcription, audio_stream, classifiers, safety_check, models, health)
 
 
 def create_app(
@@ -87,6 +106,8 @@ def create_app(
     _document(app)
     app.state.guard = guard
     app.state.settings = settings
+    app.state.live = set()
+    app.state.trainings = Trainings(progress)
     for routes in ROUTES:
         app.include_router(routes.router)
     app.add_exception_handler(PrudentError, handle_prudent_error)

@@ -20,11 +20,14 @@ class Interval(ResponseModel):
 
 
 class SkippedRows(ResponseModel):
-    """Rows that were not learned from. `rows` are the first few of `count`."""
+    """Rows that were not learned from. `rows` are the first few of `count`.
 
-    reason: Literal["empty", "no_label", "duplicate", "conflicting", "rare_class", "not_drawn"]
+    `uneven` rows of a table had too many or too few cells; `not_drawn` were more than are used.
+    """
+
+    reason: Literal["empty", "no_label", "duplicate", "conflicting", "rare_class", "uneven", "not_drawn"]
     count: int
-    rows: list[int]
+    rows: list[int] = []
 
 
 class ClassifierData(ResponseModel):

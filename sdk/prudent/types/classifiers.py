@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from prudent.types.base import RequestModel, ResponseModel
-from prudent.types.classifier_card import ClassifierCard
+from prudent.types.classifier_card import ClassifierCard, SkippedRows
 from prudent.types.image import ImageField
 from prudent.types.operation import Operation
 from prudent.types.safety import PromptFilterResult, SafetyInfo
@@ -56,7 +56,8 @@ class TrainClassifierRequest(RequestModel):
     `encoder` is the model that makes vectors; None takes the default for texts or images. `drop_rare` leaves
     classes with too few examples out rather than refusing. `unknown_below` is the probability under which an
     answer counts as unknown; None chooses it so that 95 % of right answers are given. `replace` allows
-    training anew under a name that is taken.
+    training anew under a name that is taken. `left_out` says what whoever sends the examples left out before,
+    for the card.
     """
 
     name: ClassifierName
@@ -66,6 +67,7 @@ class TrainClassifierRequest(RequestModel):
     drop_rare: bool = False
     unknown_below: float | None = Field(default=None, ge=0, le=1)
     replace: bool = False
+    left_out: Annotated[list[SkippedRows], Field(max_length=16)] = []
     user: _User | None = None
     metadata: _Metadata | None = None
 

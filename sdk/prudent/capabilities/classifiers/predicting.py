@@ -6,14 +6,14 @@ Knows no file and no HTTP; how contents become vectors is the caller's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from prudent.capabilities.classifiers.features import Encoding
 from prudent.capabilities.classifiers.head import Floats, softmax
 from prudent.capabilities.classifiers.training import Trained
-from prudent.errors import ConflictError
-from prudent.types.classifiers import Classification, LabelScore, WordWeight
+from prudent.errors import ConflictError, InvalidRequestError
+from prudent.types.classifiers import Classification, ClassifierKind, LabelScore, WordWeight
 
 _WORD = re.compile(r"[㐀-鿿豈-﫿぀-ヿ]|[^\W_㐀-鿿豈-﫿぀-ヿ]+(?:['’][^\W_]+)*")
 """A word; of Chinese and Japanese each character, since nothing parts their words."""
@@ -22,10 +22,21 @@ MOST_UNITS = 48
 """Texts with more words are taken apart into this many runs of words."""
 
 
-def require_encoder(trained: Trained, sha256: str) -> None:
+def require_kind(trained: Trained, kind: ClassifierKind) -> None:
+    """Raises InvalidRequestError where a text classifier is given images, or the other way round."""
+    own = trained.record.kind
+    if own != kind:
+        raise InvalidRequestError(
+            f"{trained.record.id} classifies {own}s, not {kind}s.",
+            hint=f"Send {'input' if own == 'text' else 'image'}.",
+            param="image" if kind == "image" else "input",
+        )
+
+
+def require_encoder(trained: Trained, encoding: Encoding) -> None:
     """Raises ConflictError where the classifier was trained on another encoder's vectors."""
     encoder = trained.record.card.encoder
-    if encoder.sha256 != sha256:
+    if encoder.sha256 != encoding.sha256:
         raise ConflictError(
             f"The classifier {trained.record.id!r} was trained with another version of {encoder.id}.",
             hint="Its answers would be wrong with this one: train it again from its examples.",
@@ -60,9 +71,7 @@ def classify(trained: Trained, vectors: Floats, *, top_k: int) -> list[Classific
     return answers
 
 
-def weigh_words(
-    trained: Trained, text: str, label: str, vectors_of: Callable[[Sequence[str]], Floats]
-) -> list[WordWeight]:
+def weigh_words(trained: Trained, text: str, label: str, encoding: Encoding) -> list[WordWeight]:
     """By how much the probability of a label falls without each word of a text, the largest fall first.
 
     Leaving a word out is a question to the classifier itself, not a reading of its weights: what it says is
@@ -73,7 +82,7 @@ def weigh_words(
         return []
     at = trained.record.labels.index(label)
     without = [f"{text[:start]} {text[end:]}".strip() for start, end in spans]
-    likely = probabilities(trained, vectors_of([text, *without]))[:, at]
+    likely = probabilities(trained, encoding.vectors([text, *without]))[:, at]
     weights = [
         WordWeight(text=text[start:end], start=start, end=end, weight=round(float(likely[0] - rest), 4))
         for (start, end), rest in zip(spans, likely[1:], strict=True)

@@ -28,6 +28,9 @@ THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 RIGHT_ANSWERED = 0.95
 """Of the answers that are right, the share that is given: the rest is the price of saying "unknown"."""
 
+HIGHEST_THRESHOLD = 0.9
+"""Where classes are far apart all examples are sure, and what is asked later is rarely as plain as they."""
+
 LEAST_GROUP = 30
 """Rows below which a group's figures are not compared."""
 
@@ -76,7 +79,7 @@ class Answers:
         sure = self.confidence[self.right]
         if not len(sure):
             return 0.5
-        return round(max(0.5, float(np.quantile(sure, 1 - RIGHT_ANSWERED))), 3)
+        return round(min(HIGHEST_THRESHOLD, max(0.5, float(np.quantile(sure, 1 - RIGHT_ANSWERED)))), 3)
 
     def coverage(self, threshold: float) -> Coverage:
         """How many rows are answered at a threshold, and how well."""
@@ -175,14 +178,14 @@ class Answers:
         return found
 
 
-def limits(kind: str, encoder: str) -> list[str]:
+def limits(*, of_texts: bool) -> list[str]:
     """What holds for every classifier of this kind."""
     found = [
         "The figures hold for contents like the examples; other sources, times or languages may do worse.",
-        f"It knows only its classes. What fits none is answered 'unknown' often, not always ({encoder}).",
+        "It knows only its classes. What fits none is answered 'unknown' often, not always.",
         "Wrong labels in the examples are learned; see the doubtful rows.",
     ]
-    if kind == "text":
+    if of_texts:
         found.append("A text is judged by its meaning as a whole: negations and single words may be missed.")
     return found
 

@@ -16,9 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from prudent.capabilities.classifiers.cleaning import Cleaned, RawExample, clean
 from prudent.capabilities.classifiers.crossval import Chosen, cross_validate, fit_whole
-from prudent.capabilities.classifiers.features import OnDone
+from prudent.capabilities.classifiers.features import Encoding
 from prudent.capabilities.classifiers.folds import FOLDS, assign_folds
-from prudent.capabilities.classifiers.head import Floats, Head, Indices, Scaling
+from prudent.capabilities.classifiers.head import Head, Indices, Scaling
 from prudent.capabilities.classifiers.reporting import THRESHOLDS, WIDEST_TABLE, Answers, interval, limits
 from prudent.errors import InvalidRequestError
 from prudent.types.classifier_card import (
@@ -28,13 +28,10 @@ from prudent.types.classifier_card import (
     ClassifierMethod,
     SkippedRows,
 )
-from prudent.types.classifiers import MAX_CLASSES, Classifier, ClassifierKind
+from prudent.types.classifiers import MAX_CLASSES, Classifier
 from prudent.types.progress import Progress, ProgressListener
 
 _ROWS_SHOWN = 20
-
-MakeVectors = Callable[[Sequence[str | bytes], OnDone], Floats]
-"""Contents to vectors (n, size); tells how many are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +54,24 @@ class Trained:
 
 def train(
     name: str,
-    kind: ClassifierKind,
+    encoding: Encoding,
     examples: Sequence[RawExample],
-    vectors_of: MakeVectors,
-    encoder: ClassifierEncoder,
     options: TrainingOptions,
     *,
-    skipped: Sequence[SkippedRows] = (),
+    left_out: Sequence[SkippedRows] = (),
     check: Callable[[], None] = lambda: None,
     progress: ProgressListener | None = None,
 ) -> Trained:
-    """Train a classifier. `check` is called often, and stops the work by raising.
+    """Train a classifier.
+
+    Args:
+        name: what it will be called.
+        encoding: makes the vectors.
+        examples: what to learn from.
+        options: how.
+        left_out: rows that somebody left out before, for the card.
+        check: called often; stops the work by raising.
+        progress: told of examples read and folds done.
 
     Raises:
         InvalidRequestError: the examples do not suffice; the message says why.
@@ -82,7 +86,7 @@ def train(
         )
     tell = _teller(name, progress, check)
     contents = [example.content for example in cleaned.kept]
-    vectors = vectors_of(contents, lambda done: tell("encode", done, len(contents)))
+    vectors = encoding.vectors(contents, lambda done: tell("encode", done, len(contents)))
     numbers = {label: number for number, label in enumerate(cleaned.labels)}
     classes: Indices = np.array([numbers[example.label] for example in cleaned.kept], np.int64)
     folds = assign_folds(classes, cleaned.duplicates, seed=options.seed)
@@ -100,15 +104,17 @@ def train(
     on_fold()
     answers = Answers(chosen.probabilities, classes, cleaned.labels)
     data = ClassifierData(
-        given=len(examples) + sum(one.count for one in skipped),
+        given=len(examples) + sum(one.count for one in left_out),
         used=len(contents),
-        skipped=[*skipped, *_skipped(cleaned)],
+        skipped=[*left_out, *_skipped(cleaned)],
         sha256=_data_sha256(cleaned),
     )
-    size = vectors.shape[1]
-    card = _card(answers, cleaned, data, encoder.model_copy(update={"size": size}), chosen, options, kind)
+    encoder = ClassifierEncoder(id=encoding.id, sha256=encoding.sha256, size=vectors.shape[1])
+    card = _card(answers, cleaned, data, encoder, chosen, options)
     card = card.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
-    record = Classifier(id=name, created=int(time.time()), kind=kind, labels=cleaned.labels, card=card)
+    record = Classifier(
+        id=name, created=int(time.time()), kind=encoding.kind, labels=cleaned.labels, card=card
+    )
     return Trained(record, scaling, head)
 
 
@@ -119,7 +125,6 @@ def _card(
     encoder: ClassifierEncoder,
     chosen: Chosen,
     options: TrainingOptions,
-    kind: ClassifierKind,
 ) -> ClassifierCard:
     threshold = answers.threshold() if options.unknown_below is None else options.unknown_below
     reports = answers.class_reports()
@@ -151,7 +156,7 @@ def _card(
         doubtful=answers.doubtful_rows([example.place for example in cleaned.kept]),
         groups=groups,
         warnings=answers.warnings(groups),
-        limits=limits(kind, encoder.id),
+        limits=limits(of_texts=isinstance(cleaned.kept[0].content, str)),
         seconds=0.0,
     )
 
