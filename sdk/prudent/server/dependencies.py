@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from fastapi import Request
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.requests import HTTPConnection
 
 from prudent.capabilities.offload import offload
 from prudent.errors import InvalidRequestError
@@ -24,19 +25,21 @@ SMALL_BODY = 2**16
 SCHEMAS = "#/components/schemas/{model}"
 
 
-def get_guard(request: Request) -> Guard:
+def get_guard(connection: HTTPConnection) -> Guard:
     """The one way to a model."""
-    return cast("Guard", request.app.state.guard)
+    return cast("Guard", connection.app.state.guard)
 
 
-def get_settings(request: Request) -> Settings:
+def get_settings(connection: HTTPConnection) -> Settings:
     """The settings of this server."""
-    return cast("Settings", request.app.state.settings)
+    return cast("Settings", connection.app.state.settings)
 
 
-def get_asked(request: Request) -> Asked:
+def get_asked(connection: HTTPConnection) -> Asked:
     """Who asks: the id that the boundary gave this request, and that of its key where keys are needed."""
-    return Asked(cast("str", request.state.request_id), cast("str", getattr(request.state, "key_id", "")))
+    return Asked(
+        cast("str", connection.state.request_id), cast("str", getattr(connection.state, "key_id", ""))
+    )
 
 
 async def read_json(request: Request, kind: type[RequestT], *, unsupported: Collection[str] = ()) -> RequestT:

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from prudent.server.guard import Guard
+from prudent.server.routes.audio_stream import LONGEST_MESSAGE
 from prudent.server.settings import Settings
 from prudent.server.slow_readers import protocol_that_gives_up
 
@@ -38,7 +39,8 @@ class DrainingServer(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=LONGEST_MESSAGE,
                 http=protocol_that_gives_up(self._settings.write_timeout + GRACE_S),
                 timeout_graceful_shutdown=LAST_WORDS_S,
             )
