@@ -66,7 +66,18 @@ BODIES = (
 )
 """What routes read themselves, and the framework does not know of."""
 
-ROUTES = (chat, completions, tokenize, transcription, audio_stream, classifiers, safety_check, models, health)
+ROUTES = (
+    chat,
+    completions,
+    tokenize,
+    transcription,
+    audio_stream,
+    embeddings,
+    classifiers,
+    safety_check,
+    models,
+    health,
+)
 
 
 def create_app(
