@@ -25,6 +25,8 @@ class Attended(Generic[ResultT]):
     """Where it came in, for the audit."""
     model: str
     """What is asked for, for the audit."""
+    refuses: bool = True
+    """Whether a text that the policy blocks ends the request; False where verdicts are all that is wanted."""
     user: str | None = None
     metadata: Mapping[str, str] | None = None
     """For the audit, which reads it when the request is over."""

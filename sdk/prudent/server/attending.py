@@ -151,7 +151,7 @@ class Attending(Generic[ResultT]):
         parts = self._call.inputs()
         review = await self._review(parts)
         self._prompt = review.results
-        if review.blocked:
+        if review.blocked and self._call.refuses:
             raise refusal(review, "the input", self._call.param_of)
         return [part.text for part in review.parts]
 
@@ -160,7 +160,7 @@ class Attending(Generic[ResultT]):
         if not parts:
             return result
         review = await self._review(parts)
-        if review.blocked:
+        if review.blocked and self._call.refuses:
             raise refusal(review, "what was found in the input")
         texts = [part.text for part in review.parts]
         return self._call.with_outputs(result, texts, review.results)
