@@ -45,8 +45,8 @@ class CheckedPart(ResponseModel):
 
     source: Source
     action: Action
-    text: str | None
     content_filter_results: ContentFilterResults
+    text: str | None = None
 
 
 class SafetyCheck(ResponseModel):
