@@ -1,39 +1,42 @@
 """Texts to vectors: `EmbeddingModel.load().embed(["How do I pay?"], kind="query")`.
 
-It joins tokenizer and encoder, and makes batches of texts of like length. Knows no index, no cache of texts
-and no HTTP.
+It joins tokenizer, queue and encoder. A text is computed on one core, several texts on several: that is
+faster than to share each text among the cores. Knows no index, no cache of texts and no HTTP.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self, TypeAlias, get_args
+from typing import Self, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prudent.errors import ContextLengthError, InvalidRequestError, ServiceUnavailableError
+from prudent.capabilities.embedding_answer import embedding_list, require_dimensions
+from prudent.capabilities.embedding_queue import Batch, EmbeddingQueue, Job
+from prudent.capabilities.interface.embeddings import EMBEDDINGS
+from prudent.capabilities.offload import offload
+from prudent.errors import ContextLengthError, InvalidRequestError, PrudentError, ServiceUnavailableError
 from prudent.runtime.encoder_artifact import EncoderArtifact
 from prudent.runtime.session import Session, SessionOptions, Spinning, open_session
+from prudent.runtime.threads import usable_cores
 from prudent.store import open_encoder
-from prudent.tokenizer.unigram import UnigramTokenizer
-from prudent.tokenizer.unigram_spec import UnigramSpec
+from prudent.tokenizer.encoder_tokenizers import open_tokenizer
+from prudent.types.embeddings import EmbeddingList, EmbeddingRequest, InputType
 from prudent.types.progress import ProgressListener
 
-DEFAULT_EMBEDDING_MODEL = "multilingual-e5-small"
+DEFAULT_EMBEDDING_MODEL = EMBEDDINGS.default
 
-EmbeddingKind: TypeAlias = Literal["query", "passage"]
+EmbeddingKind: TypeAlias = InputType
 """What a text is: a `query` asks, a `passage` may answer. To compare like with like, use one for both."""
 
-_BATCH_TOKENS = 512
-"""Tokens in one run, padding included; more of them were not faster, and each takes some 20 kB."""
-
-_PADDING_SHARE = 4
-_PADDING_TOKENS = 4
-"""A text joins a batch if it is shorter than the longest by no more than a quarter, or these few tokens."""
+_CHARACTERS_A_TOKEN = 32
+"""Twice the longest piece of the catalog's models. A text of more than this for each token that the model
+takes is too long whatever it says, and is not tokenized to find out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Embeddings:
 
 
 class EmbeddingModel:
-    """A loaded encoder. Safe to use from several threads; their runs take turns."""
+    """A loaded encoder. Safe to use from several threads; what they ask at the same time is run together."""
 
     def __init__(self, artifact: EncoderArtifact, *, threads: int | None = None) -> None:
         """Load the encoder (about a second). `threads` None uses every core that this process may use.
@@ -63,10 +66,15 @@ class EmbeddingModel:
             "query": artifact.config.query_prefix,
             "passage": artifact.config.passage_prefix,
         }
-        self._tokenizer = UnigramTokenizer(UnigramSpec.load(artifact.tokenizer))
-        options = SessionOptions(threads=threads, spinning=Spinning.NEVER)
+        self._tokenizer = open_tokenizer(artifact.config.tokenizer, artifact.tokenizer)
+        # The arena keeps what one run took for the next: some 20 MB, and half the time of a large run.
+        options = SessionOptions(threads=1, spinning=Spinning.NEVER, arena=True)
         self._session: Session | None = open_session(artifact.graph, options)
-        self._turn = threading.Lock()
+        self._workers = threads or usable_cores()
+        self._changed = threading.Condition()
+        self._queue = EmbeddingQueue(self._workers)
+        self._closed = False
+        self._threads: list[threading.Thread] = []
 
     @classmethod
     def load(
@@ -93,7 +101,7 @@ class EmbeddingModel:
         """A vector for each text: float32 (texts, size), each of length 1.
 
         The product of two vectors is the cosine of the texts: near 1 where they mean the same, in whatever
-        language. A text's vector does not depend on the texts beside it. With this model unrelated texts
+        language. A text's vector does not depend on the texts beside it. With the E5 model unrelated texts
         have cosines about 0.75, so compare cosines with each other, not with 0.
 
         Raises:
@@ -104,18 +112,37 @@ class EmbeddingModel:
         """
         return self.embed_counted(texts, kind=kind).vectors
 
-    def embed_counted(self, texts: Sequence[str], *, kind: EmbeddingKind) -> Embeddings:
-        """Like `embed`, with the number of tokens of each text."""
-        ids = self._tokenize(texts, kind)
-        vectors = np.empty((len(ids), self.size), np.float32)
-        for batch in _batches([len(row) for row in ids]):
-            vectors[batch] = self._run([ids[index] for index in batch])
-        return Embeddings(vectors, tuple(map(len, ids)))
+    def embed_counted(
+        self, texts: Sequence[str], *, kind: EmbeddingKind, truncate: bool = False
+    ) -> Embeddings:
+        """Like `embed`, with the tokens of each text counted. `truncate` cuts what is too long at its end."""
+        rows = self._tokenize(texts, kind, truncate=truncate)
+        job = self._submit(rows)
+        return Embeddings(job.done.result(), tuple(map(len, rows)))
+
+    async def create(self, request: EmbeddingRequest) -> EmbeddingList:
+        """See `prudent.capabilities.interface.embeddings.Embedder`."""
+        require_dimensions(request, self.id, self.size)
+        rows = await offload(self._tokenize, request.texts, request.input_type, truncate=request.truncate)
+        job = self._submit(rows)
+        try:
+            vectors = await asyncio.wrap_future(job.done)
+        except asyncio.CancelledError:
+            with self._changed:
+                self._queue.remove(job)
+            raise
+        return await offload(embedding_list, request, vectors, tokens=sum(map(len, rows)), model=self.id)
 
     def close(self) -> None:
-        """Free the weights, once the run in progress is over. Closing twice is no error."""
-        with self._turn:
-            self._session = None
+        """Free the weights, once the runs in progress are over. Closing twice is no error."""
+        with self._changed:
+            self._closed = True
+            for job in self._queue.take_all():
+                job.fail(self._was_closed())
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._session = None
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +152,9 @@ class EmbeddingModel:
     ) -> None:
         self.close()
 
-    def _tokenize(self, texts: Sequence[str], kind: EmbeddingKind) -> list[list[int]]:
+    def _tokenize(
+        self, texts: Sequence[str], kind: EmbeddingKind, *, truncate: bool
+    ) -> list[NDArray[np.int32]]:
         if isinstance(texts, str):
             raise InvalidRequestError(
                 "One text was given where a list is wanted.",
@@ -139,49 +168,87 @@ class EmbeddingModel:
                 param="kind",
             )
         prefix = self._prefixes[kind]
-        rows: list[list[int]] = []
-        for index, text in enumerate(texts):
-            if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise InvalidRequestError(
-                    f"Text {index} is of the type {type(text).__name__}, not text.", param="input"
-                )
-            row = self._tokenizer.encode(prefix + text)
-            if len(row) > self.max_tokens:
-                raise self._too_long(index, len(row))
-            rows.append(row)
-        return rows
+        return [self._ids(index, text, prefix, truncate=truncate) for index, text in enumerate(texts)]
 
-    def _too_long(self, index: int, tokens: int) -> ContextLengthError:
+    def _ids(self, index: int, text: str, prefix: str, *, truncate: bool) -> NDArray[np.int32]:
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidRequestError(
+                f"Text {index} is of the type {type(text).__name__}, not text.", param=f"input.{index}"
+            )
+        most = self.max_tokens * _CHARACTERS_A_TOKEN
+        if len(text) > most and not truncate:
+            raise self._too_long(index, f"{len(text):,} characters", f"{most:,}", None)
+        row = self._tokenizer.encode(prefix + text[:most])
+        if len(row) > self.max_tokens:
+            if not truncate:
+                raise self._too_long(index, f"{len(row):,} tokens", f"{self.max_tokens}", len(row))
+            row = [*row[: self.max_tokens - 1], row[-1]]
+        return np.array(row, np.int32)
+
+    def _too_long(self, index: int, length: str, most: str, tokens: int | None) -> ContextLengthError:
         return ContextLengthError(
-            f"Text {index} has {tokens:,} tokens; {self.id} takes {self.max_tokens}.",
-            hint="Split it into shorter parts.",
-            param="input",
+            f"Text {index} has {length}; {self.id} takes {most}.",
+            hint="Split it into shorter parts, or let its end be cut (truncate=true).",
+            param=f"input.{index}",
             details={"index": index, "tokens": tokens, "max_tokens": self.max_tokens},
         )
 
-    def _run(self, rows: list[list[int]]) -> NDArray[np.float32]:
+    def _submit(self, rows: list[NDArray[np.int32]]) -> Job:
+        """Put texts in the line.
+
+        Raises:
+            ServiceUnavailableError: the model was closed.
+        """
+        job = Job(rows, self.size)
+        with self._changed:
+            if self._closed:
+                raise self._was_closed()
+            if not self._threads:
+                self._threads = [
+                    threading.Thread(target=self._work, name=f"prudent-embed-{number}", daemon=True)
+                    for number in range(self._workers)
+                ]
+                for thread in self._threads:
+                    thread.start()
+            if rows:
+                self._queue.add(job)
+                self._changed.notify_all()
+            else:
+                job.done.set_result(np.empty((0, self.size), np.float32))
+        return job
+
+    def _work(self) -> None:
+        """Run batches until the model is closed."""
+        while True:
+            with self._changed:
+                while (batch := self._queue.next_batch()) is None:
+                    if self._closed:
+                        return
+                    self._changed.wait()
+            try:
+                vectors = self._run(batch)
+            except Exception as error:  # noqa: BLE001 handed to whoever waits for the vectors
+                self._fail(batch, error)
+                continue
+            with self._changed:
+                for (job, index), vector in zip(batch.places, vectors, strict=True):
+                    job.deliver(index, vector)
+
+    def _fail(self, batch: Batch, error: Exception) -> None:
+        with self._changed:
+            for job in {id(job): job for job, _ in batch.places}.values():
+                self._queue.remove(job)
+                job.fail(error)
+
+    def _run(self, batch: Batch) -> NDArray[np.float32]:
+        rows = batch.rows
         lengths = np.array([len(row) for row in rows], np.int32)
         ids = np.full((len(rows), int(lengths.max())), self._tokenizer.padding_id, np.int64)
         for place, row in enumerate(rows):
             ids[place, : len(row)] = row
-        with self._turn:
-            if self._session is None:
-                raise ServiceUnavailableError(f"{self.id} was closed.", hint="Load it again.")
-            return self._session.run({"input_ids": ids, "lengths": lengths})[0]
+        if self._session is None:
+            raise self._was_closed()
+        return self._session.run({"input_ids": ids, "lengths": lengths})[0]
 
-
-def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Indices of texts to run together: of like length, within the budget; a long text runs alone."""
-    longest_first = sorted(range(len(lengths)), key=lambda index: -lengths[index])
-    batch: list[int] = []
-    for index in longest_first:
-        if batch:
-            longest = lengths[batch[0]]
-            spare = longest - lengths[index]
-            full = (len(batch) + 1) * longest > _BATCH_TOKENS
-            if full or spare > max(_PADDING_TOKENS, longest // _PADDING_SHARE):
-                yield batch
-                batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+    def _was_closed(self) -> PrudentError:
+        return ServiceUnavailableError(f"{self.id} was closed.", hint="Load it again.")

@@ -21,11 +21,11 @@ from prudent.compiler.encoder_reference import reference_vectors
 from prudent.compiler.encoder_texts import EncoderTexts, calibration_texts
 from prudent.compiler.families import ENCODER_FAMILIES
 from prudent.compiler.families.encoder_spec import EncoderSpec
-from prudent.compiler.graph.encoder import encoder_graph
+from prudent.compiler.graph.encoder import EncoderLowering, encoder_graph
 from prudent.compiler.graph.external_data import ExternalFile
 from prudent.compiler.graph.onnx_file import serialize
 from prudent.compiler.graph.precision import Float32, Int8, Precision
-from prudent.compiler.graph.row_precision import RowInt8
+from prudent.compiler.graph.row_precision import RowInt8, RowWeights
 from prudent.compiler.identity import ModelIdentity
 from prudent.compiler.quantize import distinct_limits
 from prudent.compiler.readers import open_weights
@@ -40,8 +40,7 @@ from prudent.runtime.artifact import (
 )
 from prudent.runtime.encoder_artifact import EncoderArtifact
 from prudent.runtime.session import SessionOptions, Spinning, open_session
-from prudent.tokenizer.unigram import UnigramTokenizer
-from prudent.tokenizer.unigram_spec import UnigramSpec
+from prudent.tokenizer.encoder_tokenizers import read_tokenizer
 from prudent.types.progress import Progress, ProgressListener
 
 
@@ -71,19 +70,19 @@ def compile_encoder(
     started = time.monotonic()
     with closing(open_weights(source)) as weights, staged(folder) as staging:
         plan = plan_encoder(weights, families)
-        tokenizer = UnigramSpec.from_metadata(weights.metadata)
+        saved, tokenizer = read_tokenizer(weights.metadata)
         job = _Job(identity, plan, weights, staging, progress)
         if target == "float32":
             precision, accuracy = _write_graph(job, Float32()), None
         else:
-            texts = calibration_texts(plan.config, UnigramTokenizer(tokenizer))
+            texts = calibration_texts(plan.config, tokenizer, english=plan.english)
             precision, accuracy = _compile_int8(job, texts, limits or EncoderLimits())
         write_records(
             staging,
             identity,
             weights,
             config=plan.config,
-            tokenizer=tokenizer,
+            tokenizer=saved,
             target=target,
             precision={**precision, "norms, biases and positions": "float32"},
             accuracy=accuracy,
@@ -129,7 +128,8 @@ def _compile_int8(
 def _from_fastest(plan: EncoderPlan) -> Iterator[Precision]:
     blocks = distinct_limits(plan.matrix_inputs)
     matrices = frozenset(matrix.weight for layer in plan.layers for matrix in layer.matrices)
-    yield RowInt8(Int8(blocks[0]), matrices)
+    for stored in (RowWeights.NARROW, RowWeights.WIDE):
+        yield RowInt8(Int8(blocks[0]), matrices, stored)
     yield from map(Int8, blocks)
 
 
@@ -150,7 +150,8 @@ def _write_graph(job: _Job, precision: Precision) -> dict[str, str]:
         job.tell("compile", layer.index + 1, layers + 1)
 
     with (job.staging / WEIGHTS_FILE).open("wb") as file:
-        graph = encoder_graph(job.plan, job.weights, ExternalFile(file), precision, done)
+        lowering = EncoderLowering(exact_activation=isinstance(precision, Float32))
+        graph = encoder_graph(job.plan, job.weights, ExternalFile(file), precision, done, lowering)
     (job.staging / GRAPH_FILE).write_bytes(serialize(graph, WEIGHTS_FILE))
     job.tell("compile", layers + 1, layers + 1)
     return precision.used

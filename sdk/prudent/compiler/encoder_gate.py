@@ -19,10 +19,10 @@ from prudent.runtime.artifact import EncoderAccuracy
 class EncoderLimits:
     """What a target promises; every figure must be above its limit (see `EncoderAccuracy`)."""
 
-    mean_cosine: float = 0.998
-    min_cosine: float = 0.995
-    nearest_agreement: float = 0.95
-    rank_correlation: float = 0.98
+    mean_cosine: float = 0.99
+    min_cosine: float = 0.98
+    nearest_agreement: float = 0.9
+    rank_correlation: float = 0.97
 
     def hold(self, accuracy: EncoderAccuracy) -> bool:
         """Whether the measured accuracy keeps the promise."""

@@ -14,6 +14,7 @@ from prudent.compiler.readers.weights import Weights
 from prudent.compiler.shapes import require_shapes
 from prudent.errors import UnsupportedModelError
 from prudent.runtime.encoder_artifact import EncoderConfig
+from prudent.tokenizer.encoder_tokenizers import EncoderTokenizerKind, kind_of_tokenizer
 
 MAX_TOKENS = 1 << 14
 """Attention is quadratic here, and a model with more positions than this is not of the kind."""
@@ -60,6 +61,7 @@ class EncoderPlan:
     types: str
     embedding_norm: Affine
     layers: tuple[EncoderLayerPlan, ...]
+    english: bool
 
     @property
     def matrix_inputs(self) -> frozenset[int]:
@@ -82,7 +84,7 @@ def plan_encoder(weights: Weights, families: Mapping[str, EncoderSpec]) -> Encod
             hint=f"Encoders that prudent compiles are {', '.join(families)}.",
         )
     metadata = Metadata(weights.metadata, spec.architecture)
-    config = _config(spec, metadata)
+    config = _config(spec, metadata, kind_of_tokenizer(weights.metadata))
     types = metadata.whole("token_type_count", most=1 << 8)
     names = spec.tensors
     plan = EncoderPlan(
@@ -95,13 +97,14 @@ def plan_encoder(weights: Weights, families: Mapping[str, EncoderSpec]) -> Encod
         types=names.types,
         embedding_norm=_affine(names, names.embedding_norm, 0),
         layers=tuple(_layer(names, index) for index in range(config.layers)),
+        english=spec.english,
     )
     metadata.require_all_known()
-    require_shapes(_shapes(plan, types), weights)
+    require_shapes(_shapes(plan, types), weights, spec.unused)
     return plan
 
 
-def _config(spec: EncoderSpec, metadata: Metadata) -> EncoderConfig:
+def _config(spec: EncoderSpec, metadata: Metadata, tokenizer: EncoderTokenizerKind) -> EncoderConfig:
     hidden = metadata.whole("embedding_length", most=1 << 16)
     heads = metadata.whole("attention.head_count", most=1 << 10)
     if hidden % heads:
@@ -113,6 +116,7 @@ def _config(spec: EncoderSpec, metadata: Metadata) -> EncoderConfig:
         hidden_size=hidden,
         vocab_size=metadata.whole("vocab_size", most=1 << 24),
         max_tokens=metadata.whole("context_length", most=MAX_TOKENS),
+        tokenizer=tokenizer,
         query_prefix=spec.query_prefix,
         passage_prefix=spec.passage_prefix,
     )

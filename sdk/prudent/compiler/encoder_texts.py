@@ -14,7 +14,7 @@ from prudent.compiler.calibration import calibration_pairs
 from prudent.compiler.readers.weights import FloatArray
 from prudent.errors import ModelFileError
 from prudent.runtime.encoder_artifact import EncoderConfig
-from prudent.tokenizer.unigram import UnigramTokenizer
+from prudent.tokenizer.encoder_tokenizers import EncoderTokenizer
 
 _BATCH = 16
 
@@ -46,24 +46,27 @@ class EncoderTexts:
         return np.stack([rows[index] for index in range(len(self.ids))])
 
 
-def calibration_texts(config: EncoderConfig, tokenizer: UnigramTokenizer) -> EncoderTexts:
-    """English sentences as queries and the Chinese ones as passages.
+def calibration_texts(
+    config: EncoderConfig, tokenizer: EncoderTokenizer, *, english: bool = False
+) -> EncoderTexts:
+    """English sentences as queries and Chinese ones as passages; where all must be `english`, half each.
 
     Raises:
         ModelFileError: the tokenizer makes ids that the model does not know, or the texts do not fit.
     """
     pairs = calibration_pairs()
-    prefixes = (config.query_prefix, config.passage_prefix)
-    ids = tuple(
-        tokenizer.encode(prefix + text)
-        for language, prefix in enumerate(prefixes)
-        for text in (pair[language] for pair in pairs)
-    )
+    queries, passages = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    if english:
+        half = len(queries) // 2
+        queries, passages = queries[:half], queries[half:]
+    texts = [config.query_prefix + text for text in queries]
+    texts += [config.passage_prefix + text for text in passages]
+    ids = tuple(map(tokenizer.encode, texts))
     if tokenizer.vocab_size > config.vocab_size or max(map(len, ids)) > config.max_tokens:
         raise ModelFileError(
             f"The tokenizer has {tokenizer.vocab_size} pieces, the model {config.vocab_size} and a window of"
             f" {config.max_tokens} tokens: one of them is wrong.",
             hint="The file is damaged; fetch it again.",
         )
-    digest = hashlib.sha256(json.dumps([pairs, prefixes], ensure_ascii=False).encode()).hexdigest()
-    return EncoderTexts(ids, len(pairs), digest)
+    digest = hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode()).hexdigest()
+    return EncoderTexts(ids, len(queries), digest)

@@ -8,8 +8,10 @@ from prudent.compiler.readers.weights import Weights
 from prudent.errors import ModelFileError, UnsupportedModelError
 
 
-def require_shapes(expected: Mapping[str, tuple[int, ...]], weights: Weights) -> None:
-    """Return where every tensor is there in its shape.
+def require_shapes(
+    expected: Mapping[str, tuple[int, ...]], weights: Weights, unused: frozenset[str] = frozenset()
+) -> None:
+    """Return where every tensor is there in its shape; those in `unused` may be there too.
 
     Raises:
         ModelFileError: one is missing or has another shape.
@@ -22,9 +24,9 @@ def require_shapes(expected: Mapping[str, tuple[int, ...]], weights: Weights) ->
             raise ModelFileError(
                 f"The tensor {name} {found}; the metadata asks for {shape}.", hint="Fetch the file again."
             )
-    unused = sorted(set(weights.tensors) - set(expected))
-    if unused:
+    unknown = sorted(set(weights.tensors) - set(expected) - unused)
+    if unknown:
         raise UnsupportedModelError(
-            f"The file has {len(unused)} tensors that prudent would not use, such as {unused[0][:80]!r};"
+            f"The file has {len(unknown)} tensors that prudent would not use, such as {unknown[0][:80]!r};"
             " the compiled model would be wrong."
         )

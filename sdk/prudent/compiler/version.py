@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-COMPILER_VERSION = "4"
+COMPILER_VERSION = "5"
 """Part of every compiled model's cache key: raise it when the same file would compile to something else."""

@@ -17,6 +17,7 @@ The graph's inputs and output (B texts, S tokens of the longest):
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,6 +35,7 @@ class EncoderConfig(BaseModel):
     hidden_size: int
     vocab_size: int
     max_tokens: int
+    tokenizer: Literal["unigram", "wordpiece"]
     query_prefix: str
     passage_prefix: str
 

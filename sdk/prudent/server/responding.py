@@ -9,8 +9,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from prudent.capabilities.offload import offload
 from prudent.server.answering import Answering
 from prudent.server.dependencies import get_asked, get_settings
 from prudent.server.inspected import ChunkT
@@ -53,6 +55,12 @@ async def as_events(
         request_id=get_asked(request).request_id,
         headers=server_timing(answering.started),
     )
+
+
+async def as_large(response: BaseModel) -> Response:
+    """A response of up to some megabytes, written in a thread; its absent fields are left out."""
+    content = await offload(response.model_dump_json, exclude_none=True)
+    return Response(content, media_type="application/json")
 
 
 async def _first(answering: Answering[Any, ChunkT, Any]) -> ChunkT:

@@ -34,7 +34,9 @@ class EncoderSpec:
     """An encoder family: BERT's post-norm layers with biases everywhere, and the mean of a text's tokens.
 
     `architecture` is the file's `general.architecture` and the prefix of its metadata keys. The prefixes are
-    what the model was trained to see before a question and before a text that may answer one.
+    what the model was trained to see before a question and before a text that may answer one. Tensors that
+    are `unused` may be in a file and have no part in a text's vector. One that is `english` alone is compared
+    with float32 on English sentences alone.
     """
 
     architecture: str
@@ -42,3 +44,5 @@ class EncoderSpec:
     passage_prefix: str
     activation: EncoderActivation = "gelu"
     tensors: EncoderTensors = field(default_factory=EncoderTensors)
+    unused: frozenset[str] = frozenset()
+    english: bool = False

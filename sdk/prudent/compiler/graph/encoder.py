@@ -19,7 +19,16 @@ from prudent.compiler.readers.weights import Weights
 EMBEDDING = "embedding"
 """Name of the output."""
 
-_ACTIVATIONS: Mapping[EncoderActivation, str] = {"gelu": "Gelu"}
+_EXACT: Mapping[EncoderActivation, str] = {"gelu": "Gelu"}
+_APPROXIMATE: Mapping[EncoderActivation, str] = {"gelu": "FastGelu"}
+"""By the tanh formula: off by 5e-4 at most, and a third faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderLowering:
+    """Choices between graphs that compute nearly the same. `exact_activation` is for a reference."""
+
+    exact_activation: bool = True
 
 
 def encoder_graph(
@@ -28,12 +37,13 @@ def encoder_graph(
     sink: WeightSink,
     precision: Precision,
     on_layer: Callable[[EncoderLayerPlan], None],
+    lowering: EncoderLowering | None = None,
 ) -> Graph:
     """Build the encoder (see prudent.runtime.encoder_artifact); `on_layer` is called after each layer."""
     graph = GraphBuilder(sink)
     ids = graph.input("input_ids", ("batch", "tokens"), DType.INT64)
     words = precision.embedding(graph, ids, Matrix(weights, (plan.words,)), "words")
-    return _encode(_Assembly(graph, plan, weights, precision), words, on_layer)
+    return _encode(_Assembly(graph, plan, weights, precision, lowering or EncoderLowering()), words, on_layer)
 
 
 def encoder_layers_graph(
@@ -45,7 +55,7 @@ def encoder_layers_graph(
     """
     graph = GraphBuilder(sink)
     words = graph.input("words", ("batch", "tokens", plan.config.hidden_size))
-    return _encode(_Assembly(graph, plan, weights, precision), words, lambda _: None)
+    return _encode(_Assembly(graph, plan, weights, precision, EncoderLowering()), words, lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,7 @@ class _Assembly:
     plan: EncoderPlan
     weights: Weights
     precision: Precision
+    lowering: EncoderLowering
 
     def linear(self, x: Value, name: str, *parts: Affine) -> Value:
         matrix = Matrix(self.weights, tuple(p.weight for p in parts), tuple(p.bias for p in parts))
@@ -87,16 +98,7 @@ def _embed(assembly: _Assembly, words: Value, count: Value) -> Value:
     table = graph.weight("positions.table", places.shape, DType.FLOAT, [places])
     positions = _first(graph, table, count, "positions", ("tokens", plan.config.hidden_size))
     (summed,) = graph.node("Add", [words, positions], [("words.placed", words.shape)])
-    return graph.node(
-        "LayerNormalization",
-        [
-            summed,
-            assembly.vector(plan.embedding_norm.weight, "embedding_norm.weight"),
-            assembly.vector(plan.embedding_norm.bias, "embedding_norm.bias"),
-        ],
-        [("embedding_norm", words.shape)],
-        attributes={"axis": -1, "epsilon": plan.epsilon},
-    )[0]
+    return _norm(assembly, summed, plan.embedding_norm, "embedding_norm")
 
 
 def _layer(assembly: _Assembly, x: Value, lengths: Value, layer: EncoderLayerPlan) -> Value:
@@ -105,7 +107,7 @@ def _layer(assembly: _Assembly, x: Value, lengths: Value, layer: EncoderLayerPla
     mixed = assembly.linear(heads, f"{name}.attention.output", layer.attention_output)
     x = _residual_norm(assembly, mixed, x, layer.attention_norm, f"{name}.attention_norm")
     wide = assembly.linear(x, f"{name}.up", layer.up)
-    op = _ACTIVATIONS[assembly.plan.activation]
+    op = (_EXACT if assembly.lowering.exact_activation else _APPROXIMATE)[assembly.plan.activation]
     (active,) = graph.node(op, [wide], [(f"{name}.active", wide.shape)], domain=CONTRIB)
     narrow = assembly.linear(active, f"{name}.down", layer.down)
     return _residual_norm(assembly, narrow, x, layer.output_norm, f"{name}.output_norm")
@@ -132,20 +134,27 @@ def _attention(assembly: _Assembly, x: Value, lengths: Value, layer: EncoderLaye
 
 
 def _residual_norm(assembly: _Assembly, x: Value, residual: Value, norm: Affine, name: str) -> Value:
-    """The norm of x + residual."""
+    """The norm of x + residual.
+
+    A Sum, since ONNX Runtime would fuse an Add and a norm to its SkipLayerNormalization, whose CPU kernel is
+    not vectorised: 600 us against 90 for both nodes (256 rows of 384, one AVX2 core, onnxruntime 1.32).
+    """
     require_same(x, residual, name)
+    (summed,) = assembly.graph.node("Sum", [x, residual], [(f"{name}.sum", x.shape)])
+    return _norm(assembly, summed, norm, name)
+
+
+def _norm(assembly: _Assembly, x: Value, norm: Affine, name: str) -> Value:
     require_last(x, assembly.plan.config.hidden_size, name)
+    scale, shift = (
+        assembly.vector(norm.weight, f"{name}.weight"),
+        assembly.vector(norm.bias, f"{name}.bias"),
+    )
     return assembly.graph.node(
-        "SkipLayerNormalization",
-        [
-            x,
-            residual,
-            assembly.vector(norm.weight, f"{name}.weight"),
-            assembly.vector(norm.bias, f"{name}.bias"),
-        ],
+        "LayerNormalization",
+        [x, scale, shift],
         [(name, x.shape)],
-        domain=CONTRIB,
-        attributes={"epsilon": assembly.plan.epsilon},
+        attributes={"axis": -1, "epsilon": assembly.plan.epsilon},
     )[0]
 
 
