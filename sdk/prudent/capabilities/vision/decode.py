@@ -12,13 +12,18 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageStat
 
 from prudent.capabilities.vision.formats import ImageFormat, image_format
 from prudent.errors import InvalidRequestError, PrudentError, RequestTooLargeError
 from prudent.types.image import ImageInfo
 
 _WHITE: Final = (255, 255, 255)
+_BLACK: Final = (0, 0, 0)
+_LIGHT: Final = 160
+_MOSTLY_SEEN: Final = 127
+"""Levels: of grey from which something is light, of opacity from which it is seen."""
+
 _ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = 1
 _TRANSPOSES: Final = {
@@ -88,11 +93,17 @@ class DecodedImage:
 
 
 def decode_image(
-    data: bytes, *, name: str | None = None, limits: ImageLimits | None = None, param: str = "image"
+    data: bytes,
+    *,
+    name: str | None = None,
+    limits: ImageLimits | None = None,
+    param: str = "image",
+    contrast: bool = False,
 ) -> DecodedImage:
     """Decode the first frame of a JPEG, PNG, WebP, GIF, BMP or TIFF file.
 
-    `name` is what messages call the file, `param` the request's field that it came in.
+    `name` is what messages call the file, `param` the request's field that it came in. With `contrast` what
+    is transparent becomes black where what can be seen is light: white letters on nothing can then be read.
 
     Raises:
         UnsupportedMediaError: it is no file of these formats.
@@ -111,7 +122,7 @@ def decode_image(
         )
     kind = image_format(data, called, param)
     try:
-        return _decode(data, kind, name, limits, param)
+        return _decode(data, kind, name, limits, param, contrast)
     except PrudentError:
         raise
     except Exception as error:  # decoders raise whatever a hostile file drives them to
@@ -129,7 +140,7 @@ def shown_name(name: str | None) -> str:
 
 
 def _decode(
-    data: bytes, kind: ImageFormat, name: str | None, limits: ImageLimits, param: str
+    data: bytes, kind: ImageFormat, name: str | None, limits: ImageLimits, param: str, contrast: bool
 ) -> DecodedImage:
     if kind.name == "JPEG" and data.count(_SCAN) > _MOST_SCANS:
         raise InvalidRequestError(
@@ -141,7 +152,7 @@ def _decode(
         image.load()
         orientation = _orientation(image)
         warnings: list[str] = []
-        upright = _flattened(image, warnings)
+        upright = _flattened(image, warnings, contrast)
         if orientation in _TRANSPOSES:
             upright = upright.transpose(_TRANSPOSES[orientation])
         pixels = np.array(upright)
@@ -176,7 +187,7 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and value in _TRANSPOSES else _UPRIGHT
 
 
-def _flattened(image: Image.Image, warnings: list[str]) -> Image.Image:
+def _flattened(image: Image.Image, warnings: list[str], contrast: bool) -> Image.Image:
     """The image as RGB of 8 bits."""
     if image.mode in _SIXTEEN_BITS:
         values = np.asarray(image).astype(np.int64).clip(0, _LEVELS_OF_16_BITS)
@@ -185,11 +196,24 @@ def _flattened(image: Image.Image, warnings: list[str]) -> Image.Image:
         return image.convert("RGB")
     layered = image.convert("RGBA")
     alpha = layered.getchannel("A")
+    ground = _BLACK if contrast and _is_light(layered, alpha) else _WHITE
     if alpha.getextrema() != (255, 255):
-        warnings.append("Transparent parts were taken as white.")
-    flat = Image.new("RGB", layered.size, _WHITE)
+        warnings.append(f"Transparent parts were taken as {'black' if ground is _BLACK else 'white'}.")
+    flat = Image.new("RGB", layered.size, ground)
     flat.paste(layered, mask=alpha)
     return flat
+
+
+def _is_light(layered: Image.Image, alpha: Image.Image) -> bool:
+    """Whether what can be seen is nearer to white, and most can be seen through."""
+    if np.asarray(alpha).mean() > _MOSTLY_SEEN:
+        return False
+    seen = ImageStat.Stat(layered.convert("L"), mask=alpha.point(_opaque))
+    return bool(seen.count[0]) and seen.mean[0] > _LIGHT
+
+
+def _opaque(level: int) -> int:
+    return 255 if level > _MOSTLY_SEEN else 0
 
 
 def _has_more_frames(image: Image.Image) -> bool:

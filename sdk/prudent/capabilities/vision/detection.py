@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from prudent.capabilities.vision.print_left import has_more_print
 from prudent.capabilities.vision.quads import Pixels, Quad, from_rotated_rectangle, resized, sides
 
 _cv: Any = cast("Any", cv2)
@@ -42,7 +43,16 @@ _READABLE: Final = 22.0
 """Height in pixels of the map below which boxes merge or are missed, and which tiles aim at."""
 
 _SMALL_SHARE: Final = 0.2
+_SECOND_LOOK: Final = 2.2
+_WORTH_IT: Final = 1.2
 _MAX_TILES: Final = 30
+_STRIP_SHARE: Final = 0.3
+"""Of a tile's area: what a strip is shrunk to at least, however long it is."""
+
+_LABEL_SIDE: Final = 480
+_LABEL_HEIGHT: Final = 96
+_LEAST_CONTRAST: Final = 48
+"""A picture that may be one line of text."""
 
 
 class Graph(Protocol):
@@ -64,36 +74,48 @@ class Box:
 def detect(image: Pixels, graph: Graph) -> list[Box]:
     """Boxes of text, in no order.
 
-    The page is first seen whole with its longer side at most 960 pixels, never enlarged. Where the smaller
-    lines then are too low to be told apart, or nothing is found on a page that had to be shrunk much, it is
-    seen once more in overlapping tiles, whose maps are joined before boxes are drawn.
+    The page is first seen whole with its longer side at most 960 pixels (a long strip at more), never
+    enlarged. Where small print may have been lost by shrinking it, it is seen once more in overlapping
+    tiles, whose maps are joined before boxes are drawn. A small picture on which nothing is found is taken
+    for one line.
     """
     height, width = image.shape[:2]
-    scale = min(1.0, _TILE / max(height, width))
+    strip = math.sqrt(_STRIP_SHARE * _TILE**2 / (height * width))
+    scale = min(1.0, max(_TILE / max(height, width), strip))
     boxes = _boxes(_map(image, scale, graph), image, scale)
     finer = _finer_scale(boxes, scale, image)
-    if finer is None:
-        return boxes
-    again = _boxes(_map(image, finer, graph), image, finer)
-    return again if len(again) >= len(boxes) else _with_missing(again, boxes)
+    if finer is not None:
+        again = _boxes(_map(image, finer, graph), image, finer)
+        boxes = _with_missing(again, boxes)
+    if not boxes and max(height, width) <= _LABEL_SIDE and min(height, width) <= _LABEL_HEIGHT:
+        return _whole(image)
+    return boxes
 
 
 def _finer_scale(boxes: list[Box], scale: float, image: Pixels) -> float | None:
     """The scale at which small print would be readable, where that is worth a second look."""
     if scale >= 1.0:
         return None
-    if boxes:
-        heights = sorted(min(sides(box.quad)) * scale for box in boxes)
-        small = heights[int(len(heights) * _SMALL_SHARE)]
-        if small >= _SMALL_PRINT:
-            return None
+    heights = sorted(min(sides(box.quad)) * scale for box in boxes)
+    small = heights[int(len(heights) * _SMALL_SHARE)] if heights else None
+    if small is not None and small < _SMALL_PRINT:
         wanted = scale * _READABLE / small
+    elif not boxes or has_more_print(image, [box.quad for box in boxes]):
+        wanted = scale * _SECOND_LOOK
     else:
-        wanted = 2 * scale
+        return None
     height, width = image.shape[:2]
     within = math.sqrt(_MAX_TILES * (_TILE - _OVERLAP) ** 2 / (height * width))
     finer = min(1.0, wanted, within)
-    return finer if finer > scale * 1.2 else None
+    return finer if finer > scale * _WORTH_IT else None
+
+
+def _whole(image: Pixels) -> list[Box]:
+    """The picture as one box, if there is anything on it."""
+    if int(image.max()) - int(image.min()) < _LEAST_CONTRAST:
+        return []
+    height, width = image.shape[:2]
+    return [Box(np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32), 0.0)]
 
 
 def _with_missing(boxes: list[Box], others: list[Box]) -> list[Box]:
