@@ -7,7 +7,7 @@ in the words `async` and `await`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -15,9 +15,11 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from prudent.client.app_sockets import AppSocket, AsyncAppSocket
 from prudent.client.app_thread import ASGIApp
 from prudent.client.drivers import aperform, perform
 from prudent.client.exchange import Call, FormBody, Reply, exchange
+from prudent.client.sockets import AsyncServerSocket, AsyncSocket, ServerSocket, Socket, socket_url
 from prudent.client.stream import AsyncStream, Stream
 from prudent.client.transports import AppTransport, AsyncAppTransport
 from prudent.errors import ConfigurationError, ConnectionFailedError, InternalError
@@ -45,6 +47,7 @@ class Options:
     model: str | None
     policy: str | None
     progress: ProgressListener | None
+    own_http: bool = False
 
     @classmethod
     def of(
@@ -78,7 +81,7 @@ class Options:
         api_key = api_key or os.environ.get("PRUDENT_API_KEY") or None
         if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
             raise ConfigurationError("The API key holds characters that a header cannot.", param="api_key")
-        return cls(base_url, api_key, as_timeout(timeout), max_retries, model, policy, progress)
+        return cls(base_url, api_key, as_timeout(timeout), max_retries, model, policy, progress, own_http)
 
     @property
     def make_app(self) -> Callable[[], ASGIApp]:
@@ -105,6 +108,21 @@ class Options:
         root = self.base_url or IN_PROCESS_URL
         return Call(method, root + operation_path, body, stream, headers)
 
+    def socket_address(self, path: str, query: Mapping[str, str]) -> tuple[httpx.URL, dict[str, str]]:
+        """Where a WebSocket is, as the address of a page, and the headers to ask for it with.
+
+        Raises:
+            ConfigurationError: the client was given an HTTP client of its own and no address.
+        """
+        if self.base_url is None and self.own_http:
+            raise ConfigurationError(
+                "A client with its own http_client needs a base_url for live sound.", param="base_url"
+            )
+        headers = {"user-agent": f"prudent/{__version__}"}
+        if self.api_key is not None:
+            headers["authorization"] = f"Bearer {self.api_key}"
+        return httpx.URL((self.base_url or IN_PROCESS_URL) + path, params=dict(query)), headers
+
     def timeout_of(self, timeout: float | httpx.Timeout | None) -> httpx.Timeout:
         """The call's own timeout, else the client's."""
         return self.timeout if timeout is None else as_timeout(timeout)
@@ -116,8 +134,10 @@ class Connection:
     def __init__(self, options: Options, http: httpx.Client | None) -> None:
         self.options = options
         self._owned = http is None
+        self._app: AppTransport | None = None
         if http is None and options.base_url is None:
-            http = httpx.Client(transport=AppTransport(options.make_app))
+            self._app = AppTransport(options.make_app)
+            http = httpx.Client(transport=self._app)
         self._http = http or httpx.Client(trust_env=not is_loopback(options.base_url))
 
     def call(
@@ -159,6 +179,17 @@ class Connection:
         _, response = perform(self._http, steps, self.options.timeout_of(timeout))
         return Stream(response, event_of(operation))
 
+    def socket(
+        self, path: str, query: Mapping[str, str], *, timeout: float | httpx.Timeout | None = None
+    ) -> Socket:
+        """Open a WebSocket. Raises PrudentError."""
+        url, headers = self.options.socket_address(path, query)
+        patience = self.options.timeout_of(timeout)
+        if self._app is not None:
+            return AppSocket(self._app.thread, url, headers, patience)
+        proxy = not is_loopback(self.options.base_url)
+        return ServerSocket(socket_url(str(url)), headers, patience, proxy=proxy)
+
     def close(self) -> None:
         """Close connections, and the in-process server where there is one; not what was passed in."""
         if self._owned:
@@ -171,8 +202,10 @@ class AsyncConnection:
     def __init__(self, options: Options, http: httpx.AsyncClient | None) -> None:
         self.options = options
         self._owned = http is None
+        self._app: AsyncAppTransport | None = None
         if http is None and options.base_url is None:
-            http = httpx.AsyncClient(transport=AsyncAppTransport(options.make_app))
+            self._app = AsyncAppTransport(options.make_app)
+            http = httpx.AsyncClient(transport=self._app)
         self._http = http or httpx.AsyncClient(trust_env=not is_loopback(options.base_url))
 
     async def call(
@@ -213,6 +246,17 @@ class AsyncConnection:
         steps = exchange(call, max_retries=self.options.max_retries)
         _, response = await aperform(self._http, steps, self.options.timeout_of(timeout))
         return AsyncStream(response, event_of(operation))
+
+    async def socket(
+        self, path: str, query: Mapping[str, str], *, timeout: float | httpx.Timeout | None = None
+    ) -> AsyncSocket:
+        """Open a WebSocket. Raises PrudentError."""
+        url, headers = self.options.socket_address(path, query)
+        patience = self.options.timeout_of(timeout)
+        if self._app is not None:
+            return await AsyncAppSocket.connect(self._app.thread, url, headers, patience)
+        proxy = not is_loopback(self.options.base_url)
+        return await AsyncServerSocket.connect(socket_url(str(url)), headers, patience, proxy=proxy)
 
     async def close(self) -> None:
         """Close connections, and the in-process server where there is one; not what was passed in."""

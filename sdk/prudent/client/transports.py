@@ -29,6 +29,11 @@ class AppTransport(httpx.BaseTransport):
     def __init__(self, make_app: Callable[[], ASGIApp]) -> None:
         self._thread = AppThread(make_app)
 
+    @property
+    def thread(self) -> AppThread:
+        """Where the app lives."""
+        return self._thread
+
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request to the app; return when the response has started."""
         body = _pieces(request) or request.read()
@@ -47,6 +52,11 @@ class AsyncAppTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, make_app: Callable[[], ASGIApp]) -> None:
         self._thread = AppThread(make_app)
+
+    @property
+    def thread(self) -> AppThread:
+        """Where the app lives."""
+        return self._thread
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request to the app; return when the response has started."""
