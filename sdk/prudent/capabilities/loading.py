@@ -20,7 +20,10 @@ from prudent.tokenizer import ChatTemplate, Tokenizer, TokenizerSpec
 from prudent.types.progress import Progress, ProgressListener
 
 if TYPE_CHECKING:
+    from prudent.capabilities.reading import ReadingModel
     from prudent.capabilities.transcription import TranscriptionModel
+    from prudent.capabilities.vision.classification import ImageClassifier
+    from prudent.capabilities.vision.image_safety import ImageSafetyModel
 
 
 class LoadedModel(Protocol):
@@ -63,6 +66,9 @@ def local_loaders(
     return {
         "chat": lambda entry: load_chat_model(entry, options, progress, encoder),
         "embeddings": lambda entry: load_embedding_model(entry, options, progress),
+        "vision.read": lambda entry: load_reading_model(entry, options, progress),
+        "vision.classify": lambda entry: load_image_classifier(entry, options, progress),
+        "vision.safety": lambda entry: load_image_safety(entry, options, progress),
         "transcription": lambda entry: load_transcription_model(entry, options, progress),
     }
 
@@ -126,6 +132,48 @@ def load_transcription_model(
 
     may_pull = _may_pull(entry, options)
     return TranscriptionModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
+
+
+def load_image_classifier(
+    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
+) -> ImageClassifier:
+    """Fetch and compile where needed, and load. Of the options only pulling and threads apply.
+
+    Raises:
+        ModelNotFoundError: the model is not on this machine and may not be fetched.
+        FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
+    """
+    # Imported here: libraries of images are not needed to chat.
+    from prudent.capabilities.vision.classification import ImageClassifier
+
+    may_pull = _may_pull(entry, options)
+    return ImageClassifier.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
+
+
+def load_image_safety(
+    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
+) -> ImageSafetyModel:
+    """Fetch and compile where needed, and load; as `load_image_classifier`."""
+    from prudent.capabilities.vision.image_safety import ImageSafetyModel
+
+    may_pull = _may_pull(entry, options)
+    return ImageSafetyModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
+
+
+def load_reading_model(
+    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
+) -> ReadingModel:
+    """Fetch and compile where needed, and load. Of the options only pulling and threads apply.
+
+    Raises:
+        ModelNotFoundError: the model is not on this machine and may not be fetched.
+        FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
+    """
+    # Imported here: libraries of images are not needed to chat.
+    from prudent.capabilities.reading import ReadingModel
+
+    may_pull = _may_pull(entry, options)
+    return ReadingModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
 
 
 def _may_pull(entry: ModelEntry, options: LoadOptions) -> bool:

@@ -68,6 +68,30 @@ def _bench() -> typer.Typer:
     return bench.app
 
 
+def _read() -> typer.Typer:
+    from prudent.cli import read
+
+    return read.app
+
+
+def _train() -> typer.Typer:
+    from prudent.cli import train
+
+    return train.app
+
+
+def _classify() -> typer.Typer:
+    from prudent.cli import classify
+
+    return classify.app
+
+
+def _classifiers() -> typer.Typer:
+    from prudent.cli import classifiers
+
+    return classifiers.app
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command: its line in the help, and how to load it."""
@@ -80,6 +104,10 @@ COMMANDS = {
     "demo": Entry("Answer one question from nothing, with the figures.", _demo),
     "chat": Entry("Talk to a model in the terminal or through a pipe.", _chat),
     "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
+    "read": Entry("Read the text in images and PDFs.", _read),
+    "train": Entry("Train a small classifier on examples of your own.", _train),
+    "classify": Entry("Ask a classifier of your own.", _classify),
+    "classifiers": Entry("List, show and remove the classifiers that were trained here.", _classifiers),
     "models": Entry("List, fetch, verify, inspect and remove models.", _models),
     "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
     "bench": Entry("Measure a model on this machine in about a minute.", _bench),

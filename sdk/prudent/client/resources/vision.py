@@ -1,14 +1,16 @@
-"""`client.vision`: what is in an image, how explicit it is, and several such questions in one call."""
+"""`client.vision`: the text in an image, what it shows, how explicit it is, several of these in one call."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import httpx
 
 from prudent.client.body import json_body
 from prudent.client.connection import AsyncConnection, Connection
 from prudent.client.image_input import ImageInput, as_reference
+from prudent.types.reading import READ_TEXT, ReadText
 from prudent.types.vision import (
     ANALYZE_IMAGE,
     CHECK_IMAGE,
@@ -25,6 +27,39 @@ class Vision:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def read(
+        self,
+        image: ImageInput,
+        *,
+        model: str | None = None,
+        pages: Sequence[int] | None = None,
+        words: bool | None = None,
+        text_layer: Literal["auto", "never"] | None = None,
+        user: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> ReadText:
+        """The text in an image or a PDF (extra `pdf`), in reading order, with the place of every line.
+
+        `pages` of a PDF count from 1. With `words` each line has its words. `text_layer` "never" reads the
+        picture of a PDF's page even where the page brings text with it.
+
+        Raises:
+            InvalidRequestError: there is no such file or page, it is damaged, or of a format not read.
+            RequestTooLargeError: it has too many bytes, pixels or pages.
+            ContentFilterError: a check refused the text.
+        """
+        body = _body(
+            image,
+            model=model,
+            pages=pages,
+            words=words,
+            text_layer=text_layer,
+            user=user,
+            metadata=metadata,
+        )
+        return self._connection.call(READ_TEXT, body, timeout=timeout)
 
     def classify(
         self,
@@ -89,6 +124,39 @@ class AsyncVision:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def read(
+        self,
+        image: ImageInput,
+        *,
+        model: str | None = None,
+        pages: Sequence[int] | None = None,
+        words: bool | None = None,
+        text_layer: Literal["auto", "never"] | None = None,
+        user: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> ReadText:
+        """The text in an image or a PDF (extra `pdf`), in reading order, with the place of every line.
+
+        `pages` of a PDF count from 1. With `words` each line has its words. `text_layer` "never" reads the
+        picture of a PDF's page even where the page brings text with it.
+
+        Raises:
+            InvalidRequestError: there is no such file or page, it is damaged, or of a format not read.
+            RequestTooLargeError: it has too many bytes, pixels or pages.
+            ContentFilterError: a check refused the text.
+        """
+        body = _body(
+            image,
+            model=model,
+            pages=pages,
+            words=words,
+            text_layer=text_layer,
+            user=user,
+            metadata=metadata,
+        )
+        return await self._connection.call(READ_TEXT, body, timeout=timeout)
 
     async def classify(
         self,
