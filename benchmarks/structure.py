@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=SCHEMAS)
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--tokens", type=int, default=256)
-    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--minutes", type=float, default=600.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

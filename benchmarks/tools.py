@@ -1,19 +1,21 @@
 """Tool calls of small models on BFCL's single-turn questions: passes under a mask against free decoding.
 
     python benchmarks/tools.py --data FOLDER [--model ID] [--half test] [--questions N] [--ways masked,free]
-                               [--categories simple_python,...] [--at-once 8] [--threads 2]
+                               [--categories simple_python,...] [--minutes M] [--at-once 8] [--threads 2]
 
 FOLDER holds BFCL_v4_*.json and possible_answer/. Scored by the leaderboard's rules (bfcl/scoring.py). The
 `development` half was tuned on; figures to report are of the `test` half. `masked` is what a client of
 prudent gets with tool_choice auto. `free` shows the model the same prompt, lets it write, and reads every
-call that can be read. Both are greedy. Beside them stand the leaderboard's scores for models of like size,
-which are of its full sets.
+call that can be read. Both are greedy. `everyday` requests (bfcl/everyday.json: English, Chinese) ask only
+for the right tool, or none. Beside them stand the leaderboard's scores for models of like size, which are of
+its full sets.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import re
 import time
@@ -21,6 +23,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from bfcl.everyday import CATEGORY as EVERYDAY
+from bfcl.everyday import read_everyday
 from bfcl.questions import CATEGORIES, Question, read
 from bfcl.scoring import Call, is_right
 from machine import describe, keep
@@ -51,21 +55,19 @@ Way = Callable[[ChatModel, Question], Coroutine[Any, Any, dict[str, Any]]]
 
 
 async def masked(model: ChatModel, question: Question) -> dict[str, Any]:
-    """As a client gets it."""
+    """As a client gets it; a plain answer is not waited for."""
     answer = Folding()
-    async for chunk in model.stream(_request(question)):
+    stream = model.stream(_request(question))
+    async for chunk in stream:
+        if any(choice.delta.content for choice in chunk.choices):
+            stream.cancel(0)
         answer.add(chunk)
-    whole = answer.completion()
-    choice = whole.choices[0]
+    choice = answer.completion().choices[0]
     calls = [
         (call.function.name, json.loads(call.function.arguments)) for call in choice.message.tool_calls or []
     ]
     decision = choice.tool_decision
-    return {
-        "calls": calls,
-        "confidence": None if decision is None else decision.confidence,
-        "tokens": None if whole.usage is None else whole.usage.completion_tokens,
-    }
+    return {"calls": calls, "confidence": None if decision is None else decision.confidence}
 
 
 async def free(model: ChatModel, question: Question) -> dict[str, Any]:
@@ -115,21 +117,44 @@ def _request(question: Question) -> ChatCompletionRequest:
     )
 
 
-async def run(model: ChatModel, way: Way, questions: list[Question], at_once: int) -> list[dict[str, Any]]:
-    """Ask every question, so many at a time."""
-    turn = asyncio.Semaphore(at_once)
+async def run(model: ChatModel, asked: argparse.Namespace) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Ask every question in every way, so many at a time, the categories in turns.
 
-    async def ask(question: Question) -> dict[str, Any]:
+    After asked.minutes no question is begun any more: every category has then been asked about as many.
+    """
+    chosen = [_questions(asked, category) for category in asked.categories.split(",")]
+    in_turns = [question for row in itertools.zip_longest(*chosen) for question in row if question]
+    ways = asked.ways.split(",")
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {way: {} for way in ways}
+    turn = asyncio.Semaphore(asked.at_once)
+    began = time.perf_counter()
+
+    async def ask(question: Question) -> None:
         async with turn:
-            began = time.perf_counter()
-            try:
-                answer = await way(model, question)
-            except Exception as error:  # noqa: BLE001  a question that fails is a wrong answer, and said so
-                answer = {"calls": [("error", str(error))], "error": f"{type(error).__name__}: {error}"}
-        right = is_right(question, answer["calls"])
-        return {"id": question.id, "right": right, "seconds": round(time.perf_counter() - began, 3), **answer}
+            if time.perf_counter() - began > asked.minutes * 60:
+                return
+            for way in ways:  # one after the other: they read the same prompt
+                answer = await _answer(model, way, question)
+                found[way].setdefault(question.category, []).append(answer)
+                print(way, question.id, answer["right"], flush=True)
 
-    return list(await asyncio.gather(*map(ask, questions)))
+    await asyncio.gather(*map(ask, in_turns))
+    return found
+
+
+async def _answer(model: ChatModel, way: str, question: Question) -> dict[str, Any]:
+    began = time.perf_counter()
+    try:
+        answer = await WAYS[way](model, question)
+    except Exception as error:  # noqa: BLE001  a question that fails is a wrong answer, and said so
+        answer = {"calls": [("error", str(error))], "error": f"{type(error).__name__}: {error}"}
+    seconds = round(time.perf_counter() - began, 3)
+    return {"id": question.id, "right": is_right(question, answer["calls"]), "seconds": seconds, **answer}
+
+
+def _questions(asked: argparse.Namespace, category: str) -> list[Question]:
+    found = read_everyday() if category == EVERYDAY else read(asked.data, category)
+    return [question for question in found if asked.half in ("both", question.half)][: asked.questions]
 
 
 def summary(shares: dict[str, float]) -> dict[str, float]:
@@ -152,8 +177,9 @@ async def main() -> None:
     parser.add_argument("--model", default="qwen2.5-coder-0.5b-instruct")
     parser.add_argument("--half", choices=("development", "test", "both"), default="test")
     parser.add_argument("--questions", type=int, help="at most so many of a category")
-    parser.add_argument("--categories", default=",".join(CATEGORIES))
+    parser.add_argument("--categories", default=",".join((*CATEGORIES, EVERYDAY)))
     parser.add_argument("--ways", default="masked,free")
+    parser.add_argument("--minutes", type=float, default=600.0)
     parser.add_argument("--at-once", type=int, default=8)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--without-encoder", action="store_true")
@@ -164,22 +190,13 @@ async def main() -> None:
     settings = {**vars(asked), "data": asked.data.name, "greedy": True, "calibration": "as shipped"}
     print(json.dumps({"machine": describe(), "settings": settings}))
     results: dict[str, Any] = {}
-    for name in asked.ways.split(","):
+    for way, answered in (await run(model, asked)).items():
         shares: dict[str, float] = {}
-        for category in asked.categories.split(","):
-            questions = [q for q in read(asked.data, category) if asked.half in ("both", q.half)][
-                : asked.questions
-            ]
-            answers = await run(model, WAYS[name], questions, asked.at_once)
+        for category, answers in answered.items():
             shares[category] = 100 * sum(answer["right"] for answer in answers) / len(answers)
-            results.setdefault(name, {})[category] = answers
-            took = sorted(answer["seconds"] for answer in answers)[len(answers) // 2]
-            print(
-                f"{name:8} {category:20} {shares[category]:5.1f} % of {len(answers)}  median {took:.1f} s",
-                flush=True,
-            )
-        results[name]["summary"] = summary(shares)
-        print(f"{name:8} {results[name]['summary']}")
+            print(f"{way:8} {category:20} {shares[category]:5.1f} % of {len(answers)}")
+        results[way] = {**answered, "summary": summary(shares)}
+        print(f"{way:8} {results[way]['summary']}")
     print("published (full sets): non-live, simple, multiple, parallel, parallel_multiple, irrelevance")
     for name, scores in PUBLISHED.items():
         print(f"  {name:28} {scores}")

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from bfcl.everyday import CATEGORY as EVERYDAY
 from bfcl.questions import Json, Question
 from prudent.capabilities.tools.calls import Turn, goes_on, propose
 from prudent.capabilities.tools.cards import PreparedTool
 from prudent.capabilities.tools.fit import fit_signals
 from prudent.capabilities.tools.grounding import Evidence
 from prudent.capabilities.tools.language import Language
+from prudent.capabilities.tools.similarity import Nearness
 
 _MOST = 8
 
@@ -24,14 +26,15 @@ def proposals(
     tools: tuple[PreparedTool, ...],
     question: Question,
     request: str,
-    similarities: dict[str, float] | None,
+    similarities: dict[str, Nearness] | None,
     wanted: Any,
 ) -> Generator[Any, Any, list[Json]]:
     """A program that returns each proposal as plain values; the calls before it are taken for made."""
     evidence = Evidence(request)
     turn = Turn(evidence, evidence)
     found: list[Json] = []
-    most = min(len(question.truth) + 1, _MOST) if question.truth else 1
+    several = question.truth and question.category != EVERYDAY
+    most = min(len(question.truth) + 1, _MOST) if several else 1
     while len(found) < most:
         margin = None
         if turn.made:

@@ -14,8 +14,9 @@ from bfcl.scoring import acceptable
 Signals = dict[str, float | None]
 Labelled = tuple[list[Signals], list[int]]
 
-FIT = ("similarity", "best_similarity", "words", "grounded", "least_grounded", "gain")
-FIT_UNAIDED = ("words", "grounded", "least_grounded", "gain")
+FIT = ("margin", "best_similarity", "words", "grounded", "least_grounded", "gain", "free_of_arguments")
+FIT_FOREIGN = ("margin", "best_similarity", "grounded", "least_grounded")
+FIT_UNAIDED = ("words", "grounded", "least_grounded", "gain", "free_of_arguments")
 WANTED = ("goes_on", "grounded", "wholly_grounded", "boolean_mentioned", "confidence")
 FOLLOWS = (
     "goes_on", "calls", "fresh_grounded", "fresh_least", "grounded", "gain", "uncovered_share", "new_tool",

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bfcl.everyday import CATEGORY as EVERYDAY
 from bfcl.questions import Json, Question
 from bfcl.source import from_source
 
@@ -28,6 +29,8 @@ def is_right(question: Question, calls: Sequence[Call]) -> bool:
     """Whether these calls answer the question: all of the expected ones, in any order, and no other."""
     if question.category == "irrelevance":
         return not calls
+    if question.category == EVERYDAY:
+        return [name for name, _ in calls] == [name for expected in question.truth for name in expected]
     if len(calls) != len(question.truth):
         return False
     left = list(calls)

@@ -17,7 +17,7 @@ from prudent.capabilities.model_stream import ModelStream
 from prudent.capabilities.offload import offload
 from prudent.capabilities.structure import grammar_of
 from prudent.capabilities.tools.calibration import load_calibration
-from prudent.capabilities.tools.conversation import in_plain_form, uses_tools, with_tools
+from prudent.capabilities.tools.conversation import in_answering_form, uses_tools, with_tools
 from prudent.capabilities.tools.similarity import ToolEncoder
 from prudent.capabilities.tools.stream import ToolChatStream
 from prudent.capabilities.tools.toolset import prepared_tools
@@ -87,7 +87,7 @@ class ChatModel(DecoderModel):
         self, messages: Sequence[ChatMessage], *, add_generation_prompt: bool = True
     ) -> tuple[int, ...]:
         """The tokens of a conversation. Raises InvalidRequestError where the template cannot take it."""
-        return self.encode_plain(in_plain_form(messages), add_generation_prompt=add_generation_prompt)
+        return self.encode_plain(in_answering_form(messages), add_generation_prompt=add_generation_prompt)
 
     def encode_plain(
         self, messages: Sequence[dict[str, str]], *, add_generation_prompt: bool = True
@@ -100,7 +100,7 @@ class ChatModel(DecoderModel):
         """The tokens of a text, or of a conversation as the model would read it."""
         if request.messages is None:
             return self.tokenize_text(request)
-        plain = in_plain_form(request.messages)
+        plain = in_answering_form(request.messages)
         if request.tools:
             plain = with_tools(request.messages, prepared_tools(request.tools))
         tokens = self.encode_plain(plain, add_generation_prompt=request.add_generation_prompt)

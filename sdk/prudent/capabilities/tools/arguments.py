@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
 from prudent.capabilities.tools.cards import PreparedTool, kind_of
-from prudent.capabilities.tools.grounding import Evidence, leaves
+from prudent.capabilities.tools.grounding import Evidence
 from prudent.capabilities.tools.language import Language
 from prudent.capabilities.tools.logistic import Logistic
 from prudent.capabilities.tools.passes import Outcome, Pass
@@ -22,6 +22,9 @@ from prudent.capabilities.tools.schema import Argument, Json
 from prudent.capabilities.tools.value_grammar import string_of, value_grammar
 
 Signals: TypeAlias = dict[str, float | None]
+
+Settled: TypeAlias = dict[tuple[str, str, str], bool]
+"""Whether an optional argument was taken, by tool, argument and value (as JSON)."""
 
 _MOST_TOKENS = 512
 _ALTERNATIVES = 20
@@ -53,12 +56,15 @@ def fill(
     tool: PreparedTool,
     evidence: Evidence,
     wanted: Logistic | None,
+    settled: Settled | None = None,
 ) -> Generator[Pass, Outcome, Filled]:
     """Fill a tool's arguments after `prompt`, which ends before the object and its space.
 
-    `wanted` judges optional arguments; None takes every one that is proposed.
+    `wanted` judges optional arguments; None takes every one that is proposed. What it says goes into
+    `settled` and holds for the same value in the calls that follow: twins are not told apart.
     """
     filled = Filled()
+    settled = {} if settled is None else settled
     margin: float | None = None
     for argument in sorted(tool.parameters.arguments, key=lambda argument: not argument.required):
         opening = (", " if filled.values else " {") + json.dumps(argument.name, ensure_ascii=False) + ":"
@@ -75,7 +81,9 @@ def fill(
         if not argument.required:
             signals = optional_signals(argument, value, evidence, margin, outcome.logprobs)
             filled.judged[argument.name] = (value, signals)
-            if signals["is_default"] or (wanted is not None and not wanted.says_yes(signals)):
+            key = (tool.name, argument.name, string_of(value))
+            taken = not signals["is_default"] and (wanted is None or wanted.says_yes(signals))
+            if not settled.setdefault(key, taken):
                 continue  # leaving a default out means the same, and cannot be wrong
         filled.values[argument.name] = value
         filled.tokens = start[len(prompt) :] + _tokens_of(language, outcome, text, value)
@@ -159,17 +167,12 @@ def trimmed(value: Any, schema: Json, evidence: Evidence) -> Any:
     first = evidence.grounded(items[0])
     end = 1
     for item in items[1:]:
-        stray = first >= 0.5 and evidence.grounded(item) == 0.0 and groundable(item)
+        stray = first >= 0.5 and evidence.grounded(item) == 0.0 and evidence.could_tell(item)
         repeated = not numeric and item in items[:end]
         if (stray or repeated) and end >= int(schema.get("minItems", 0)):
             break
         end += 1
     return items[:end]
-
-
-def groundable(value: Any) -> bool:
-    """Whether a text could speak of the value: booleans and nulls are not spelled out."""
-    return any(not isinstance(leaf, bool) and leaf is not None for leaf in leaves(value))
 
 
 def stated_default(schema: Json) -> Any:

@@ -16,7 +16,9 @@ _DEFAULT = "default"
 
 
 class Calibration(BaseModel):
-    """`fits`: a tool fits the request. `fits_unaided`: likewise, where there is no encoder.
+    """`fits`: a tool fits the request. `fits_foreign`: likewise, one that is not in English.
+
+    `fits_unaided`: likewise, where there is no encoder.
 
     `wanted`: an optional argument was asked for. `follows`: another call follows. `fitted_on` says with what
     model and data, `measured` how well each does on questions that it was not fitted on.
@@ -25,6 +27,7 @@ class Calibration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     fits: Logistic
+    fits_foreign: Logistic
     fits_unaided: Logistic
     wanted: Logistic
     follows: Logistic

@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from prudent.capabilities.tools.arguments import Filled, fill, groundable
+from prudent.capabilities.tools.arguments import Filled, Settled, fill
 from prudent.capabilities.tools.cards import CALL_CLOSING, CALL_OPENING, PreparedTool
 from prudent.capabilities.tools.choice import choose
 from prudent.capabilities.tools.grounding import Evidence, leaves, words
@@ -45,13 +45,14 @@ class Turn:
     """The calls made since the user last spoke, as (name, arguments).
 
     The first `earlier` of them were made in turns before. `request` is what the user asked, `evidence` all
-    that arguments may be taken from.
+    that arguments may be taken from. `settled` has what was decided on optional arguments.
     """
 
     request: Evidence
     evidence: Evidence
     made: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list[tuple[str, Mapping[str, Any]]])
     earlier: int = 0
+    settled: Settled = field(default_factory=dict[tuple[str, str, str], bool])
 
     def repeats(self, proposal: Proposal) -> bool:
         """Whether the very same call was made."""
@@ -71,7 +72,7 @@ def propose(
     named = yield from choose(language, start, [tool.name for tool in tools])
     tool = next(tool for tool in tools if tool.name == next(iter(named)))
     start += tuple(language.encode(f'{tool.name}", "arguments":'))
-    filled = yield from fill(language, start, tool, turn.evidence, wanted)
+    filled = yield from fill(language, start, tool, turn.evidence, wanted, turn.settled)
     tokens = start[len(prompt) :] + filled.tokens + tuple(language.encode(f"}}\n{CALL_CLOSING}"))
     return Proposal(tool, named, filled, call_signals(tool, filled, named, turn), tokens)
 
@@ -83,13 +84,15 @@ def call_signals(
     evidence = turn.evidence
     required = [argument.name for argument in tool.parameters.arguments if argument.required]
     shares = [
-        evidence.grounded(filled.values[name]) for name in required if groundable(filled.values.get(name))
+        evidence.grounded(filled.values[name])
+        for name in required
+        if evidence.could_tell(filled.values.get(name))
     ]
     same = [values for name, values in turn.made if name == tool.name]
     fresh = [
         value
         for name, value in filled.values.items()
-        if groundable(value) and not any(other.get(name) == value for other in same)
+        if evidence.could_tell(value) and not any(other.get(name) == value for other in same)
     ]
     before = covered(turn.request, [values for _, values in turn.made])
     after = covered(turn.request, [*(values for _, values in turn.made), filled.values])

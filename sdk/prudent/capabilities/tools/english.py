@@ -36,24 +36,15 @@ MONTHS = (
     "november", "december",
 )  # fmt: skip
 
+# fmt: off
 TELLING = frozenset(
-    [
-        "the",
-        "what",
-        "how",
-        "which",
-        "and",
-        "with",
-        "for",
-        "from",
-        "find",
-        "this",
-        "that",
-        "who",
-        "where",
-        "are",
-    ]
+    {
+        "the", "what", "how", "which", "and", "with", "for", "from", "find", "this", "that", "who", "where",
+        "are", "you", "my", "pleas", "give", "show", "would", "could", "about", "does", "when", "many",
+        "much", "why",
+    }
 )
+# fmt: on
 """Small words that hardly any other language has."""
 
 # fmt: off

@@ -1,7 +1,8 @@
 """Whether a value is spoken of in a text: what was asked for, and not what a small model likes to add.
 
-Pure functions over text. Words are compared by their first letters, numbers by value. Beyond figures and
-spellings it understands English only (see `english`); of other languages it finds what is spelled the same.
+Pure functions over text. Words are compared by their first letters, numbers by value, Chinese by pairs of
+characters. Beyond figures and spellings it understands English (see `english`) and Chinese numbers (see
+`chinese`); of other languages it finds what is spelled the same.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, cast
 
+from prudent.capabilities.tools.chinese import HAN, spoken_numbers
 from prudent.capabilities.tools.english import FUNCTION_WORDS, MONTHS, PERIODS, SCALES, SPOKEN, TELLING, TENS
 
-_WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+")
+_WORD = re.compile(rf"\d+(?:\.\d+)?|[{HAN}]+|[^\W\d_{HAN}]+")
+_HAN = re.compile(f"[{HAN}]")
+_LATIN = re.compile("[A-Za-z]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|(?<![A-Za-z0-9_.])\.\d+",
@@ -73,6 +77,7 @@ class Evidence:
         spoken = re.findall(r"[a-z]+", self.text.lower())
         for word, following in pairwise([*spoken, ""]):
             found += _spoken(word, following)
+        found += map(Figure, spoken_numbers(self.text))
         return tuple(dict.fromkeys(found))
 
     def _figure(self, match: re.Match[str]) -> Figure:
@@ -132,11 +137,23 @@ class Evidence:
             return 1.0 if any(_same(float(value), number) for number in self.numbers) else 0.0
         if isinstance(value, str):
             spelled = words(value)
-            if not spelled:
-                return 1.0 if value and value in self.text else 0.0
-            return sum(word in self.words for word in spelled) / len(spelled)
+            if not spelled or is_han(value):
+                return 1.0 if value and value in self.text else self._share(spelled)
+            return self._share(spelled)
         shares = [self.grounded(leaf) for leaf in leaves(value)]
         return sum(shares) / len(shares) if shares else 0.0
+
+    def _share(self, spelled: list[str]) -> float:
+        return sum(word in self.words for word in spelled) / len(spelled) if spelled else 0.0
+
+    def could_tell(self, value: Any) -> bool:
+        """Whether the text, if it spoke of the value, would show it.
+
+        Booleans and nulls are not spelled out; a Chinese request for Beijing has another name for it.
+        """
+        told = [leaf for leaf in leaves(value) if not isinstance(leaf, bool) and leaf is not None]
+        foreign = is_han(self.text) and not any(is_han(str(leaf)) for leaf in told)
+        return bool(told) and not (foreign and any(_LATIN.search(str(leaf)) for leaf in told))
 
     @cached_property
     def is_english(self) -> bool:
@@ -149,9 +166,23 @@ class Evidence:
         return sum(word in self.words for word in telling) / len(telling) if telling else 0.0
 
 
+def is_han(text: str) -> bool:
+    """Whether a text has Chinese characters."""
+    return _HAN.search(text) is not None
+
+
 def words(text: str) -> list[str]:
-    """The words of a text, stemmed, in lower case; camelCase and snake_case count as several."""
-    return [stem(word) for word in _WORD.findall(_CAMEL.sub(" ", text).lower())]
+    """The words of a text, stemmed, in lower case; camelCase and snake_case count as several.
+
+    Chinese is not divided by spaces: every pair of neighbouring characters counts as a word.
+    """
+    found: list[str] = []
+    for word in _WORD.findall(_CAMEL.sub(" ", text).lower()):
+        if len(word) > 2 and is_han(word):
+            found += [word[place : place + 2] for place in range(len(word) - 1)]
+        else:
+            found.append(stem(word))
+    return found
 
 
 def stem(word: str) -> str:

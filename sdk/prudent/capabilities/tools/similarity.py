@@ -1,4 +1,4 @@
-"""How near a request is to what a tool does: the encoder's cosines, tools' vectors kept.
+"""How near a request is to what a tool does, and to what needs none: the encoder's cosines, vectors kept.
 
 The encoder is loaded when first needed, and only if it is on this machine. Knows no decision.
 """
@@ -9,17 +9,54 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prudent.capabilities.embeddings import EmbeddingModel
 from prudent.capabilities.tools.cards import PreparedTool
+from prudent.capabilities.tools.grounding import is_han
 from prudent.errors import ConflictError, ContextLengthError, PrudentError
 
 _MOST_CHARACTERS = 1200
 _FEWEST_CHARACTERS = 64
 _MOST_VECTORS = 2048
+
+
+PLAIN = (
+    "write a poem: Write a poem, a story, a joke or another text.",
+    "explain: Explain what something is and how it works.",
+    "answer a question: Answer a question of general knowledge about history, people, science or art.",
+    "small talk: Greet, thank, chat and talk about oneself.",
+    "write code: Write a program or explain code.",
+    "translate: Translate or rewrite a text.",
+    "recommend: Give advice, ideas and instructions.",
+)
+"""What is answered without a tool, in the form of a tool's gist."""
+PLAIN_HAN = (
+    "写诗：写一首诗、一个故事、一个笑话或其他文字。",
+    "解释：解释某个事物是什么以及它的原理。",
+    "回答问题：回答关于历史、人物、科学或艺术的常识问题。",
+    "闲聊：问候、感谢、聊天和谈论自己。",
+    "写代码：编写程序或解释代码。",
+    "翻译：翻译或改写一段文字。",
+    "建议：给出建议、想法和步骤。",
+)
+"""The same for tools that are described in Chinese: texts of one language are nearer to each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """Cosines of a request with a tool, and with the nearest of what is answered without one."""
+
+    tool: float
+    plain: float
+
+    @property
+    def margin(self) -> float:
+        """How much nearer the tool is: alike in every language, where bare cosines are not."""
+        return self.tool - self.plain
 
 
 class ToolEncoder:
@@ -38,15 +75,22 @@ class ToolEncoder:
         """The encoder of this machine; never fetched for this purpose."""
         return cls(lambda: EmbeddingModel.load(pull=False))
 
-    def similarities(self, request: str, tools: Sequence[PreparedTool]) -> dict[str, float] | None:
-        """The cosine of the request and each tool; None where there is no encoder."""
+    def similarities(self, request: str, tools: Sequence[PreparedTool]) -> dict[str, Nearness] | None:
+        """How near the request is to each tool; None where there is no encoder."""
         with self._lock:
             encoder = self._opened()
             if encoder is None or not request.strip():
                 return None
-            vectors = self._of_tools(encoder, [tool.gist for tool in tools])
             asked = _embed(encoder, [request])[0]
-        return {tool.name: float(vector @ asked) for tool, vector in zip(tools, vectors, strict=True)}
+            cosines = [float(vector @ asked) for vector in self._kept(encoder, [tool.gist for tool in tools])]
+            plain = {
+                han: max(float(vector @ asked) for vector in self._kept(encoder, texts))
+                for han, texts in ((False, PLAIN), (True, PLAIN_HAN))
+            }
+        return {
+            tool.name: Nearness(cosine, plain[is_han(tool.description)])
+            for tool, cosine in zip(tools, cosines, strict=True)
+        }
 
     def close(self) -> None:
         """Free the encoder."""
@@ -63,7 +107,7 @@ class ToolEncoder:
                 self._unavailable = True
         return self._encoder
 
-    def _of_tools(self, encoder: EmbeddingModel, gists: Sequence[str]) -> list[NDArray[np.float32]]:
+    def _kept(self, encoder: EmbeddingModel, gists: Sequence[str]) -> list[NDArray[np.float32]]:
         keys = [hashlib.sha256(gist.encode("utf-8", "surrogatepass")).digest() for gist in gists]
         missing = [index for index, key in enumerate(keys) if key not in self._vectors]
         if missing:

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from prudent.capabilities.tools.calibration import Calibration
 from prudent.capabilities.tools.calls import Proposal, Turn, goes_on, propose
 from prudent.capabilities.tools.fit import fit_signals
+from prudent.capabilities.tools.grounding import Evidence
 from prudent.capabilities.tools.language import Language
+from prudent.capabilities.tools.logistic import Logistic
 from prudent.capabilities.tools.passes import Outcome, Pass, Program
+from prudent.capabilities.tools.similarity import Nearness
 from prudent.capabilities.tools.toolset import ToolSet
 from prudent.types.tools import FunctionCallDelta, ToolCallDelta, ToolDecision
 
@@ -33,14 +36,14 @@ class TurnResult:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Whether a proposed call is made. `similarities` are cosines of the request and each tool, if known.
+    """Whether a proposed call is made. `similarities` say how near the request is to each tool, if known.
 
     `most_tokens` is how long all calls together may be; None is no limit.
     """
 
     tools: ToolSet
     calibration: Calibration
-    similarities: Mapping[str, float] | None
+    similarities: Mapping[str, Nearness] | None
     most_tokens: int | None = None
 
     def probability(self, proposal: Proposal, turn: Turn) -> tuple[float, bool]:
@@ -49,9 +52,14 @@ class Judge:
             follows = self.calibration.follows
             value = follows.probability(proposal.signals)
             return value, value >= follows.threshold and not turn.repeats(proposal)
-        fits = self.calibration.fits if self.similarities is not None else self.calibration.fits_unaided
+        fits = self._fits(turn.request)
         value = fits.probability(fit_signals(proposal, turn.request, self.similarities))
         return value, value >= fits.threshold
+
+    def _fits(self, request: Evidence) -> Logistic:
+        if self.similarities is None:
+            return self.calibration.fits_unaided
+        return self.calibration.fits if request.is_english else self.calibration.fits_foreign
 
     def allows(self, tokens: int) -> bool:
         """Whether calls of so many tokens are within the limit."""

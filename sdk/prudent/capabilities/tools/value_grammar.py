@@ -19,6 +19,7 @@ from prudent.errors import GrammarError
 FREE_DIGITS = 4
 _MOST_DIGITS = 15
 _DECIMALS = 10
+_FIRST = r'(?:[^"\\\x00-\x20\x7f]|\\["\\\/bfnrt])'
 _CHARACTER = r'(?:[^"\\\x00-\x1f\x7f]|\\["\\\/bfnrt])'
 
 
@@ -70,7 +71,7 @@ class _Rules:
                 return self._array(schema)
             case "string":
                 least, most = schema["minLength"], schema["maxLength"]
-                return self._terminal(f'"{_CHARACTER}{{{least},{most}}}"')
+                return self._terminal(_string(least, most))
             case "integer" | "number" as kind:
                 return self._number(schema, kind)
             case "boolean":
@@ -139,6 +140,15 @@ class _Rules:
             with_comma = self._new(f'", " {here}')
             after = with_comma if required else self._either([with_comma, after])
         return first
+
+
+def _string(least: int, most: int) -> str:
+    """A string that begins with no space, unless it is one: small models like to put one there."""
+    if most == 0:
+        return '""'
+    after = f"{_CHARACTER}{{{max(least - 1, 0)},{most - 1}}}"
+    short = "| |" if least == 0 else " |" if least == 1 else ""
+    return f'"(?:{short}{_FIRST}{after})"'
 
 
 def _literal(text: str) -> str:

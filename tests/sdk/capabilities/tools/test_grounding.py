@@ -57,6 +57,30 @@ def test_values_are_found_by_their_words_and_numbers(value: Any, share: float) -
     assert text.grounded(value) == pytest.approx(share)
 
 
+@pytest.mark.parametrize(
+    ("value", "share"), [("北京", 1.0), ("雨", 1.0), ("北京市", 0.5), ("上海", 0.0), (15, 1.0), (16, 0.0)]
+)
+def test_chinese_is_compared_by_characters(value: Any, share: float) -> None:
+    assert Evidence("明天北京会下雨吗？十五分钟后告诉我").grounded(value) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("十分钟", 10), ("三百二十", 320), ("两千五百元", 2500), ("二〇二六年", 2026), ("三万五千", 35000)],
+)
+def test_chinese_numbers_are_read(text: str, number: float) -> None:
+    assert Evidence(text).numbers == {number}
+
+
+def test_a_name_in_another_script_is_not_held_against_a_call() -> None:
+    asked = Evidence("明天北京会下雨吗")
+    assert not asked.could_tell("Beijing")
+    assert asked.could_tell("上海")
+    assert asked.could_tell(7)
+    assert not asked.could_tell(True)
+    assert Evidence("Will it rain in Peking").could_tell("Beijing")
+
+
 @settings(deadline=None)
 @given(st.text(), st.recursive(st.text() | st.floats(allow_nan=False) | st.booleans(), st.lists))
 def test_any_text_and_value_have_a_share(text: str, value: Any) -> None:

@@ -14,6 +14,7 @@ from prudent.capabilities.tools.cards import PreparedTool
 from prudent.capabilities.tools.grounding import Evidence
 from prudent.capabilities.tools.language import Language
 from prudent.capabilities.tools.logistic import Logistic, Signal
+from prudent.capabilities.tools.similarity import Nearness
 from prudent.capabilities.tools.toolset import ToolSet
 from prudent.capabilities.tools.turn import Judge, TurnResult, tool_turn
 from prudent.types.tools import ToolCallDelta
@@ -33,7 +34,8 @@ def _one(name: str, weight: float, bias: float) -> Logistic:
 
 
 CALIBRATION = Calibration(
-    fits=_one("similarity", 10, -5),
+    fits=_one("margin", 10, -5),
+    fits_foreign=_one("margin", 10, 5),
     fits_unaided=_one("grounded", 10, -5),
     wanted=_one("wholly_grounded", 10, -5),
     follows=_one("fresh_least", 10, -5),
@@ -48,7 +50,7 @@ def _turn(
     *tools: PreparedTool,
     mode: Any = "auto",
     most: int = 16,
-    similarities: Mapping[str, float] | None = None,
+    similarities: Mapping[str, Nearness] | None = None,
     most_tokens: int | None = None,
     turn: Turn | None = None,
 ) -> tuple[list[tuple[str, dict[str, Any]]], TurnResult]:
@@ -108,8 +110,20 @@ def test_required_calls_all_the_same_and_says_how_sure_it_is(
 def test_the_encoder_is_heard_where_there_is_one(language: Language, tool: Make, caller: Scripted) -> None:
     model = caller(["weather"], {"city": ["Oslo"]})
     weather = tool("weather", city=STRING)
-    calls, _ = _turn(language, model, "Oslo is nice", weather, similarities={"weather": 0.1})
-    assert calls == []
+    near, far = ({"weather": Nearness(0.9, plain)} for plain in (0.1, 0.8))
+    assert _turn(language, model, "What of Oslo", weather, similarities=near)[0]
+    assert _turn(language, model, "What of Oslo", weather, similarities=far)[0] == []
+
+
+def test_requests_in_other_languages_are_judged_apart(
+    language: Language, tool: Make, caller: Scripted
+) -> None:
+    weather = tool("weather", city=STRING)
+    far = {"weather": Nearness(0.9, 0.8)}
+    model = caller(["weather"], {"city": ["奥斯陆"]})
+    assert _turn(language, model, "奥斯陆天气怎么样", weather, similarities=far)[0] == [
+        ("weather", {"city": "奥斯陆"})
+    ]
 
 
 def test_another_call_follows_as_long_as_it_brings_something_new(
@@ -155,6 +169,17 @@ def test_optional_arguments_only_where_the_request_has_them(
     model = caller(["weather"], {"city": ["Oslo"], "unit": ["kelvin"], "days": [3]})
     calls, _ = _turn(language, model, "What is the weather in Oslo for 3 days", weather, most=1)
     assert calls == [("weather", {"city": "Oslo", "days": 3})]
+
+
+def test_twins_of_optional_arguments_are_decided_alike(
+    language: Language, tool: Make, caller: Scripted
+) -> None:
+    weather = tool("weather", optional=["unit"], city=STRING, unit=STRING)
+    model = caller(["weather"], {"city": ["Oslo", "Rome"], "unit": ["kelvin"]})
+    evidence = Evidence("What is the weather in Oslo and Rome in kelvin")
+    turn = Turn(evidence, evidence, settled={("weather", "unit", '"kelvin"'): False})
+    calls, _ = _turn(language, model, evidence.text, weather, turn=turn)
+    assert calls == [("weather", {"city": "Oslo"}), ("weather", {"city": "Rome"})]
 
 
 def test_an_optional_argument_that_does_not_end_is_left_out(
