@@ -30,9 +30,11 @@ from prudent.server.routes import (
     embeddings,
     health,
     models,
+    reading,
     safety_check,
     tokenize,
     transcription,
+    vision,
 )
 from prudent.server.settings import Settings
 from prudent.server.sse import ClientGoneError
@@ -41,9 +43,11 @@ from prudent.types.classifiers import ClassifyRequest, TrainClassifierRequest
 from prudent.types.completions import CompletionRequest
 from prudent.types.embeddings import EmbeddingRequest
 from prudent.types.progress import ProgressListener
+from prudent.types.reading import ReadTextRequest
 from prudent.types.safety_check import SafetyCheckRequest
 from prudent.types.tokenize import DetokenizeRequest, TokenizeRequest
 from prudent.types.transcription import TranscriptionRequest, TranslationRequest
+from prudent.types.vision import AnalyzeImageRequest, ClassifyImageRequest, ImageSafetyRequest
 from prudent.version import __version__
 from prudent_responsible_ai.audit import AuditLog, open_audit
 from prudent_responsible_ai.pipeline import Pipeline
@@ -63,6 +67,10 @@ BODIES = (
     TrainClassifierRequest,
     ClassifyRequest,
     SafetyCheckRequest,
+    ClassifyImageRequest,
+    ImageSafetyRequest,
+    AnalyzeImageRequest,
+    ReadTextRequest,
 )
 """What routes read themselves, and the framework does not know of."""
 
@@ -75,6 +83,8 @@ ROUTES = (
     embeddings,
     classifiers,
     safety_check,
+    vision,
+    reading,
     models,
     health,
 )

@@ -42,7 +42,7 @@ class Settings(BaseModel):
     `write_timeout` is how long a client may read nothing of a stream; `drain_timeout` how long running
     answers may take to end after a stop. `max_upload_bytes` and `upload_timeout` are for bodies that are
     forms with a file, `max_audio_seconds` for the sound in them and in a live stream, and `max_live` is how
-    many live streams there may be at once.
+    many live streams there may be at once. `image_urls` lets images be fetched from public http(s) URLs.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -72,6 +72,7 @@ class Settings(BaseModel):
     body_timeout: float = Field(default=30.0, gt=0)
     max_upload_bytes: int = Field(default=200 * 2**20, ge=1024)
     upload_timeout: float = Field(default=600.0, gt=0)
+    image_urls: bool = False
     max_audio_seconds: float = Field(default=4 * 3600.0, gt=0, allow_inf_nan=False)
     max_live: int = Field(default=8, ge=0)
     write_timeout: float = Field(default=30.0, gt=0)

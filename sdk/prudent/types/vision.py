@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from prudent.types.base import RequestModel, ResponseModel
 from prudent.types.image import ImageField, ImageInfo
 from prudent.types.operation import Operation
-from prudent.types.safety import SafetyInfo, SeverityName
+from prudent.types.safety import ContentFilterResults, SafetyInfo, SeverityName
 
 MOST_TAGS = 100
 
@@ -112,11 +112,14 @@ class Sharpness(ResponseModel):
 
 
 class FoundText(ResponseModel):
-    """Text that was read in the image, in reading order, with the mean confidence (0-1) of its lines."""
+    """Text that was read in the image, in reading order, with the mean confidence (0-1) of its lines.
 
-    model: str
+    `content_filter_results` are the verdicts on it.
+    """
+
     text: str
     confidence: float | None = None
+    content_filter_results: ContentFilterResults | None = None
 
 
 class ImageAnalysis(ResponseModel):
