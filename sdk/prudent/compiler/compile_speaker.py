@@ -7,13 +7,15 @@ It knows the order of the steps and none of their insides.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
-from prudent.compiler.graph.builder import GraphBuilder
+from prudent.compiler.graph.builder import GraphBuilder, WeightSink
 from prudent.compiler.graph.external_data import ExternalFile
 from prudent.compiler.graph.onnx_file import serialize
 from prudent.compiler.graph.time_convolution import (
@@ -22,7 +24,7 @@ from prudent.compiler.graph.time_convolution import (
     Range,
     TimeConvolutions,
 )
-from prudent.compiler.graph.vits_decoder import decoder_context, decoder_graph, hop
+from prudent.compiler.graph.vits_decoder import FIRST, stage_context, stage_graph
 from prudent.compiler.graph.vits_flow import flow_context, flow_graph
 from prudent.compiler.identity import ModelIdentity
 from prudent.compiler.readers.piper import FloatArray, PiperFile, PiperSettings, VitsWeights, read_settings
@@ -34,22 +36,23 @@ from prudent.compiler.staging import staged
 from prudent.errors import ModelFileError
 from prudent.runtime.artifact import WEIGHTS_FILE, MeasuredAccuracy, Target
 from prudent.runtime.speaker_artifact import (
-    DECODER_FILE,
     ENCODER_FILE,
     FLOW_FILE,
     SpeakerArtifact,
     SpeakerConfig,
+    StageConfig,
+    stage_file,
 )
 from prudent.types.progress import Progress, ProgressListener
 
 _GATES = ".gate."
 """Part of the names of the flow's wide convolutions: five sixths of its work. The others stay float32."""
 
-_FIRST = "first"
-"""The decoder's first convolution sees the largest values of all, and has a hundredth of the work."""
-
 _PHONEMES = "; phonemes by espeak-ng (GPL-3.0-or-later), which is not included"
 """What a card says of the library that a voice cannot be used without."""
+
+_PEAK = "highest_sample"
+_LOUDEST, _QUIETEST_PEAK, _LARGEST_GAIN = 0.85, 0.05, 8.0
 
 _STEPS = 3
 
@@ -85,9 +88,13 @@ def compile_speaker(
         job = _Job(identity, weights, staging, progress)
         job.tell(1)
         if target == "float32":
-            precision, accuracy = job.write(FloatConvolutions(), FloatConvolutions()), None
+            precision, accuracy = (
+                job.write(FloatConvolutions(), [FloatConvolutions() for _ in config.stages]),
+                None,
+            )
         else:
             precision, accuracy = _compile_int8(job, config, limits or SpeakerLimits())
+            config = config.model_copy(update={"gain": _gain(accuracy)})
         write_config_and_card(
             staging,
             replace(identity, license=f"{identity.license}{_PHONEMES}"),
@@ -115,24 +122,30 @@ class _Job:
         if self.progress is not None:
             self.progress(Progress("compile", self.identity.id, done, _STEPS))
 
-    def write(self, flow: TimeConvolutions, decoder: TimeConvolutions) -> dict[str, str]:
-        """Write both graphs, replacing what stood there; gives what was stored as what."""
+    def write(self, flow: TimeConvolutions, decoder: Sequence[TimeConvolutions]) -> dict[str, str]:
+        """Write the graphs of flow and stages, replacing what stood there; gives what was stored as what."""
         with (self.staging / WEIGHTS_FILE).open("wb") as file:
             sink = ExternalFile(file)
-            for name, build, convolutions in (
-                (FLOW_FILE, _flow, flow),
-                (DECODER_FILE, decoder_graph, decoder),
-            ):
-                graph = GraphBuilder(sink)
-                build(graph, self.weights, convolutions)
-                if isinstance(convolutions, ObservedConvolutions):
-                    convolutions.watch(graph)
-                (self.staging / name).write_bytes(serialize(graph.build(), WEIGHTS_FILE))
-        return {**flow.used, **decoder.used}
+            build = partial(flow_graph, couplings=self.weights.couplings, convolutions=flow)
+            self._graph(sink, FLOW_FILE, flow, build)
+            for index, stage in enumerate(decoder):
+                make = partial(stage_graph, weights=self.weights, index=index, convolutions=stage)
+                self._graph(sink, stage_file(index), stage, make)
+        used = [convolutions.used for convolutions in (flow, *decoder)]
+        return {name: how for part in used for name, how in part.items()}
 
-
-def _flow(graph: GraphBuilder, weights: VitsWeights, convolutions: TimeConvolutions) -> None:
-    flow_graph(graph, weights.couplings, convolutions)
+    def _graph(
+        self,
+        sink: WeightSink,
+        name: str,
+        convolutions: TimeConvolutions,
+        build: Callable[[GraphBuilder], None],
+    ) -> None:
+        graph = GraphBuilder(sink)
+        build(graph)
+        if isinstance(convolutions, ObservedConvolutions):
+            convolutions.watch(graph)
+        (self.staging / name).write_bytes(serialize(graph.build(), WEIGHTS_FILE))
 
 
 def _compile_int8(
@@ -141,8 +154,9 @@ def _compile_int8(
     frames = sentence_frames(job.staging / ENCODER_FILE, config)
     exact = _run_in_float(job, frames)
     job.tell(2)
-    used = job.write(ByteConvolutions(exact.flow_ranges), ByteConvolutions(exact.decoder_ranges))
-    measures = _compare(job.staging, frames, exact)
+    stages = [ByteConvolutions(exact.decoder_ranges) for _ in config.stages]
+    used = job.write(ByteConvolutions(exact.flow_ranges), stages)
+    measures = _compare(job, frames, exact)
     limits.require(measures, job.identity.id)
     job.tell(_STEPS)
     rounded = {name: round(value, 2) for name, value in measures.items()}
@@ -162,34 +176,43 @@ class _Exact:
 
 
 def _run_in_float(job: _Job, frames: SentenceFrames) -> _Exact:
-    flow, decoder = ObservedConvolutions(), ObservedConvolutions()
-    job.write(flow, decoder)
+    flow, stages = ObservedConvolutions(), [ObservedConvolutions() for _ in job.weights.stages]
+    job.write(flow, stages)
     session = quiet_session(job.staging / FLOW_FILE)
     heard, flow_ranges = flow.run(session, "frames", frames.calibration, "latents")
     latents, _ = flow.run(session, "frames", frames.measured, "latents")
-    session = quiet_session(job.staging / DECODER_FILE)
-    _, decoder_ranges = decoder.run(session, "latents", heard, "samples")
-    samples, _ = decoder.run(session, "latents", latents, "samples")
+    samples, ranges = latents, dict[str, Range]()
+    for index, stage in enumerate(stages):
+        session = quiet_session(job.staging / stage_file(index))
+        heard, seen = stage.run(session, "input", heard, "output")
+        samples, _ = stage.run(session, "input", samples, "output")
+        ranges |= seen
+    ranges.pop(FIRST)  # it sees the largest values of all, and has a hundredth of the work
     return _Exact(
-        latents,
-        samples,
-        {name: seen for name, seen in flow_ranges.items() if _GATES in name},
-        {name: seen for name, seen in decoder_ranges.items() if name != _FIRST},
+        latents, samples, {name: seen for name, seen in flow_ranges.items() if _GATES in name}, ranges
     )
 
 
-def _compare(folder: Path, frames: SentenceFrames, exact: _Exact) -> dict[str, float]:
-    """Flow and decoder apart, each from exact inputs: a shift of phase by the first is not noise of the
-    second."""
-    flow, decoder = quiet_session(folder / FLOW_FILE), quiet_session(folder / DECODER_FILE)
+def _compare(job: _Job, frames: SentenceFrames, exact: _Exact) -> dict[str, float]:
+    """Flow and decoder apart, from exact inputs: a shift of phase by the first is no noise of the second."""
+    flow = quiet_session(job.staging / FLOW_FILE)
     latents = [flow.run({"frames": array})[0] for array in frames.measured]
-    samples = [decoder.run({"latents": array})[0] for array in exact.latents]
+    samples = exact.latents
+    for index in range(len(job.weights.stages)):
+        stage = quiet_session(job.staging / stage_file(index))
+        samples = [stage.run({"input": array})[0] for array in samples]
     heard = list(zip(exact.samples, samples, strict=True))
     return {
         "latent_snr_db": signal_to_noise(zip(exact.latents, latents, strict=True)),
         "sample_snr_db": signal_to_noise(heard),
         "pause_noise_dbfs": pause_noise(heard),
+        _PEAK: max(float(np.abs(exact).max()) for exact, _ in heard),
     }
+
+
+def _gain(accuracy: MeasuredAccuracy) -> float:
+    """What makes the loudest sample of the measured sentences `_LOUDEST`: one gain for all that is said."""
+    return min(_LOUDEST / max(accuracy.measures[_PEAK], _QUIETEST_PEAK), _LARGEST_GAIN)
 
 
 def _files(files: Path, identity: ModelIdentity) -> tuple[Path, Path]:
@@ -209,9 +232,11 @@ def _config(settings: PiperSettings, weights: VitsWeights) -> SpeakerConfig:
             espeak_voice=settings.espeak.voice,
             sample_rate=settings.audio.sample_rate,
             channels=weights.first.weight.shape[1],
-            hop=hop(weights),
             flow_context=flow_context(weights.couplings),
-            decoder_context=decoder_context(weights),
+            stages=[
+                StageConfig(stride=stage.upsampling.stride, context=stage_context(weights, index))
+                for index, stage in enumerate(weights.stages)
+            ],
             phoneme_ids=settings.phoneme_id_map,
             noise=settings.inference.noise_scale,
             rhythm_noise=settings.inference.noise_w,

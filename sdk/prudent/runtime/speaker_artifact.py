@@ -4,7 +4,7 @@ them.
     <folder>/
       encoder.onnx     phonemes to what is to be said, and how long each takes
       flow.onnx        one frame for each hop of sound to the latents of a voice
-      decoder.onnx     latents to samples
+      decoder.N.onnx   stages of a decoder, N from 0: latents to samples
       model.data       weights of flow and decoder, external and memory-mapped; the encoder's are in its file
       config.json      SpeakerConfig
       card.json        Card; written last, so a folder without it is not a model
@@ -19,10 +19,10 @@ Inputs and outputs (P phoneme ids, T frames, C channels):
                    log_duration float32 (1, 1, P)   frames of each, before rounding up
     flow.onnx      frames       float32 (1, T, C)   a draw from those normals, each as often as it lasts
                    latents      float32 (1, T, C)
-    decoder.onnx   latents      float32 (1, T, C)
-                   samples      float32 (T * hop)   between -1 and 1
+    decoder.N.onnx input        float32 (1, S, D)   latents, or what the stage before makes
+                   output       float32 (1, S * stride, E), of the last stage samples (S * stride) in -1..1
 
-A frame's latents depend on `flow_context` frames on either side, its samples on `decoder_context` frames:
+What an input becomes depends on some inputs on either side (`flow_context`, and the `context` of a stage):
 parts of a sentence that overlap by as much come out as the whole does.
 """
 
@@ -38,12 +38,26 @@ from prudent.runtime.artifact import Artifact, Size
 
 ENCODER_FILE = "encoder.onnx"
 FLOW_FILE = "flow.onnx"
-DECODER_FILE = "decoder.onnx"
 
 BEGINNING, END, PAD = "^", "$", "_"
 """Marks among the phonemes: of a sentence's beginning and end, and of what stands between two phonemes."""
 
+
+def stage_file(index: int) -> str:
+    """The name of the graph of a stage of the decoder."""
+    return f"decoder.{index}.onnx"
+
+
 PhonemeId = Annotated[int, Field(ge=0, lt=2**16)]
+
+
+class StageConfig(BaseModel):
+    """A stage of the decoder: outputs for each input, and inputs on either side that they depend on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stride: Annotated[int, Field(ge=1, le=64)]
+    context: Annotated[int, Field(ge=0, le=4096)]
 
 
 class SpeakerConfig(BaseModel):
@@ -62,13 +76,13 @@ class SpeakerConfig(BaseModel):
     espeak_voice: str
     sample_rate: Annotated[int, Field(ge=8_000, le=48_000)]
     channels: Size
-    hop: Size
-    flow_context: int
-    decoder_context: int
+    flow_context: Annotated[int, Field(ge=0, le=4096)]
+    stages: Annotated[list[StageConfig], Field(min_length=1, max_length=16)]
     phoneme_ids: dict[str, list[PhonemeId]]
     noise: Annotated[float, Field(ge=0, le=2)]
     rhythm_noise: Annotated[float, Field(ge=0, le=2)]
     length: Annotated[float, Field(gt=0, le=4)]
+    gain: Annotated[float, Field(gt=0, le=8)] = 1.0
 
     def ids_of(self, phonemes: str) -> list[int]:
         """The ids of espeak's IPA, as Piper's training had them; a character without any is left out."""
@@ -98,6 +112,6 @@ class SpeakerArtifact(Artifact[SpeakerConfig]):
         return self.folder / FLOW_FILE
 
     @property
-    def decoder(self) -> Path:
-        """Path of the graph from latents to samples."""
-        return self.folder / DECODER_FILE
+    def decoder(self) -> list[Path]:
+        """Paths of the graphs of the stages from latents to samples."""
+        return [self.folder / stage_file(index) for index in range(len(self.config.stages))]

@@ -1,4 +1,7 @@
-"""The decoder of VITS (a HiFi-GAN): latents (1, T, C) to samples. Knows no storage.
+"""The decoder of VITS (a HiFi-GAN), latents to samples, as one graph for each stage. Knows no storage.
+
+A stage that makes eight steps of one has an eighth of the context, and eight times the values: apart, each can
+run over as much as fits the processor's cache, and what is computed twice at the seams stays small.
 
 All stages but the last run time first, as products that may be int8. The last one, where a second has most
 values and the noise of bytes would be heard in pauses, runs channels first in float32, as convolutions of
@@ -19,6 +22,9 @@ from prudent.compiler.graph.time_convolution import TimeConvolutions
 from prudent.compiler.graph.values import DType, Value
 from prudent.compiler.readers.piper import FloatArray, Kernel, Stage, Upsampling, VitsWeights
 
+FIRST = "first"
+"""The name of the first convolution."""
+
 _Convolve: TypeAlias = Callable[[Value, Kernel, str], Value]
 
 _SLOPE = 0.1
@@ -26,61 +32,62 @@ _LAST_SLOPE = 0.01
 """Of the leaky ReLUs: everywhere, and before the last convolution. Constants of HiFi-GAN."""
 
 
-def decoder_graph(graph: GraphBuilder, weights: VitsWeights, convolutions: TimeConvolutions) -> None:
-    """Build it: latents (1, T, C) to samples (T * hop)."""
-    latents = graph.input("latents", (1, "T", weights.first.weight.shape[1]))
-    assembly = _Decoder(graph, convolutions)
-    x = convolutions.convolve(graph, latents, weights.first, "first")
-    divisor = 1
-    for index, stage in enumerate(weights.stages[:-1]):
-        x = assembly.stage(x, stage, divisor, index)
-        divisor = len(stage.blocks)
-    graph.output(assembly.last_stage(x, weights.stages[-1], divisor, weights.last))
+def stage_graph(
+    graph: GraphBuilder, weights: VitsWeights, index: int, convolutions: TimeConvolutions
+) -> None:
+    """Build one stage: `input` (1, T, C) to `output` (1, T * stride, C'), of the last stage samples (T * stride).
+
+    The first begins with latents; between stages leaky ReLUs let factors through, so that the division of a
+    mean by the number of blocks goes into the weights of what follows.
+    """
+    stage, is_last = weights.stages[index], index + 1 == len(weights.stages)
+    assembly = _Stage(graph, convolutions, stage, len(weights.stages[index - 1].blocks) if index else 1)
+    if index:
+        x = graph.input("input", (1, "T", stage.upsampling.weight.shape[0]))
+    else:
+        latents = graph.input("input", (1, "T", weights.first.weight.shape[1]))
+        x = convolutions.convolve(graph, latents, weights.first, FIRST)
+    graph.output(assembly.last(x, weights.last) if is_last else assembly.inner(x, f"decoder.{index}"))
 
 
-def hop(weights: VitsWeights) -> int:
-    """Samples that a frame becomes."""
-    return math.prod(stage.upsampling.stride for stage in weights.stages)
-
-
-def decoder_context(weights: VitsWeights) -> int:
-    """Frames on either side that a frame's samples depend on."""
-    reach = float(weights.last.reach)
-    for stage in reversed(weights.stages):
-        reach += max(sum(kernel.reach for kernel in block) for block in stage.blocks)
-        reach = (reach + stage.upsampling.padding) / stage.upsampling.stride + 1
-    return math.ceil(reach + weights.first.reach)
+def stage_context(weights: VitsWeights, index: int) -> int:
+    """Inputs of a stage on either side that what an input becomes depends on."""
+    stage, up = weights.stages[index], weights.stages[index].upsampling
+    reach = max(sum(kernel.reach for kernel in block) for block in stage.blocks)
+    if index + 1 == len(weights.stages):
+        reach += weights.last.reach
+    inputs = math.ceil((reach + up.padding) / up.stride) + 1
+    return inputs if index else inputs + weights.first.reach
 
 
 @dataclass(frozen=True, slots=True)
-class _Decoder:
-    """The graph under construction. Leaky ReLUs let factors through, so that the division of a mean by the
-    number of blocks goes into the weights of what follows: `divisor`.
-    """
+class _Stage:
+    """A stage under construction; `divisor` is what the stage before left to be divided by."""
 
     graph: GraphBuilder
     convolutions: TimeConvolutions
+    stage: Stage
+    divisor: int
 
-    def stage(self, x: Value, stage: Stage, divisor: int, index: int) -> Value:
-        """x (1, T, inputs) to the sum of the blocks (1, T * stride, outputs)."""
-        name = f"decoder.{index}"
-        up = stage.upsampling
-        active = self.leaky(x, f"{name}.input")
-        wide = self.convolutions.convolve(self.graph, active, _phases(up, divisor), f"{name}.up")
+    def inner(self, x: Value, name: str) -> Value:
+        """x (1, T, inputs) to the sum of the blocks (1, T * stride, outputs), time first."""
+        up = self.stage.upsampling
+        active = self._leaky(x, f"{name}.input")
+        wide = self.convolutions.convolve(self.graph, active, _phases(up, self.divisor), f"{name}.up")
         outputs = up.weight.shape[1]
         shape = self.graph.constant(f"{name}.shape", [1, -1, outputs])
-        (x,) = self.graph.node("Reshape", [wide, shape], [(name, (1, f"T{index}", outputs))])
+        (x,) = self.graph.node("Reshape", [wide, shape], [(name, (1, "S", outputs))])
 
         def convolve(y: Value, kernel: Kernel, part: str) -> Value:
             return self.convolutions.convolve(self.graph, y, kernel, part)
 
-        return self._blocks(x, stage, name, convolve)
+        return self.graph.node("Identity", [self._blocks(x, name, convolve)], [("output", x.shape)])[0]
 
-    def last_stage(self, x: Value, stage: Stage, divisor: int, last: Kernel) -> Value:
-        """x (1, T, inputs) to samples."""
-        up = stage.upsampling
+    def last(self, x: Value, last: Kernel) -> Value:
+        """x (1, T, inputs) to samples (T * stride), channels first."""
+        up = self.stage.upsampling
         inputs, outputs, width = up.weight.shape
-        active = self.leaky(x, "last.input")
+        active = self._leaky(x, "last.input")
         (turned,) = self.graph.node(
             "Transpose", [active], [("last.turned", (1, inputs, "T"))], attributes={"perm": [0, 2, 1]}
         )
@@ -88,7 +95,7 @@ class _Decoder:
         (flat,) = self.graph.node("Unsqueeze", [turned, axis], [("last.flat", (1, inputs, 1, "T"))])
         (x,) = self.graph.node(
             "ConvTranspose",
-            [flat, *self._stored(up.weight[:, :, None] / np.float32(divisor), up.bias, "last.up")],
+            [flat, *self._stored(up.weight[:, :, None] / np.float32(self.divisor), up.bias, "last.up")],
             [("last", (1, outputs, 1, "S"))],
             attributes={
                 "kernel_shape": [1, width],
@@ -96,25 +103,24 @@ class _Decoder:
                 "pads": [0, up.padding, 0, up.padding],
             },
         )
-        mean = self._blocks(x, stage, "last", self._flat_convolution)
-        active = self.leaky(mean, "last.sum", slope=_LAST_SLOPE)
-        final = Kernel(last.weight / np.float32(len(stage.blocks)), last.bias, last.dilation)
+        active = self._leaky(self._blocks(x, "last", self._flat_convolution), "last.sum", slope=_LAST_SLOPE)
+        final = Kernel(last.weight / np.float32(len(self.stage.blocks)), last.bias, last.dilation)
         wave = self._flat_convolution(active, final, "last.wave")
         shape = self.graph.constant("samples.shape", [-1])
         (wave,) = self.graph.node("Reshape", [wave, shape], [("wave", ("S",))])
-        return self.graph.node("Tanh", [wave], [("samples", ("S",))])[0]
+        return self.graph.node("Tanh", [wave], [("output", ("S",))])[0]
 
-    def _blocks(self, x: Value, stage: Stage, name: str, convolve: _Convolve) -> Value:
+    def _blocks(self, x: Value, name: str, convolve: _Convolve) -> Value:
         """The sum of the stage's blocks; what several of them begin with is made once."""
-        active = self.leaky(x, f"{name}.up")
+        active = self._leaky(x, f"{name}.up")
         total: Value | None = None
-        for b, block in enumerate(stage.blocks):
+        for b, block in enumerate(self.stage.blocks):
             y, entering = x, active
             for c, kernel in enumerate(block):
                 part = f"{name}.block.{b}.{c}"
                 y = self._add(convolve(entering, kernel, part), y, f"{part}.sum")
                 if c + 1 < len(block):
-                    entering = self.leaky(y, part)
+                    entering = self._leaky(y, part)
             total = y if total is None else self._add(total, y, f"{name}.block.{b}.total")
         return total or x
 
@@ -132,7 +138,7 @@ class _Decoder:
             },
         )[0]
 
-    def leaky(self, x: Value, name: str, *, slope: float = _SLOPE) -> Value:
+    def _leaky(self, x: Value, name: str, *, slope: float = _SLOPE) -> Value:
         """A leaky ReLU."""
         return self.graph.node("LeakyRelu", [x], [(f"{name}.active", x.shape)], attributes={"alpha": slope})[
             0
