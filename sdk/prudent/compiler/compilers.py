@@ -144,7 +144,22 @@ def _image_safety(
     return compile_image_safety(files, folder, identity, target=target, progress=progress)
 
 
+def _transcriber(
+    files: Path,
+    folder: Path,
+    identity: ModelIdentity,
+    *,
+    target: Target = "int8",
+    progress: ProgressListener | None = None,
+) -> object:
+    from prudent.compiler.compile_transcriber import compile_transcriber
+
+    kernels = preferred_kernels()
+    return compile_transcriber(files, folder, identity, target=target, kernels=kernels, progress=progress)
+
+
 _COMPILERS: dict[Task, Compile] = {
+    "transcription": _transcriber,
     "vision.classify": _classifier,
     "vision.safety": _image_safety,
     "vision.read": _reader,

@@ -108,6 +108,21 @@ class TranscriberPlan:
         return self.hidden_size // self.heads
 
     @property
+    def sound_matrices(self) -> tuple[Affine, ...]:
+        """Those that multiply in the encoder, the cross keys and values among them."""
+        own = [
+            affine
+            for layer in self.sound_layers
+            for affine in (
+                layer.attention.packed,
+                layer.attention.output,
+                layer.feed_forward.up,
+                layer.feed_forward.down,
+            )
+        ]
+        return (*own, *(layer.cross.packed for layer in self.text_layers))
+
+    @property
     def matrix_inputs(self) -> frozenset[int]:
         """The different numbers of inputs that the matrices have."""
         return frozenset({self.hidden_size, self.feed_forward_size})

@@ -35,7 +35,6 @@ class WhisperFile(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     alignment_heads: list[tuple[_TimeOrId, _TimeOrId]] = Field(min_length=1, max_length=1 << 10)
-    lang_ids: list[_TimeOrId] = Field(max_length=1 << 10)
     suppress_ids: list[_TimeOrId] = Field(max_length=1 << 12)
     suppress_ids_begin: list[_TimeOrId] = Field(max_length=1 << 12)
 

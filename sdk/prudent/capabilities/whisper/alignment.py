@@ -51,21 +51,18 @@ def _path(cost: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int6
 
     Diagonal by diagonal, since everything on one depends on the two before it only.
     """
-    rows, columns = cost.shape
+    rows, columns = len(cost), int(cost.shape[1])
     total = np.full((rows + 1, columns + 1), np.inf, np.float64)
     total[0, 0] = 0.0
     origin = np.zeros((rows + 1, columns + 1), np.int8)
     for diagonal in range(2, rows + columns + 1):
-        i = np.arange(max(1, diagonal - columns), min(rows, diagonal - 1) + 1)
+        first, last = max(1, diagonal - columns), min(rows, diagonal - 1)
+        i = np.arange(first, last + 1, dtype=np.int64)
         j = diagonal - i
         before = np.stack([total[i - 1, j - 1], total[i - 1, j], total[i, j - 1]])
         chosen = before.argmin(0)
         total[i, j] = cost[i - 1, j - 1] + before[chosen, np.arange(len(i))]
         origin[i, j] = chosen
-    return _walk_back(origin)
-
-
-def _walk_back(origin: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return _walk_back(origin)
 
 

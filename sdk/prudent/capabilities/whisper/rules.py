@@ -18,6 +18,8 @@ from prudent.runtime.transcriber_artifact import TranscriberConfig
 FIRST_TIME_LIMIT = 50
 """The first time stamp is at most a second (in steps of 0.02 s) after the window's beginning."""
 
+_NEGLIGIBLE = 18.0
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -53,8 +55,9 @@ class Rules:
         else:
             token = int(np.argmax(allowed))
         highest, chosen = float(allowed.max()), float(allowed[token])
-        total = float(np.exp(allowed - highest).sum())
-        return Choice(token, chosen - highest - math.log(total))
+        # The exponential is what takes time, and tokens that unlikely sum to less than a thousandth.
+        near = allowed[allowed > highest - _NEGLIGIBLE]
+        return Choice(token, chosen - highest - math.log(float(np.exp(near - highest).sum())))
 
     def _allow(self, logits: NDArray[np.float32], written: Sequence[int]) -> NDArray[np.float32]:
         """What may not be written is set to minus infinity; without times everything after the end is cut."""

@@ -24,8 +24,8 @@ class Thinning:
     """Positions (20 ms each) computed after the sound's end, kept of the tail, and the stride after those."""
 
     margin: int = 50
-    kept: int = 50
-    stride: int = 8
+    kept: int = 25
+    stride: int = 32
 
 
 @dataclass(frozen=True, slots=True)

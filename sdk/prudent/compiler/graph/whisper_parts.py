@@ -38,23 +38,18 @@ class WhisperAssembly:
         scale, shift = self.stored(affine.weight, f"{name}.weight"), self.stored(affine.bias, f"{name}.bias")
         x, pending = residual.stream, residual.pending
         require_last(x, self.plan.hidden_size, name)
-        if pending is None:
-            (normed,) = self.graph.node(
-                "LayerNormalization",
-                [x, scale, shift],
-                [(name, x.shape)],
-                attributes={"axis": -1, "epsilon": EPSILON},
-            )
-            return normed, x
-        require_same(x, pending, name)
-        normed, stream = self.graph.node(
-            "SkipLayerNormalization",
-            [pending, x, scale, shift],
-            [(name, x.shape), None, None, (f"{name}.stream", x.shape)],
-            domain=CONTRIB,
-            attributes={"epsilon": EPSILON},
+        if pending is not None:
+            require_same(x, pending, name)
+            # Not Add: ONNX Runtime (1.32) would fuse it with the norm into SkipLayerNormalization, whose
+            # kernel takes five times as long as the two apart (1.3 against 0.26 ms for 500 rows of 384).
+            (x,) = self.graph.node("Sum", [x, pending], [(f"{name}.stream", x.shape)])
+        (normed,) = self.graph.node(
+            "LayerNormalization",
+            [x, scale, shift],
+            [(name, x.shape)],
+            attributes={"axis": -1, "epsilon": EPSILON},
         )
-        return normed, stream
+        return normed, x
 
     def feed_forward(self, residual: Residual, plan: FeedForward, name: str) -> Residual:
         """Norm, wide matrix, GELU, narrow matrix."""
