@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from prudent.client.image_input import as_reference
 from prudent.client.table import Table, read_table
 from prudent.errors import InvalidRequestError
 from prudent.types.classifier_card import SkippedRows
-from prudent.types.classifiers import MAX_EXAMPLES, MAX_TEXT, ClassifierExample
+from prudent.types.classifiers import MAX_EXAMPLES, MAX_IMAGES, MAX_TEXT, MAX_TEXTS, ClassifierExample
 
 _TEXT_NAMES = (
     "text", "question", "query", "message", "utterance", "sentence", "comment", "review", "content", "body",
@@ -29,6 +30,7 @@ _LABEL_NAMES = (
 _IMAGE_NAMES = ("image", "image_path", "photo", "picture", "file", "filename", "path", "图片", "图像", "照片")
 
 _ROWS_SHOWN = 20
+_LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +163,23 @@ def _missing(what: str, table: Table) -> InvalidRequestError:
 
 def _skipped(reason: str, rows: Sequence[int]) -> SkippedRows:
     return SkippedRows.model_validate({"reason": reason, "count": len(rows), "rows": rows[:_ROWS_SHOWN]})
+
+
+def name_from(path: str | os.PathLike[str]) -> str:
+    """A name for a classifier out of a file's: what the names of classifiers may hold of it."""
+    plain = re.sub(r"[^a-z0-9._-]+", "-", Path(path).stem.lower()).strip("-._")[:_LONGEST_NAME]
+    if not plain:
+        raise InvalidRequestError(
+            f"The name of {Path(path).name} cannot be that of a classifier.",
+            hint="Name it (--name) with letters a to z and digits.",
+            param="name",
+        )
+    return plain
+
+
+def in_batches(texts: Sequence[str], images: Sequence[Path]) -> Iterator[tuple[list[str], list[Path]]]:
+    """Texts, then images, as many at a time as one request takes."""
+    for start in range(0, len(texts), MAX_TEXTS):
+        yield list(texts[start : start + MAX_TEXTS]), []
+    for start in range(0, len(images), MAX_IMAGES):
+        yield [], list(images[start : start + MAX_IMAGES])

@@ -96,7 +96,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, str]:
     """The text, and the name of its encoding."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
-            return _decode(data, encoding, name), encoding.upper()
+            return _decode(data, encoding, name), encoding.upper().removesuffix("-SIG")
     try:
         return data.decode("utf-8"), "UTF-8"
     except UnicodeDecodeError as error:
