@@ -90,15 +90,24 @@ def _properties(question: Question, name: str) -> Json:
     return function["parameters"]["properties"]
 
 
-def regress(signals: list[Signals], labels: list[int], names: Sequence[str], *, ridge: float) -> Json:
+def regress(
+    signals: list[Signals],
+    labels: list[int],
+    names: Sequence[str],
+    *,
+    ridge: float,
+    counts: NDArray[np.float64] | None = None,
+) -> Json:
     """Weights of standardised signals as `prudent.capabilities.tools.logistic` reads them.
 
     A large `ridge` spreads the weight over signals that say the same, so that none is leant on alone. What it
-    takes from the size of all weights is given back as the held-out questions ask for it.
+    takes from the size of all weights is given back as the held-out questions ask for it. `counts` says how
+    often each question counts; None is once.
     """
     raw, mean, scale = _matrix(signals, names)
-    weights = _solve(raw, np.array(labels, float), ridge)
-    shift, slope = _stretch(signals, labels, names, ridge)
+    counts = np.ones(len(labels)) if counts is None else counts
+    weights = _solve(raw, np.array(labels, float), ridge, counts)
+    shift, slope = _stretch(raw, labels, ridge, counts)
     return {
         "bias": round(float(shift + slope * weights[0]), 4),
         "threshold": 0.5,
@@ -114,33 +123,39 @@ def regress(signals: list[Signals], labels: list[int], names: Sequence[str], *, 
 
 
 def cross_validated(
-    signals: list[Signals], labels: list[int], names: Sequence[str], *, ridge: float
+    signals: list[Signals],
+    labels: list[int],
+    names: Sequence[str],
+    *,
+    ridge: float,
+    counts: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """The probability of each, from weights fitted on the other folds."""
-    shift, slope = _stretch(signals, labels, names, ridge)
-    return _logistic(shift + slope * _held_out(signals, labels, names, ridge))
+    raw, _, _ = _matrix(signals, names)
+    counts = np.ones(len(labels)) if counts is None else counts
+    shift, slope = _stretch(raw, labels, ridge, counts)
+    return _logistic(shift + slope * _held_out(raw, labels, ridge, counts))
 
 
 def _stretch(
-    signals: list[Signals], labels: list[int], names: Sequence[str], ridge: float
+    raw: NDArray[Any], labels: list[int], ridge: float, counts: NDArray[np.float64]
 ) -> tuple[float, float]:
-    held = _held_out(signals, labels, names, ridge)
-    shift, slope = _solve(held[:, None], np.array(labels, float), 1e-3)
+    held = _held_out(raw, labels, ridge, counts)
+    shift, slope = _solve(held[:, None], np.array(labels, float), 1e-3, counts)
     return float(shift), float(slope)
 
 
 def _held_out(
-    signals: list[Signals], labels: list[int], names: Sequence[str], ridge: float, folds: int = 10
+    raw: NDArray[Any], labels: list[int], ridge: float, counts: NDArray[np.float64], folds: int = 10
 ) -> NDArray[np.float64]:
     """The sum of weighted signals of each, from weights fitted on the other folds."""
-    raw, _, _ = _matrix(signals, names)
     truth = np.array(labels, float)
     order = np.random.default_rng(0).permutation(len(truth))
     out = np.zeros(len(truth))
     for fold in range(folds):
         held = order[fold::folds]
         rest = np.setdiff1d(order, held)
-        weights = _solve(raw[rest], truth[rest], ridge)
+        weights = _solve(raw[rest], truth[rest], ridge, counts[rest])
         out[held] = weights[0] + raw[held] @ weights[1:]
     return out
 
@@ -165,7 +180,7 @@ def _matrix(signals: list[Signals], names: Sequence[str]) -> tuple[NDArray[Any],
     return np.nan_to_num((raw - mean) / scale), mean, scale
 
 
-def _solve(raw: NDArray[Any], labels: NDArray[Any], ridge: float) -> NDArray[Any]:
+def _solve(raw: NDArray[Any], labels: NDArray[Any], ridge: float, counts: NDArray[Any]) -> NDArray[Any]:
     """Newton's method; the bias is not held down."""
     inputs = np.column_stack([np.ones(len(raw)), raw])
     weights = np.zeros(inputs.shape[1])
@@ -173,8 +188,8 @@ def _solve(raw: NDArray[Any], labels: NDArray[Any], ridge: float) -> NDArray[Any
     holding[0, 0] = 1e-6
     for _ in range(50):
         given = _logistic(inputs @ weights)
-        slope = inputs.T @ (labels - given) - holding @ weights
-        curve = (inputs.T * (given * (1 - given))) @ inputs + holding
+        slope = inputs.T @ (counts * (labels - given)) - holding @ weights
+        curve = (inputs.T * (counts * given * (1 - given))) @ inputs + holding
         weights = weights + np.linalg.solve(curve, slope)
     return weights
 
