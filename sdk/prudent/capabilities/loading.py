@@ -21,6 +21,7 @@ from prudent.types.progress import Progress, ProgressListener
 
 if TYPE_CHECKING:
     from prudent.capabilities.reading import ReadingModel
+    from prudent.capabilities.speech import SpeakerModel
     from prudent.capabilities.transcription import TranscriptionModel
     from prudent.capabilities.vision.classification import ImageClassifier
     from prudent.capabilities.vision.image_safety import ImageSafetyModel
@@ -70,6 +71,7 @@ def local_loaders(
         "vision.classify": lambda entry: load_image_classifier(entry, options, progress),
         "vision.safety": lambda entry: load_image_safety(entry, options, progress),
         "transcription": lambda entry: load_transcription_model(entry, options, progress),
+        "speech": lambda entry: load_speaker_model(entry, options, progress),
     }
 
 
@@ -132,6 +134,21 @@ def load_transcription_model(
 
     may_pull = _may_pull(entry, options)
     return TranscriptionModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
+
+
+def load_speaker_model(
+    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
+) -> SpeakerModel:
+    """Fetch and compile where needed, and load. Of the options only pulling and threads apply.
+
+    Raises:
+        ModelNotFoundError: the model is not on this machine and may not be fetched.
+        FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
+    """
+    from prudent.capabilities.speech import SpeakerModel
+
+    may_pull = _may_pull(entry, options)
+    return SpeakerModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
 
 
 def load_image_classifier(

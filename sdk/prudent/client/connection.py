@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from prudent.client.app_sockets import AppSocket, AsyncAppSocket
 from prudent.client.app_thread import ASGIApp
+from prudent.client.byte_stream import AsyncByteStream, ByteStream
 from prudent.client.drivers import aperform, perform
 from prudent.client.exchange import Call, FormBody, Reply, exchange
 from prudent.client.sockets import AsyncServerSocket, AsyncSocket, ServerSocket, Socket, socket_url
@@ -179,6 +180,19 @@ class Connection:
         _, response = perform(self._http, steps, self.options.timeout_of(timeout))
         return Stream(response, event_of(operation))
 
+    def stream_bytes(
+        self,
+        operation: Operation[Any, Any, Any],
+        body: bytes,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> ByteStream:
+        """Call an operation that answers with bytes, and return them as they come. Raises PrudentError."""
+        call = self.options.call(operation.path, operation.method, body, stream=True)
+        steps = exchange(call, max_retries=self.options.max_retries)
+        _, response = perform(self._http, steps, self.options.timeout_of(timeout))
+        return ByteStream(response)
+
     def socket(
         self, path: str, query: Mapping[str, str], *, timeout: float | httpx.Timeout | None = None
     ) -> Socket:
@@ -246,6 +260,19 @@ class AsyncConnection:
         steps = exchange(call, max_retries=self.options.max_retries)
         _, response = await aperform(self._http, steps, self.options.timeout_of(timeout))
         return AsyncStream(response, event_of(operation))
+
+    async def stream_bytes(
+        self,
+        operation: Operation[Any, Any, Any],
+        body: bytes,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> AsyncByteStream:
+        """Call an operation that answers with bytes, and return them as they come. Raises PrudentError."""
+        call = self.options.call(operation.path, operation.method, body, stream=True)
+        steps = exchange(call, max_retries=self.options.max_retries)
+        _, response = await aperform(self._http, steps, self.options.timeout_of(timeout))
+        return AsyncByteStream(response)
 
     async def socket(
         self, path: str, query: Mapping[str, str], *, timeout: float | httpx.Timeout | None = None

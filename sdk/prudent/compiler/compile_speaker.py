@@ -33,7 +33,7 @@ from prudent.compiler.speaker_gate import SpeakerLimits, pause_noise, signal_to_
 from prudent.compiler.speaker_ranges import ObservedConvolutions
 from prudent.compiler.speaker_sentences import SentenceFrames, quiet_session, sentence_frames
 from prudent.compiler.staging import staged
-from prudent.errors import ModelFileError
+from prudent.errors import ModelFileError, UnsupportedModelError
 from prudent.runtime.artifact import WEIGHTS_FILE, MeasuredAccuracy, Target
 from prudent.runtime.speaker_artifact import (
     ENCODER_FILE,
@@ -220,7 +220,10 @@ def _files(files: Path, identity: ModelIdentity) -> tuple[Path, Path]:
     names = [source.name for source in identity.sources]
     network = next((name for name in names if name.endswith(".onnx")), None)
     if network is None or f"{network}.json" not in names:
-        raise ModelFileError(f"{identity.id} lacks the .onnx file of a voice, or the .onnx.json beside it.")
+        raise UnsupportedModelError(
+            f"{identity.id} is no Piper voice (an .onnx file with an .onnx.json beside it);"
+            " prudent cannot run others yet."
+        )
     return files / network, files / f"{network}.json"
 
 
@@ -229,6 +232,7 @@ def _config(settings: PiperSettings, weights: VitsWeights) -> SpeakerConfig:
         return SpeakerConfig(
             family="vits",
             language=settings.language.code.replace("_", "-"),
+            voice=settings.dataset.lower(),
             espeak_voice=settings.espeak.voice,
             sample_rate=settings.audio.sample_rate,
             channels=weights.first.weight.shape[1],

@@ -63,16 +63,17 @@ class StageConfig(BaseModel):
 class SpeakerConfig(BaseModel):
     """What a voice speaks, and how.
 
-    `language` is a code as `en-US`, `espeak_voice` what espeak-ng calls it. `phoneme_ids` has a list of ids
-    for each character of espeak's IPA, and the marks `^`, `$` and `_` for beginning, end and what stands
-    between. `noise` and `rhythm_noise` are how much the sound and the rhythm vary, `length` how long
-    everything lasts.
+    `language` is a code as `en-US`, `voice` the speaker's name, `espeak_voice` what espeak-ng calls it.
+    `phoneme_ids` has a list of ids for each character of espeak's IPA, and the marks `^`, `$` and `_` for
+    beginning, end and what stands between. `noise` and `rhythm_noise` are how much the sound and the rhythm
+    vary, `length` how long everything lasts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     family: str
     language: str
+    voice: str
     espeak_voice: str
     sample_rate: Annotated[int, Field(ge=8_000, le=48_000)]
     channels: Size

@@ -13,8 +13,8 @@ from prudent.runtime.session import Session, SessionOptions, open_session
 from prudent.runtime.speaker_artifact import SpeakerArtifact, SpeakerConfig, StageConfig
 
 BLOCK_SAMPLES = 8192
-"""That the last stage makes in one run; 32 channels of them are a megabyte. With 2 s in one run it takes 1.2 to
-1.5 times as long.
+"""That the last stage makes in one run; 32 channels of them are a megabyte. With 2 s in one run it takes
+1.2 to 1.5 times as long.
 """
 
 FloatArray = NDArray[np.float32]

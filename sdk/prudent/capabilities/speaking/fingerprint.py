@@ -57,7 +57,8 @@ class Fingerprinting:
         frames = joined[: whole * self._size].reshape(whole, self._size)
         self._rest = joined[whole * self._size :]
         power = np.abs(np.fft.rfft(frames * self._window, axis=1)) ** 2
-        self._energies += list(np.stack([power[:, band].sum(axis=1) for band in self._bands], axis=1))
+        for row in power.astype(np.float64):
+            self._energies.append(np.array([row[band].sum() for band in self._bands]))
 
     def finish(self) -> Fingerprint:
         """The fingerprint of all that was added."""

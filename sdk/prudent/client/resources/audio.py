@@ -1,4 +1,4 @@
-"""`client.audio`: sound to text. What each part does is in a file of its own."""
+"""`client.audio`: sound to text, and text to sound. What each part does is in a file of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import httpx
 
 from prudent.client.connection import AsyncConnection, Connection
 from prudent.client.live import AsyncLiveStream, LiveStream
+from prudent.client.resources.speech import AsyncSpeech, Speech
 from prudent.client.resources.transcription import (
     AsyncTranscriptions,
     AsyncTranslations,
@@ -29,10 +30,11 @@ def _query(parameters: dict[str, Any]) -> dict[str, str]:
 
 
 class Audio:
-    """Sound in, text out."""
+    """Sound in, text out, and the other way round."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.speech = Speech(connection)
         self.transcriptions = Transcriptions(connection)
         self.translations = Translations(connection)
 
@@ -63,10 +65,11 @@ class Audio:
 
 
 class AsyncAudio:
-    """Sound in, text out."""
+    """Sound in, text out, and the other way round."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self.speech = AsyncSpeech(connection)
         self.transcriptions = AsyncTranscriptions(connection)
         self.translations = AsyncTranslations(connection)
 

@@ -1,7 +1,7 @@
 """The decoder of VITS (a HiFi-GAN), latents to samples, as one graph for each stage. Knows no storage.
 
-A stage that makes eight steps of one has an eighth of the context, and eight times the values: apart, each can
-run over as much as fits the processor's cache, and what is computed twice at the seams stays small.
+A stage that makes eight steps of one has an eighth of the context, and eight times the values: apart, each
+can run over as much as fits the processor's cache, and what is computed twice at the seams stays small.
 
 All stages but the last run time first, as products that may be int8. The last one, where a second has most
 values and the noise of bytes would be heard in pauses, runs channels first in float32, as convolutions of
@@ -35,7 +35,8 @@ _LAST_SLOPE = 0.01
 def stage_graph(
     graph: GraphBuilder, weights: VitsWeights, index: int, convolutions: TimeConvolutions
 ) -> None:
-    """Build one stage: `input` (1, T, C) to `output` (1, T * stride, C'), of the last stage samples (T * stride).
+    """Build one stage: `input` (1, T, C) to `output` (1, T * stride, C'), of the last stage samples (T *
+    stride).
 
     The first begins with latents; between stages leaky ReLUs let factors through, so that the division of a
     mean by the number of blocks goes into the weights of what follows.

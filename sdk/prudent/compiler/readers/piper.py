@@ -118,6 +118,7 @@ class PiperSettings(BaseModel):
     language: _Language
     phoneme_type: str = "espeak"
     num_speakers: int = 1
+    dataset: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "voice"
     phoneme_id_map: dict[str, list[int]]
 
 
