@@ -32,6 +32,12 @@ def _chat() -> typer.Typer:
     return chat.app
 
 
+def _say() -> typer.Typer:
+    from prudent.cli import say
+
+    return say.app
+
+
 def _serve() -> typer.Typer:
     from prudent.cli import serve
 
@@ -103,6 +109,7 @@ class Entry:
 COMMANDS = {
     "demo": Entry("Answer one question from nothing, with the figures.", _demo),
     "chat": Entry("Talk to a model in the terminal or through a pipe.", _chat),
+    "say": Entry("Speak a text into a file or a pipe.", _say),
     "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
     "read": Entry("Read the text in images and PDFs.", _read),
     "train": Entry("Train a small classifier on examples of your own.", _train),

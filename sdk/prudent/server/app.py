@@ -32,6 +32,7 @@ from prudent.server.routes import (
     models,
     reading,
     safety_check,
+    speech,
     tokenize,
     transcription,
     vision,
@@ -45,6 +46,7 @@ from prudent.types.embeddings import EmbeddingRequest
 from prudent.types.progress import ProgressListener
 from prudent.types.reading import ReadTextRequest
 from prudent.types.safety_check import SafetyCheckRequest
+from prudent.types.speech import SpeechRequest
 from prudent.types.tokenize import DetokenizeRequest, TokenizeRequest
 from prudent.types.transcription import TranscriptionRequest, TranslationRequest
 from prudent.types.vision import AnalyzeImageRequest, ClassifyImageRequest, ImageSafetyRequest
@@ -63,6 +65,7 @@ BODIES = (
     TokenizeRequest,
     DetokenizeRequest,
     TranscriptionRequest,
+    SpeechRequest,
     TranslationRequest,
     TrainClassifierRequest,
     ClassifyRequest,
@@ -79,6 +82,7 @@ ROUTES = (
     completions,
     tokenize,
     transcription,
+    speech,
     audio_stream,
     embeddings,
     classifiers,
