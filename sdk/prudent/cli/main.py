@@ -44,6 +44,12 @@ def _serve() -> typer.Typer:
     return serve.app
 
 
+def _transcribe() -> typer.Typer:
+    from prudent.cli import transcribe
+
+    return transcribe.app
+
+
 def _models() -> typer.Typer:
     from prudent.cli import models
 
@@ -111,6 +117,7 @@ COMMANDS = {
     "chat": Entry("Talk to a model in the terminal or through a pipe.", _chat),
     "say": Entry("Speak a text into a file or a pipe.", _say),
     "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
+    "transcribe": Entry("Write recordings down, as text or subtitles.", _transcribe),
     "read": Entry("Read the text in images and PDFs.", _read),
     "train": Entry("Train a small classifier on examples of your own.", _train),
     "classify": Entry("Ask a classifier of your own.", _classify),

@@ -21,6 +21,7 @@ _WORDS = {
     "measure": "measuring accuracy",
     "load": "loading",
     "time": "measuring speed",
+    "transcribe": "transcribing",
     "encode": "reading the examples",
     "train": "training and measuring",
 }
@@ -103,7 +104,7 @@ def describe(event: Progress) -> str:
 
 def amount(event: Progress) -> str:
     """How far it is, in the unit of the event; sizes in decimal megabytes."""
-    scale, unit = (1e6, " MB") if event.unit == "bytes" else (1, "")
+    scale, unit = {"bytes": (1e6, " MB"), "seconds": (1, " s"), "steps": (1, "")}[event.unit]
     digits = ".1f" if event.unit == "bytes" else ".0f"
     done = format(event.done / scale, digits)
     if event.total is None:

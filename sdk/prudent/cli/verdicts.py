@@ -25,7 +25,7 @@ def findings(completion: ChatCompletion, *, asked: int | None = None) -> list[st
     """
     prompt = [found for found in completion.prompt_filter_results if asked in (None, found.prompt_index)]
     answers = [choice.content_filter_results for choice in completion.choices]
-    return [*_in_prompt(prompt), *(line for results in answers for line in _described(results, "the answer"))]
+    return [*_in_prompt(prompt), *(line for results in answers for line in described(results, "the answer"))]
 
 
 def checks_that_ran(completion: ChatCompletion) -> list[str]:
@@ -44,10 +44,11 @@ def checks_that_ran(completion: ChatCompletion) -> list[str]:
 
 def _in_prompt(results: Sequence[PromptFilterResult]) -> Iterator[str]:
     for found in results:
-        yield from _described(found.content_filter_results, f"the {found.source}'s text")
+        yield from described(found.content_filter_results, f"the {found.source}'s text")
 
 
-def _described(results: ContentFilterResults, where: str) -> Iterator[str]:
+def described(results: ContentFilterResults, where: str) -> Iterator[str]:
+    """Give a line for each finding in a text, and for each check that failed on it."""
     for name, verdict in results.items():
         if verdict.state is CheckState.ERROR:
             yield f"{name}: the check failed on {where}"

@@ -58,7 +58,7 @@ def parse_fields(
     """
     _refuse(fields, unsupported)
     try:
-        return kind.model_validate_strings(fields)
+        return kind.model_validate(fields)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise _explain(found, fields, unsupported) from None

@@ -15,11 +15,13 @@ class Progress:
     does the same work.
     """
 
-    stage: Literal["wait", "fetch", "verify", "compile", "measure", "load", "time", "encode", "train"]
+    stage: Literal[
+        "wait", "fetch", "verify", "compile", "measure", "load", "time", "encode", "train", "transcribe"
+    ]
     subject: str
     done: int
     total: int | None
-    unit: Literal["bytes", "steps"] = "steps"
+    unit: Literal["bytes", "steps", "seconds"] = "steps"
 
 
 ProgressListener = Callable[[Progress], None]
