@@ -15,7 +15,7 @@ from pathlib import Path
 
 from prudent.client.image_input import as_reference
 from prudent.client.table import Table, read_table
-from prudent.errors import InvalidRequestError
+from prudent.errors import InvalidRequestError, RequestTooLargeError
 from prudent.types.classifier_card import SkippedRows
 from prudent.types.classifiers import MAX_EXAMPLES, MAX_IMAGES, MAX_TEXT, MAX_TEXTS, ClassifierExample
 
@@ -28,6 +28,9 @@ _LABEL_NAMES = (
     "标签", "类别", "分类", "意图", "情感", "主题",
 )  # fmt: skip
 _IMAGE_NAMES = ("image", "image_path", "photo", "picture", "file", "filename", "path", "图片", "图像", "照片")
+
+MAX_IMAGE_BYTES = 128 * 2**20
+"""Of all images of a training together, as they travel."""
 
 _ROWS_SHOWN = 20
 _LONGEST_NAME = 64
@@ -85,11 +88,25 @@ def read_examples(
     if len(drawn) < len(table.rows):
         left_out.append(SkippedRows(reason="not_drawn", count=len(table.rows) - len(drawn)))
     folder = table.path.parent
-    examples = [_example(table.rows[at], table.numbers[at], columns, folder) for at in drawn]
+    examples: list[ClassifierExample] = []
+    image_bytes = 0
+    for at in drawn:
+        example, size = _example(table.rows[at], table.numbers[at], columns, folder)
+        examples.append(example)
+        image_bytes += size
+        if image_bytes > MAX_IMAGE_BYTES:
+            raise RequestTooLargeError(
+                f"The images have more than {MAX_IMAGE_BYTES >> 20} MiB together.",
+                hint="Save them smaller: 500 pixels on the short side are more than the encoder sees.",
+                param="image",
+            )
     return ExampleFile(table, columns, examples, left_out)
 
 
-def _example(row: dict[str, str], number: int, columns: Columns, folder: Path) -> ClassifierExample:
+def _example(
+    row: dict[str, str], number: int, columns: Columns, folder: Path
+) -> tuple[ClassifierExample, int]:
+    """The example, and how many bytes its image has as it travels."""
     content, label = row[columns.content], row[columns.label].strip()
     group = (row[columns.group].strip() or None) if columns.group else None
     if not columns.of_images:
@@ -99,12 +116,12 @@ def _example(row: dict[str, str], number: int, columns: Columns, folder: Path) -
                 hint="Cut it to the part that decides its class.",
                 param="text",
             )
-        return ClassifierExample(text=content, label=label, group=group, row=number)
+        return ClassifierExample(text=content, label=label, group=group, row=number), 0
     try:
         image = as_reference(folder / content.strip())
     except InvalidRequestError as error:
         raise InvalidRequestError(f"Row {number}: {error.message}", hint=error.hint, param="image") from None
-    return ClassifierExample(image=image, label=label, group=group, row=number)
+    return ClassifierExample(image=image, label=label, group=group, row=number), len(image.url)
 
 
 def _drawn(labels: Sequence[str], seed: int) -> list[int]:

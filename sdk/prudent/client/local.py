@@ -20,6 +20,13 @@ def local_app(
     """Make the app that an in-process client talks to: it may fetch models, and asks nobody for a key."""
     given = {name: value for name, value in (("model", model), ("policy", policy)) if value is not None}
     settings = Settings.from_env().model_copy(
-        update={"api_keys": (), "pull": True, "preload": False, "max_upload_bytes": NO_LIMIT, **given}
+        update={
+            "api_keys": (),
+            "pull": True,
+            "preload": False,
+            "max_body_bytes": NO_LIMIT,
+            "max_upload_bytes": NO_LIMIT,
+            **given,
+        }
     )
     return create_app(settings, progress=progress)

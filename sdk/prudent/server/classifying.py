@@ -16,6 +16,7 @@ from prudent.capabilities.interface.classifiers import IMAGE_VECTORS, TEXT_VECTO
 from prudent.capabilities.offload import offload
 from prudent.errors import ServiceUnavailableError
 from prudent.server.attended import Performed
+from prudent.server.image_source import ImageSource
 from prudent.types.classifiers import (
     CLASSIFY,
     DELETE_CLASSIFIER,
@@ -50,17 +51,14 @@ class Trainings:
 class TrainClassifier(Performed[Classifier]):
     """Examples to a classifier that is kept."""
 
-    def __init__(
-        self, request: TrainClassifierRequest, trainings: Trainings, images: Sequence[bytes] = ()
-    ) -> None:
-        """`images` are the bytes of the examples' images, in order; none where they are texts."""
+    def __init__(self, request: TrainClassifierRequest, trainings: Trainings, source: ImageSource) -> None:
         self.route = TRAIN_CLASSIFIER.path
         self.model = request.name
         self.user = request.user
         self.metadata = request.metadata
         self._request = request
         self._trainings = trainings
-        self._images = images
+        self._source = source
 
     def inputs(self) -> Sequence[Part]:
         """The texts of the examples."""
@@ -92,11 +90,16 @@ class TrainClassifier(Performed[Classifier]):
         given_up = threading.Event()
         async with self._trainings.turn:
             try:
-                if self._images:
-                    async with models.lease(IMAGE_VECTORS, request.encoder) as images:
-                        return await offload(self._train_images, images, given_up)
-                async with models.lease(TEXT_VECTORS, request.encoder) as texts:
-                    return await offload(self._train_texts, texts, given_up)
+                if request.examples[0].image is None:
+                    async with models.lease(TEXT_VECTORS, request.encoder) as texts:
+                        return await offload(self._train_texts, texts, given_up)
+                images = [
+                    await self._source.read(one.image, param=f"examples.{at}.image")
+                    for at, one in enumerate(request.examples)
+                    if one.image is not None
+                ]
+                async with models.lease(IMAGE_VECTORS, request.encoder) as classifier:
+                    return await offload(self._train_images, classifier, images, given_up)
             finally:
                 given_up.set()
 
@@ -111,13 +114,15 @@ class TrainClassifier(Performed[Classifier]):
         encoding = text_encoding(encoder)
         return self._train(encoding, examples, given_up)
 
-    def _train_images(self, encoder: ImageEncoder, given_up: threading.Event) -> Classifier:
+    def _train_images(
+        self, encoder: ImageEncoder, images: Sequence[bytes], given_up: threading.Event
+    ) -> Classifier:
         from prudent.capabilities.classifiers.cleaning import RawExample
         from prudent.capabilities.classifiers.features import image_encoding
 
         examples = [
             RawExample(image, one.label, one.group, at if one.row is None else one.row)
-            for at, (one, image) in enumerate(zip(self._request.examples, self._images, strict=True), 1)
+            for at, (one, image) in enumerate(zip(self._request.examples, images, strict=True), 1)
         ]
         return self._train(image_encoding(encoder), examples, given_up)
 
@@ -156,15 +161,14 @@ class TrainClassifier(Performed[Classifier]):
 class Classify(Performed[Classifications]):
     """Texts or images to answers."""
 
-    def __init__(self, request: ClassifyRequest, images: Sequence[bytes] = ()) -> None:
-        """`images` are the bytes of the request's images, in order."""
+    def __init__(self, request: ClassifyRequest, source: ImageSource) -> None:
         self.route = CLASSIFY.path
         self.model = request.model
         self.user = request.user
         self.metadata = request.metadata
         self._request = request
         self._texts: Sequence[str] = request.texts
-        self._images = images
+        self._source = source
 
     def inputs(self) -> Sequence[Part]:
         """The texts."""
@@ -185,11 +189,12 @@ class Classify(Performed[Classifications]):
         from prudent.capabilities.classifiers.predicting import require_kind
 
         trained = await offload(shelf.open_classifier, self._request.model)
-        require_kind(trained, "image" if self._images else "text")
+        require_kind(trained, "image" if self._request.images else "text")
         encoder = trained.record.card.encoder.id
-        if self._images:
-            async with models.lease(IMAGE_VECTORS, encoder) as images:
-                data = await offload(self._of_images, trained, images)
+        if self._request.images:
+            images = [await self._source.read(image) for image in self._request.images]
+            async with models.lease(IMAGE_VECTORS, encoder) as classifier:
+                data = await offload(self._of_images, trained, classifier, images)
         else:
             async with models.lease(TEXT_VECTORS, encoder) as texts:
                 data = await offload(self._of_texts, trained, texts)
@@ -211,13 +216,15 @@ class Classify(Performed[Classifications]):
             for answer, text in zip(answers, self._texts, strict=True)
         ]
 
-    def _of_images(self, trained: Trained, encoder: ImageEncoder) -> list[Classification]:
+    def _of_images(
+        self, trained: Trained, encoder: ImageEncoder, images: Sequence[bytes]
+    ) -> list[Classification]:
         from prudent.capabilities.classifiers.features import image_encoding
         from prudent.capabilities.classifiers.predicting import classify, require_encoder
 
         encoding = image_encoding(encoder)
         require_encoder(trained, encoding)
-        return classify(trained, encoding.vectors(self._images), top_k=self._request.top_k)
+        return classify(trained, encoding.vectors(images), top_k=self._request.top_k)
 
     def with_safety(
         self, result: Classifications, safety: SafetyInfo, prompt: Sequence[PromptFilterResult]

@@ -16,7 +16,8 @@ from prudent.server.classifying import (
     list_classifiers,
     retrieve_classifier,
 )
-from prudent.server.dependencies import documented_body, get_asked, get_guard, read_json
+from prudent.server.dependencies import documented_body, get_asked, get_guard, get_settings, read_json
+from prudent.server.image_source import ImageSource
 from prudent.server.sse import until_disconnect
 from prudent.types.classifiers import (
     CLASSIFY,
@@ -40,7 +41,8 @@ async def train_classifier(request: Request) -> Response:
     """Train a classifier on the examples of the body, and measure it."""
     body = await read_json(request, TrainClassifierRequest)
     trainings = cast("Trainings", request.app.state.trainings)
-    training = get_guard(request).attend(TrainClassifier(body, trainings), get_asked(request))
+    call = TrainClassifier(body, trainings, ImageSource.of(get_settings(request)))
+    training = get_guard(request).attend(call, get_asked(request))
     return JSONResponse(wire.plain(await until_disconnect(request.receive, training)))
 
 
@@ -69,5 +71,6 @@ async def delete(request: Request, name: str) -> Response:
 async def classify(request: Request) -> Response:
     """Say what class texts or images are of."""
     body = await read_json(request, ClassifyRequest)
-    answers = get_guard(request).attend(Classify(body), get_asked(request))
+    call = Classify(body, ImageSource.of(get_settings(request)))
+    answers = get_guard(request).attend(call, get_asked(request))
     return JSONResponse(wire.plain(await until_disconnect(request.receive, answers)))
