@@ -121,6 +121,7 @@ def main() -> None:
         ("all", rows),
         ("not seen when choosing", [row for row in rows if not row["seen"]]),
         ("seen when choosing", [row for row in rows if row["seen"]]),
+        ("where RapidOCR found anything", [r for r in rows if r["rapidocr"]["errors"] < r["characters"]]),
     ):
         figures = {side: summary(chosen, side) for side in sides}
         ratios = [row["rapidocr"]["seconds"] / row["prudent"]["seconds"] for row in chosen]

@@ -49,6 +49,9 @@ _MAX_TILES: Final = 30
 _STRIP_SHARE: Final = 0.3
 """Of a tile's area: what a strip is shrunk to at least, however long it is."""
 
+_LEAST_STRUCTURE: Final = 12
+"""Levels between the darkest and the lightest pixel of a tile: with fewer it is empty."""
+
 _LABEL_SIDE: Final = 480
 _LABEL_HEIGHT: Final = 96
 _LEAST_CONTRAST: Final = 48
@@ -135,7 +138,10 @@ def _map(image: Pixels, scale: float, graph: Graph) -> NDArray[np.uint8]:
     whole = np.zeros((height, width), np.uint8)
     for top, bottom in _spans(height):
         for left, right in _spans(width):
-            piece = _probabilities(small[top:bottom, left:right], graph)
+            tile = small[top:bottom, left:right]
+            if int(tile.max()) - int(tile.min()) < _LEAST_STRUCTURE:
+                continue
+            piece = _probabilities(tile, graph)
             # The outermost pixels of a tile lack the context of their neighbours.
             y0 = top + (_OVERLAP // 2 if top else 0)
             x0 = left + (_OVERLAP // 2 if left else 0)
