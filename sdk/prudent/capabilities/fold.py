@@ -18,6 +18,7 @@ from prudent.types.chat import (
     IncompleteDetails,
     TokenLogprob,
 )
+from prudent.types.chat_images import ChatImage
 from prudent.types.safety import CategoryVerdict, ContentFilterResults, PromptFilterResult, SafetyInfo
 from prudent.types.tools import ToolDecision
 from prudent.types.usage import Usage
@@ -44,6 +45,7 @@ class Folding:
     usage: Usage | None = None
     prompt_results: list[PromptFilterResult] = field(default_factory=list[PromptFilterResult])
     safety: SafetyInfo | None = None
+    images: list[ChatImage] | None = None
 
     def add(self, chunk: ChatCompletionChunk) -> None:
         """Take the next chunk."""
@@ -51,6 +53,7 @@ class Folding:
         self.usage = chunk.usage or self.usage
         self.safety = chunk.safety or self.safety
         self.prompt_results.extend(chunk.prompt_filter_results or [])
+        self.images = chunk.images or self.images
         for choice in chunk.choices:
             self.choices.setdefault(choice.index, _Choice()).add(choice)
 
@@ -71,6 +74,7 @@ class Folding:
             system_fingerprint=self.first.system_fingerprint,
             prompt_filter_results=self.prompt_results,
             safety=self.safety,
+            images=self.images,
         )
 
 

@@ -32,7 +32,7 @@ def _text(message: ChatMessage, index: int) -> str:
     for number, part in enumerate(message.content):
         if not isinstance(part, TextPart):
             raise InvalidRequestError(
-                "No chat model here can see images yet.",
+                "Images have no tokens: chat puts them into words first.",
                 hint="Send the text of the image instead.",
                 param=f"messages[{index}].content[{number}]",
             )

@@ -73,6 +73,7 @@ class Answering(Generic[RequestT, ChunkT, EntryT]):
         inspection = self._inspection
         try:
             async with AsyncExitStack() as held:
+                await inspection.inspected.prepare(self._models)
                 if inspection.inspected.needs_model:
                     model = await held.enter_async_context(self._models.lease(TEXT, self._name))
                     checked = await inspection.review(model)

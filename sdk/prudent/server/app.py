@@ -22,6 +22,7 @@ from prudent.server.classifying import Trainings
 from prudent.server.dependencies import body_schemas
 from prudent.server.errors import handle_http_exception, handle_prudent_error
 from prudent.server.guard import Guard
+from prudent.server.image_source import ImageSource
 from prudent.server.routes import (
     audio_stream,
     chat,
@@ -115,6 +116,7 @@ def create_app(
         audit or _policy_audit(pipeline.policy, settings),
         default_model=settings.model,
         pinned=settings.pin,
+        images=ImageSource.of(settings),
     )
 
     @asynccontextmanager

@@ -22,6 +22,7 @@ from prudent.errors import InternalError, PrudentError, ServiceUnavailableError
 from prudent.server.answering import Answering, shutting_down
 from prudent.server.attended import Attended, Performed, ResultT, Streamed
 from prudent.server.attending import Attending
+from prudent.server.image_source import ImageSource
 from prudent.server.inspected import ChunkT, EntryT, Inspected, RequestT
 from prudent.server.inspected_chat import InspectedChat
 from prudent.server.inspected_completion import Entry, InspectedCompletion
@@ -47,12 +48,14 @@ class Guard:
         *,
         default_model: str,
         pinned: Collection[str] = (),
+        images: ImageSource | None = None,
     ) -> None:
         self._models = models
         self._pipeline = pipeline
         self._audit = audit
         self._default_model = default_model
         self._pinned = tuple(pinned)
+        self._images = images
         self._running: set[Answering[Any, Any, Any] | Attending[Any]] = set()
         self._stopping = False
         self._preload: asyncio.Task[None] | None = None
@@ -114,7 +117,7 @@ class Guard:
         self, request: ChatCompletionRequest, asked: Asked
     ) -> Answering[ChatCompletionRequest, ChatCompletionChunk, TokenLogprob]:
         """Answer a conversation chunk by chunk; see `Answering`."""
-        return self._answer(InspectedChat(request), asked)
+        return self._answer(InspectedChat(request, self._images), asked)
 
     async def completion(self, request: CompletionRequest, asked: Asked) -> Completion:
         """Continue a prompt at once; raises what `stream_completion` raises."""

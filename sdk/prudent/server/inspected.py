@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
-from prudent.capabilities.interface import AnswerStream, TextService
+from prudent.capabilities.interface import AnswerStream, Models, TextService
 from prudent.server.answer import News
 from prudent.types.safety import PromptFilterResult
 from prudent.types.sampling import SamplingRequest
@@ -55,6 +55,15 @@ class Inspected(Protocol[RequestT, ChunkT, EntryT]):
     @property
     def needs_model(self) -> bool:
         """Whether its texts can only be read with the model's own vocabulary."""
+        ...
+
+    @property
+    def opening(self) -> Mapping[str, Any]:
+        """Fields of the first event that say what was done with the request."""
+        ...
+
+    async def prepare(self, models: Models) -> None:
+        """Put into words what is no text yet, before anything is checked; raises what that raises."""
         ...
 
     def parts(self, model: TextService | None) -> Sequence[Part]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from prudent.capabilities.interface import ChatStream, TextService
+from prudent.capabilities.interface import ChatStream, Models, TextService
 from prudent.server.answer import News
+from prudent.server.chat_images import tell_images
 from prudent.server.held_logprobs import Placed
+from prudent.server.image_source import ImageSource
 from prudent.types.chat import (
     CREATE_CHAT_COMPLETION,
     ROLE_SOURCE,
@@ -19,6 +21,7 @@ from prudent.types.chat import (
     ChunkChoice,
     TokenLogprob,
 )
+from prudent.types.chat_images import ChatImage
 from prudent.types.content import Source, TextPart
 from prudent.types.safety import PromptFilterResult
 from prudent_responsible_ai.parts import Part
@@ -30,9 +33,23 @@ class InspectedChat:
     route = CREATE_CHAT_COMPLETION.path
     needs_model = False
 
-    def __init__(self, request: ChatCompletionRequest) -> None:
+    def __init__(self, request: ChatCompletionRequest, images: ImageSource | None = None) -> None:
+        """`images` says where images of the conversation may be fetched from."""
         self.request = request
         self.choices = request.n
+        self._source = images or ImageSource()
+        self._images: list[ChatImage] = []
+
+    @property
+    def opening(self) -> Mapping[str, Any]:
+        """What was done with the images."""
+        return {"images": self._images} if self._images else {}
+
+    async def prepare(self, models: Models) -> None:
+        """Images to words."""
+        messages, self._images = await tell_images(self.request.messages, models, self._source)
+        if self._images:
+            self.request = self.request.model_copy(update={"messages": messages})
 
     def parts(self, model: TextService | None) -> list[Part]:
         """Every text of the conversation: the content of messages, and the arguments of earlier calls."""

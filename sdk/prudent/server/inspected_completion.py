@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from prudent.capabilities.interface import CompletionStream, TextService
+from prudent.capabilities.interface import CompletionStream, Models, TextService
 from prudent.errors import InternalError
 from prudent.server.answer import News
 from prudent.server.held_logprobs import Placed
@@ -49,6 +50,15 @@ class InspectedCompletion:
         self.needs_model = any(not isinstance(prompt, str) for prompt in request.prompts)
         self._texts: list[str] = []
         self._echoed: set[int] = set()
+
+    @property
+    def opening(self) -> Mapping[str, Any]:
+        """Nothing: a prompt is text."""
+        return {}
+
+    async def prepare(self, models: Models) -> None:
+        """Nothing to put into words."""
+        del models
 
     def parts(self, model: TextService | None) -> list[Part]:
         """Every prompt, and the suffix."""

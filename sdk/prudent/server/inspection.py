@@ -92,7 +92,9 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
                 cancel(news.index)
         if passed and not self._said_first:
             self._said_first = True
-            passed[0] = passed[0].model_copy(update={"prompt_filter_results": self._prompt_results})
+            passed[0] = passed[0].model_copy(
+                update={"prompt_filter_results": self._prompt_results, **self.inspected.opening}
+            )
         return passed
 
     @property

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from prudent.types.base import RequestModel, ResponseModel
+from prudent.types.chat_images import ChatImage
 from prudent.types.content import UNTRUSTED_SOURCES, ContentPart, Source
 from prudent.types.operation import Operation
 from prudent.types.response_format import ResponseFormat
@@ -161,7 +162,10 @@ class Choice(ResponseModel):
 
 
 class ChatCompletion(ResponseModel):
-    """A whole answer. `text` is the first choice's text, the one most callers want."""
+    """A whole answer. `text` is the first choice's text, the one most callers want.
+
+    `images` says what was done with the images of the conversation, where it has some.
+    """
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"
@@ -172,6 +176,7 @@ class ChatCompletion(ResponseModel):
     system_fingerprint: str | None = None
     prompt_filter_results: list[PromptFilterResult] = []
     safety: SafetyInfo | None = None
+    images: list[ChatImage] | None = None
 
     @property
     def text(self) -> str:
@@ -201,7 +206,7 @@ class ChunkChoice(ResponseModel):
 
 
 class ChatCompletionChunk(ResponseModel):
-    """One event of a stream. The first carries `prompt_filter_results`, the last usage where asked for."""
+    """One event of a stream. The first has `prompt_filter_results` and `images`, the last may have usage."""
 
     id: str
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
@@ -212,6 +217,7 @@ class ChatCompletionChunk(ResponseModel):
     system_fingerprint: str | None = None
     prompt_filter_results: list[PromptFilterResult] | None = None
     safety: SafetyInfo | None = None
+    images: list[ChatImage] | None = None
 
     @property
     def text(self) -> str:

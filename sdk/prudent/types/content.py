@@ -43,14 +43,17 @@ class TextPart(RequestModel):
 
 
 class ImageUrl(RequestModel):
-    """Where the image is: a data URL, or an http URL where the policy allows it."""
+    """Where the image is: a data URL, or an http URL where the server's settings allow it.
+
+    Text in it is read unless `detail` is "low".
+    """
 
     url: str
     detail: Literal["auto", "low", "high"] = "auto"
 
 
 class ImagePart(RequestModel):
-    """An image in a message. It parses today and is answered with a clear 400 until a model can see it."""
+    """An image in a message. Models without eyes are told in words what it may show, and the text in it."""
 
     type: Literal["image_url"]
     image_url: ImageUrl
