@@ -9,10 +9,13 @@ import pytest
 
 from prudent.runtime.artifact import DecoderArtifact
 from prudent.runtime.encoder_artifact import EncoderArtifact
+from prudent.runtime.speaker_artifact import SpeakerArtifact
 
 SMOL = "smollm2-135m-instruct"
+JOE = "piper-en-us-joe-medium"
 E5 = "multilingual-e5-small"
-_MODELS = ("smol_", "e5_")
+MINILM = "all-minilm-l6-v2"
+_MODELS = ("joe_", "smol_", "e5_", "minilm_", "reader_", "effnet_", "nsfw_")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +54,23 @@ def smol_reference() -> DecoderArtifact:
 
 
 @pytest.fixture(scope="session")
+def joe_files() -> Path:
+    """The folder of the Piper voice's files, fetched through the catalog."""
+    from prudent.catalog import Catalog
+    from prudent.catalog.fetch import fetch
+
+    return fetch(Catalog.load().get(JOE))
+
+
+@pytest.fixture(scope="session")
+def joe_artifact() -> SpeakerArtifact:
+    """The voice compiled to the default target."""
+    from prudent.store import open_model
+
+    return SpeakerArtifact(open_model(JOE, "speech"))
+
+
+@pytest.fixture(scope="session")
 def e5_file() -> Path:
     """The weight file of multilingual-e5-small, fetched through the catalog."""
     from prudent.catalog import Catalog
@@ -66,3 +86,20 @@ def e5_artifact() -> EncoderArtifact:
     from prudent.store import open_encoder
 
     return open_encoder(E5)
+
+
+@pytest.fixture(scope="session")
+def minilm_files() -> Path:
+    """The folder of all-minilm-l6-v2's files, fetched through the catalog."""
+    from prudent.catalog import Catalog
+    from prudent.catalog.fetch import fetch
+
+    return fetch(Catalog.load().get(MINILM))
+
+
+@pytest.fixture(scope="session")
+def minilm_artifact() -> EncoderArtifact:
+    """all-minilm-l6-v2 compiled to the default target."""
+    from prudent.store import open_encoder
+
+    return open_encoder(MINILM)

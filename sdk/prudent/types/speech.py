@@ -22,11 +22,6 @@ LONGEST_INPUT = 4096
 GENERATED_HEADER = "x-prudent-generated"
 """Says of every answer that its sound is synthetic, and of which model; raw samples have no other place."""
 
-STREAMED_FORMATS: frozenset[SpeechFormat] = frozenset({"mp3", "opus", "pcm"})
-"""Sent while they are made. A WAV or FLAC file is sent whole, with its sizes in its header, unless asked for
-as a stream.
-"""
-
 MEDIA_TYPES: dict[SpeechFormat, str] = {
     "mp3": "audio/mpeg",
     "opus": "audio/ogg; codecs=opus",
@@ -53,8 +48,14 @@ class SpeechRequest(RequestModel):
 
     @property
     def whole(self) -> bool:
-        """Whether the answer is one file with a length."""
-        return self.stream_format is None and self.response_format not in STREAMED_FORMATS
+        """Whether the file is made whole before any of it is sent, with its sizes in its header.
+
+        So is FLAC always (its readers want to know the number of samples), and WAV unless asked for as a
+        stream.
+        """
+        return self.response_format == "flac" or (
+            self.response_format == "wav" and self.stream_format is None
+        )
 
 
 class SpeechEvent(ResponseModel):

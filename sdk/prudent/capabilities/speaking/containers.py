@@ -2,7 +2,8 @@
 
 soundfile (libsndfile) writes FLAC, MP3, Opus and whole WAV files; raw PCM and the header of a WAV stream
 are ours. A piece that has gone out cannot be changed: a streamed WAV says 0xFFFFFFFF for its sizes, as
-ffmpeg does into a pipe, and a streamed FLAC leaves the number of samples unknown, as its format allows.
+ffmpeg does into a pipe, and FLAC is only written whole: libsndfile does not read one whose number of
+samples is unknown.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import soxr
 from numpy.typing import NDArray
 
 from prudent.capabilities.speaking.marks import Marks
+from prudent.capabilities.speaking.mpeg import without_count
 
 SpeechFormat: TypeAlias = Literal["mp3", "opus", "flac", "wav", "pcm"]
 
@@ -31,6 +33,9 @@ _KINDS: dict[str, tuple[str, str]] = {
 }
 _RATES: dict[str, int] = {"opus": 24_000, "pcm": 24_000}
 """Opus has no rate of 22,050 Hz. Raw samples are 24 kHz in OpenAI's API, and nothing in them says so."""
+
+_CONSTANT = {"bitrate_mode": "CONSTANT", "compression_level": 0.6}
+"""64 kilobits a second for an MP3 of 22,050 Hz: without counts, players tell time by bytes."""
 
 _FULL_SCALE = 32767
 _UNKNOWN_SIZE = 0xFFFFFFFF
@@ -72,7 +77,7 @@ class _Pcm:
     """16-bit samples, little-endian."""
 
     def write(self, samples: FloatArray) -> bytes:
-        return np.rint(np.clip(samples, -1, 1) * _FULL_SCALE).astype("<i2").tobytes()
+        return _sixteen_bits(samples).astype("<i2").tobytes()
 
     def finish(self) -> bytes:
         return b""
@@ -100,14 +105,16 @@ class _File:
     def __init__(self, kind: str, rate: int, marks: Marks, *, whole: bool) -> None:
         self._sink = _Sink(whole=whole)
         form, subtype = _KINDS[kind]
-        self._file: Any = _soundfile.SoundFile(self._sink, "w", rate, 1, subtype, format=form)
+        how = _CONSTANT if kind == "mp3" else {}
+        self._file: Any = _soundfile.SoundFile(self._sink, "w", rate, 1, subtype, format=form, **how)
         self._before = marks.id3() if kind == "mp3" else b""
+        self._drops_first_frame = kind == "mp3" and not whole
         if kind != "mp3":  # there libsndfile would write ID3v1, which cuts texts after 30 letters
             self._file.title, self._file.software = marks.title, marks.software
             self._file.comment = marks.comment
 
     def write(self, samples: FloatArray) -> bytes:
-        self._file.write(np.clip(samples, -1, 1))
+        self._file.write(_sixteen_bits(samples))
         return self._taken(self._sink.take())
 
     def finish(self) -> bytes:
@@ -118,6 +125,9 @@ class _File:
     def _taken(self, data: bytes) -> bytes:
         if not data:
             return b""
+        if self._drops_first_frame:
+            self._drops_first_frame = False
+            data = without_count(data)
         before, self._before = self._before, b""
         return before + data
 
@@ -179,6 +189,10 @@ class _Sink(io.RawIOBase):
         elif (kept := given[-start:]) and start + len(given) > 0:
             self._data[: len(kept)] = kept
         return len(given)
+
+
+def _sixteen_bits(samples: FloatArray) -> NDArray[np.int16]:
+    return np.rint(np.clip(samples, -1, 1) * np.float32(_FULL_SCALE)).astype(np.int16)
 
 
 def _wav_header(rate: int, marks: Marks) -> bytes:

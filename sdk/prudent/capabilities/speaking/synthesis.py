@@ -60,7 +60,7 @@ class Synthesizer:
         """
         random = np.random.default_rng(zlib.crc32(np.array(ids, np.int64).tobytes()))
         config = self.config
-        manner = Manner(config.noise, config.rhythm_noise, config.length / speed)
+        manner = Manner(config.noise, config.rhythm_noise, config.length, speed)
         with self._turn:
             frames = self._frames(ids, manner, random)
         total = frames.shape[1]

@@ -36,7 +36,7 @@ async def create_speech(request: Request) -> Response:
     parts = get_guard(request).attend_stream(call, get_asked(request))
     headers = {GENERATED_HEADER: f"ai-generated; model={call.model}; type=trainedAlgorithmicMedia"}
     media_type = MEDIA_TYPES[asked.response_format]
-    if asked.whole:
+    if asked.whole and asked.stream_format != "sse":
         data = await until_disconnect(request.receive, _all(parts))
         return Response(data, media_type=media_type, headers=headers)
     try:
