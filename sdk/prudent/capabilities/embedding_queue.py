@@ -85,6 +85,11 @@ class EmbeddingQueue:
         self._jobs: deque[Job] = deque()
         self._tokens = 0
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._jobs
+
     def add(self, job: Job) -> None:
         """Put a job at the end of the line."""
         self._jobs.append(job)

@@ -1,7 +1,7 @@
 """Texts to vectors: `EmbeddingModel.load().embed(["How do I pay?"], kind="query")`.
 
-It joins tokenizer, queue and encoder. A text is computed on one core, several texts on several: that is
-faster than to share each text among the cores. Knows no index, no cache of texts and no HTTP.
+It joins tokenizer, queue and encoder. Where much waits, each core runs a batch by itself, which is faster
+than to share every batch among the cores; a long text that is alone has all of them. Knows no index and no HTTP.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias, get_args
 
@@ -38,6 +39,9 @@ _CHARACTERS_A_TOKEN = 32
 """Twice the longest piece of the catalog's models. A text of more than this for each token that the model
 takes is too long whatever it says, and is not tokenized to find out."""
 
+_WIDE_TOKENS = 64
+"""A run of fewer tokens gains little by several cores, and disturbs whoever else is at work on them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
@@ -45,6 +49,23 @@ class Embeddings:
 
     vectors: NDArray[np.float32]
     tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sessions:
+    """The encoder twice: on one core, for several runs at once, and on all of them, for one at a time."""
+
+    narrow: Session
+    wide: Session
+
+    @classmethod
+    def open(cls, graph: Path, threads: int) -> Self:
+        # The arena keeps what one run took for the next: some 20 MB, and half the time of a large run.
+        narrow = open_session(graph, SessionOptions(threads=1, spinning=Spinning.NEVER, arena=True))
+        if threads == 1:
+            return cls(narrow, narrow)
+        options = SessionOptions(threads=threads, spinning=Spinning.WHILE_RUNNING, arena=True)
+        return cls(narrow, open_session(graph, options))
 
 
 class EmbeddingModel:
@@ -67,12 +88,11 @@ class EmbeddingModel:
             "passage": artifact.config.passage_prefix,
         }
         self._tokenizer = open_tokenizer(artifact.config.tokenizer, artifact.tokenizer)
-        # The arena keeps what one run took for the next: some 20 MB, and half the time of a large run.
-        options = SessionOptions(threads=1, spinning=Spinning.NEVER, arena=True)
-        self._session: Session | None = open_session(artifact.graph, options)
         self._workers = threads or usable_cores()
+        self._sessions: _Sessions | None = _Sessions.open(artifact.graph, self._workers)
         self._changed = threading.Condition()
         self._queue = EmbeddingQueue(self._workers)
+        self._running = 0
         self._closed = False
         self._threads: list[threading.Thread] = []
 
@@ -142,7 +162,7 @@ class EmbeddingModel:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
-        self._session = None
+        self._sessions = None
 
     def __enter__(self) -> Self:
         return self
@@ -225,11 +245,16 @@ class EmbeddingModel:
                     if self._closed:
                         return
                     self._changed.wait()
+                alone = not self._running and self._queue.empty
+                self._running += 1
             try:
-                vectors = self._run(batch)
+                vectors = self._run(batch, alone=alone)
             except Exception as error:  # noqa: BLE001 handed to whoever waits for the vectors
                 self._fail(batch, error)
                 continue
+            finally:
+                with self._changed:
+                    self._running -= 1
             with self._changed:
                 for (job, index), vector in zip(batch.places, vectors, strict=True):
                     job.deliver(index, vector)
@@ -240,15 +265,16 @@ class EmbeddingModel:
                 self._queue.remove(job)
                 job.fail(error)
 
-    def _run(self, batch: Batch) -> NDArray[np.float32]:
+    def _run(self, batch: Batch, *, alone: bool) -> NDArray[np.float32]:
         rows = batch.rows
         lengths = np.array([len(row) for row in rows], np.int32)
         ids = np.full((len(rows), int(lengths.max())), self._tokenizer.padding_id, np.int64)
         for place, row in enumerate(rows):
             ids[place, : len(row)] = row
-        if self._session is None:
+        if self._sessions is None:
             raise self._was_closed()
-        return self._session.run({"input_ids": ids, "lengths": lengths})[0]
+        session = self._sessions.wide if alone and ids.size >= _WIDE_TOKENS else self._sessions.narrow
+        return session.run({"input_ids": ids, "lengths": lengths})[0]
 
     def _was_closed(self) -> PrudentError:
         return ServiceUnavailableError(f"{self.id} was closed.", hint="Load it again.")

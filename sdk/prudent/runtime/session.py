@@ -78,7 +78,10 @@ class IoBinding(Protocol):
 
 
 class Session:
-    """An open graph. Runs release the interpreter lock; only one thread may run a session at a time."""
+    """An open graph. Runs release the interpreter lock.
+
+    Several threads may `run` at once, each with its own arrays; a binding belongs to one thread at a time.
+    """
 
     def __init__(self, graph: Path, options: SessionOptions) -> None:
         """See `open_session`."""

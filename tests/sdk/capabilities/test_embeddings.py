@@ -79,6 +79,7 @@ def test_too_long_text_is_named_and_never_cut(e5_model):
     assert e5_model.embed_counted([fits], kind="query").tokens == (e5_model.max_tokens,)
     with pytest.raises(ContextLengthError, match="Text 1 has 513 tokens") as caught:
         e5_model.embed(["short", fits + "a"], kind="query")
+    assert caught.value.param == "input.1"
     assert caught.value.details == {"index": 1, "tokens": 513, "max_tokens": 512}
 
 

@@ -48,14 +48,20 @@ def test_neither_neighbours_nor_padding_change_a_row(target, tiny_encoder, ident
         np.testing.assert_allclose(run(session, [row])[0], together[place], atol=1e-5)
 
 
-def test_int8_goes_to_blocks_until_the_limits_hold_and_says_so(tiny_encoder, identity, tmp_path):
+def test_int8_goes_to_wider_weights_and_blocks_until_the_limits_hold_and_says_so(
+    tiny_encoder, identity, tmp_path
+):
     fast = compile_encoder(tiny_encoder, tmp_path / "rows", identity, limits=ANY).card
-    assert fast.precision["layer_0.up"] == "int8, rows"
+    assert fast.precision["layer_0.up"] == "int8, rows; weights 7 bits"
     assert isinstance(fast.accuracy, EncoderAccuracy)
     stricter = EncoderLimits(fast.accuracy.mean_cosine, -1.0, -1.0, -1.0)
+    wide = compile_encoder(tiny_encoder, tmp_path / "wide", identity, limits=stricter).card
+    assert wide.precision["layer_0.up"] == "int8, rows"
+    assert wide.accuracy.mean_cosine > fast.accuracy.mean_cosine
+    stricter = EncoderLimits(wide.accuracy.mean_cosine, -1.0, -1.0, -1.0)
     exact = compile_encoder(tiny_encoder, tmp_path / "blocks", identity, limits=stricter).card
     assert exact.precision["layer_0.up"].startswith("int8, blocks of")
-    assert exact.accuracy.mean_cosine > fast.accuracy.mean_cosine
+    assert exact.accuracy.mean_cosine > wide.accuracy.mean_cosine
 
 
 def test_compile_fails_where_no_block_keeps_the_limits(tiny_encoder, identity, tmp_path):
@@ -98,7 +104,7 @@ def test_real_model_keeps_its_promise_at_row_wise_int8(e5_artifact):
     card = e5_artifact.card
     assert EncoderLimits().hold(card.accuracy)
     assert card.accuracy.texts >= 80
-    assert card.precision["layer_11.down"] == "int8, rows"
+    assert card.precision["layer_11.down"] == "int8, rows; weights 7 bits"
     # As published, without the pooler that the model does not use.
     assert card.parameters == 117_653_760 - 384 * 385
     assert e5_artifact.config.max_tokens == 512

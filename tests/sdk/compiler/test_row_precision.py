@@ -14,7 +14,7 @@ from prudent.compiler.graph.external_data import ExternalFile
 from prudent.compiler.graph.matrix import Matrix
 from prudent.compiler.graph.onnx_file import serialize
 from prudent.compiler.graph.precision import Int8
-from prudent.compiler.graph.row_precision import RowInt8
+from prudent.compiler.graph.row_precision import RowInt8, RowWeights
 from prudent.compiler.readers.weights import TensorInfo
 from prudent.runtime.session import open_session
 
@@ -41,15 +41,15 @@ class HeldArrays:
 def product(tmp_path):
     """Build x times a matrix row-wise and return a function of x (rows, INPUTS)."""
 
-    def make(matrix, bias=None):
+    def make(matrix, bias=None, kind=RowWeights.WIDE):
         weights = HeldArrays(m=matrix, **({} if bias is None else {"b": bias}))
-        precision = RowInt8(Int8(32), frozenset({"m"}))
+        precision = RowInt8(Int8(32), frozenset({"m"}), kind)
         with (tmp_path / "w").open("wb") as file:
             graph = GraphBuilder(ExternalFile(file))
             x = graph.input("x", ("rows", INPUTS))
             matrix_ = Matrix(weights, ("m",), () if bias is None else ("b",))
             graph.output(precision.linear(graph, x, matrix_, "y"))
-        assert precision.used == {"y": "int8, rows"}
+        assert precision.used == {"y": kind.value}
         (tmp_path / "g.onnx").write_bytes(serialize(graph.build(), "w"))
         session = open_session(tmp_path / "g.onnx")
         return lambda rows: session.run({"x": np.asarray(rows, np.float32)})[0]
@@ -57,30 +57,32 @@ def product(tmp_path):
     return make
 
 
-def by_definition(x, matrix):
+def by_definition(x, matrix, kind=RowWeights.WIDE):
     """The same in float64 on integers: round half to even, as QuantizeLinear does."""
     scale = np.abs(x).max(1, keepdims=True) / np.float32(127)
-    steps = np.abs(matrix).max(1) / np.float32(127)
+    steps = np.abs(matrix).max(1) / np.float32(127 if kind is RowWeights.WIDE else 63)
     a = np.rint(np.divide(x, scale, where=scale > 0, out=np.zeros_like(x)))
     b = np.floor(matrix / steps[:, None] + np.float32(0.5))
     return (a.astype(np.int64) @ b.astype(np.int64).T) * scale.astype(np.float64) * steps
 
 
-def test_product_is_exact_in_integers_even_at_full_scale(product):
-    """Every value at the end of the range: pairs of these overflow 16 bits in AVX2's signed kernel."""
+@pytest.mark.parametrize("kind", RowWeights)
+def test_product_is_exact_in_integers_even_at_full_scale(product, kind):
+    """Every value at the end of the range: pairs of these at 8 bits overflow 16 in AVX2's signed kernel."""
     matrix = np.full((OUTPUTS, INPUTS), 1.0, np.float32)
     matrix[::2] = -1.0
-    run = product(matrix)
+    run = product(matrix, kind=kind)
     x = np.ones((3, INPUTS), np.float32)
-    np.testing.assert_allclose(run(x), by_definition(x, matrix), rtol=1e-6)
+    np.testing.assert_allclose(run(x), by_definition(x, matrix, kind), rtol=1e-6)
 
 
-def test_random_product_is_what_the_definition_says(product):
+@pytest.mark.parametrize("kind", RowWeights)
+def test_random_product_is_what_the_definition_says(product, kind):
     rng = np.random.default_rng(5)
     matrix, bias = rng.standard_normal((OUTPUTS, INPUTS)).astype(np.float32), rng.standard_normal(OUTPUTS)
     x = rng.standard_normal((7, INPUTS)).astype(np.float32)
     np.testing.assert_allclose(
-        product(matrix, bias)(x), by_definition(x, matrix) + bias, rtol=1e-3, atol=1e-3
+        product(matrix, bias, kind)(x), by_definition(x, matrix, kind) + bias, rtol=1e-3, atol=1e-3
     )
 
 

@@ -106,9 +106,9 @@ def _place(name: str, entry: _Entry, data_start: int, file: MappedFile) -> Store
             hint=f"Use a file of {', '.join(_GGUF_KINDS)}.",
         )
     start, end = entry.data_offsets
-    columns = entry.shape[-1] if entry.shape else 1
-    rows = math.prod(entry.shape) // columns
-    if end - start != rows * columns * block.bytes:
-        raise file.damaged(f"the tensor {name[:80]} has {end - start:,} bytes for {entry.shape}")
     shape = tuple(entry.shape) or (1,)
-    return Stored(TensorInfo(name, shape, block.name), block, data_start + start, rows, columns * block.bytes)
+    rows = shape[0] if len(shape) > 1 else 1
+    row_bytes = math.prod(shape) // rows * block.bytes
+    if end - start != rows * row_bytes:
+        raise file.damaged(f"the tensor {name[:80]} has {end - start:,} bytes for {shape}")
+    return Stored(TensorInfo(name, shape, block.name), block, data_start + start, rows, row_bytes)
