@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 
 from prudent.capabilities.vision.quads import Pixels, Quad, cut_out, sides, turned
-from prudent.capabilities.vision.recognition import Reading
+from prudent.capabilities.vision.recognition import LINE_HEIGHT, Reading
 from prudent.capabilities.vision.stacked import unstacked
+from prudent.errors import RequestTooLargeError
 
 Recognize = Callable[[Sequence[Pixels]], list[Reading]]
 
@@ -28,6 +29,10 @@ _MAYBE_ONE_CHARACTER: Final = 2.6
 
 _VERTICAL: Final = 0.8
 """Share of the probabilities of turned lines that those of single letters must reach."""
+
+MOST_COLUMNS: Final = 600_000
+"""Columns of all lines at the recogniser's height: five times a page of A4 full of small print, a minute's
+work on two cores."""
 
 _SAMPLE: Final = 6
 _TALL_SAMPLE: Final = 4
@@ -58,7 +63,16 @@ _STACKED = _Way(1, stacked=True)
 def read_boxes(
     image: Pixels, quads: Sequence[Quad], scores: Sequence[float], recognize: Recognize
 ) -> list[Line]:
-    """Read every box, the way it runs. Boxes that say nothing are left out."""
+    """Read every box, the way it runs. Boxes that say nothing are left out.
+
+    Raises:
+        RequestTooLargeError: there is more text than is read at a time.
+    """
+    columns = sum(LINE_HEIGHT * max(sides(quad)) / max(1.0, min(sides(quad))) for quad in quads)
+    if columns > MOST_COLUMNS:
+        raise RequestTooLargeError(
+            "The page has more text than is read at a time.", hint="Cut it into pieces.", param="image"
+        )
     reader = _Reader(image, quads, recognize)
     tall = [index for index, quad in enumerate(quads) if _slenderness(quad) >= _TALL]
     wide = [index for index, quad in enumerate(quads) if _slenderness(quad) < _TALL]
@@ -105,7 +119,8 @@ class _Reader:
         """
         slender = sorted(boxes, key=lambda index: -_slenderness(self._quads[index]))
         sample, rest = slender[:_TALL_SAMPLE], slender[_TALL_SAMPLE:]
-        weights = {way: self._try(sample, way) for way in (_DOWN, _UP, _STACKED)}
+        weights = {_DOWN: self._try(sample, _DOWN), _UP: self._try(self._unsure(sample), _UP)}
+        weights[_STACKED] = self._try(sample, _STACKED) if self._may_be_stacked(sample) else 0.0
         order = sorted(weights, key=lambda way: -weights[way])
         vertical = weights[_STACKED] >= _VERTICAL * max(weights[_DOWN], weights[_UP]) > 0
         if vertical:
@@ -117,6 +132,11 @@ class _Reader:
         for index in boxes if vertical else ():
             reading, way = self.best[index]
             self.best[index] = reading, _STACKED if way == _DOWN else way
+
+    def _may_be_stacked(self, boxes: Sequence[int]) -> bool:
+        """Not where turned lines were read surely, in letters that are not set one above the other."""
+        surely = (self.best[i][0].text for i in boxes if self.best[i][0].confidence >= _SURE)
+        return not all(text.isascii() for text in surely) or bool(self._unsure(boxes))
 
     def _unsure(self, boxes: Sequence[int]) -> list[int]:
         return [i for i in boxes if i not in self.best or self.best[i][0].confidence < _SURE]
