@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from prudent.types.progress import Progress
 
 if TYPE_CHECKING:
     from prudent.cli.waiting import Waiting
@@ -97,6 +100,7 @@ def _hear(
     translate: bool,
 ) -> TranscriptionEvent | VerboseTranscription:
     waiting.begin()
+    waiting(Progress("transcribe", file.name, 0, None, "seconds"))
     if translate:
         return client.audio.translations.create(
             file=file, model=model, prompt=prompt, response_format="verbose_json"
@@ -106,18 +110,19 @@ def _hear(
     )
     with stream:
         for event in stream:
-            _show(file, event, waiting)
             if event.type == "transcript.text.done":
+                length = round(event.position or 0.0)
+                waiting(Progress("transcribe", file.name, length, length, "seconds"))
                 return event
+            _show(file, event, waiting)
     raise AssertionError("a stream ends with its done event, or raises")
 
 
 def _show(file: Path, event: TranscriptionEvent, waiting: Waiting) -> None:
-    from prudent.types.progress import Progress
-
-    total = None if event.duration is None else round(event.duration)
-    done = round(event.position or 0.0)
-    waiting(Progress("transcribe", file.name, done if total is None else min(done, total), total, "seconds"))
+    """Tell how far it is; the end is told by the last event alone."""
+    done, total = int(event.position or 0.0), None if event.duration is None else math.ceil(event.duration)
+    if total is None or done < total:
+        waiting(Progress("transcribe", file.name, done, total, "seconds"))
 
 
 def _written(heard: TranscriptionEvent | VerboseTranscription, form: Format) -> str:
