@@ -104,8 +104,8 @@ class TranscriptionSegment(ResponseModel):
     """A stretch of speech: times in seconds, its text, and how sure the model was.
 
     `avg_logprob` is in nats a token, `compression_ratio` that of the text by zlib; both, `no_speech_prob` and
-    `temperature` are those of the window of up to 30 seconds that it was decoded in. `seek` is where that
-    window begins, in hundredths of a second. `tokens` is empty where a check changed the text.
+    `temperature` are those of the window of up to 30 seconds that it was decoded in. `seek` is its start in
+    hundredths of a second. `tokens` is empty where a check changed the text.
     """
 
     id: int
