@@ -49,7 +49,7 @@ CONFIG_FILE = "config.json"
 TOKENIZER_FILE = "tokenizer.json"
 
 MULTILINGUAL_VOCABULARY = 51_865
-"""Ids of the smallest multilingual Whisper. English ones have tokens of languages too, without use for them."""
+"""Ids of the smallest multilingual Whisper. English ones have tokens of languages too, without using them."""
 
 _REFERENCE = "reference."
 """Before the names of the float32 files, which are gone at the end."""
@@ -167,17 +167,20 @@ def _describe(files: Path, plan: TranscriberPlan) -> tuple[TokenizerSpec, Transc
 
 
 def _reference(job: _Job, tokenizer: Tokenizer) -> _Reference:
-    """Run float32 over a window of silence, which is kept, and over the calibration speech."""
+    """Run float32 over the silence after speech, which is kept, and over the calibration speech."""
     _write_graphs(job, Float32(), Float32(), prefix=_REFERENCE, taps=True)
     encoder = _open(job.staging / f"{_REFERENCE}{ENCODER_FILE}")
-    write_silent_tail(encoder, job.plan, job.staging / TAIL_FILE)
+    speech = calibration_speech()
+    write_silent_tail(encoder, job.plan, speech, job.staging / TAIL_FILE)
     special, languages = job.config.special, job.config.languages
     spoken = [languages["en"], special.transcribe] if languages else []
     prompt = [special.start, *spoken, special.no_times]
-    utterances = calibration_speech().utterances
-    texts = [tokenizer.encode(f" {utterance.text}") for utterance in utterances]
+    texts = [tokenizer.encode(f" {utterance.text}") for utterance in speech.utterances]
     decoder = _open(job.staging / f"{_REFERENCE}{DECODER_FILE}")
-    heard = [hear(encoder, decoder, job.plan, u, prompt, t) for u, t in zip(utterances, texts, strict=True)]
+    heard = [
+        hear(encoder, decoder, job.plan, utterance, prompt, text)
+        for utterance, text in zip(speech.utterances, texts, strict=True)
+    ]
     return _Reference(heard, prompt, texts)
 
 

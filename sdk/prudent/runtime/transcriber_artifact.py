@@ -5,7 +5,7 @@
       decoder.onnx     tokens to logits
       model.data       weights of both, external and memory-mapped
       tail.npy         float16 (keys and values, layers of encoder and decoder, positions, hidden_size): what
-                       both graphs would compute for a window without any sound
+                       the encoder computes for the silence after speech
       config.json      TranscriberConfig
       tokenizer.json   read and written by prudent.tokenizer
       card.json        Card; written last, so a folder without it is not a model

@@ -68,7 +68,8 @@ class SoundEncoder:
         positions = -(-window.features.shape[1] // 2)
         computed = config.positions
         if mode == "thin":
-            computed = min(computed, positions + self._thinning.margin)
+            thinning = self._thinning
+            computed = min(computed, max(positions + thinning.margin, thinning.least))
         tail = tail_positions(computed, config.positions, self._thinning)
         features = np.zeros((1, config.mels, 2 * computed), np.float32)
         features[0, :, : window.features.shape[1]] = window.features

@@ -1,9 +1,9 @@
 """The silence that fills a window, from a cache: which of its positions stand for the rest. Knows no graph.
 
 Whisper always sees 30 seconds and has learnt to end by seeing silence, so what follows the sound cannot be
-left out; but its keys and values hardly depend on the sound. They are computed once, for a window of zeros.
-Of those after the sound the first few are kept, and after them one in `stride`, counted `stride` times by
-adding log(stride) to its attention score.
+left out; but its keys and values hardly depend on the sound. They are computed once, for windows that begin
+with a second of speech and are zeros then. Of those after a sound the first few are kept, and after them one
+in `stride`, counted `stride` times by adding log(stride) to its attention score.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from prudent.runtime.transcriber_artifact import TranscriberConfig
 
 @dataclass(frozen=True, slots=True)
 class Thinning:
-    """Positions (20 ms each) computed after the sound's end, kept of the tail, and the stride after those."""
+    """Positions (20 ms each): computed after the sound, and in any case; kept of the tail; its stride."""
 
     margin: int = 50
+    least: int = 300
     kept: int = 25
     stride: int = 32
 
@@ -46,7 +47,7 @@ def tail_positions(start: int, end: int, thinning: Thinning) -> TailPositions:
 
 
 class SilentTail:
-    """Keys and values of a window without sound, for every layer of encoder and decoder."""
+    """Keys and values of the silence after speech, for every layer of encoder and decoder."""
 
     def __init__(self, path: Path, config: TranscriberConfig) -> None:
         """Map the file.
