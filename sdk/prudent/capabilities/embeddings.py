@@ -1,7 +1,7 @@
 """Texts to vectors: `EmbeddingModel.load().embed(["How do I pay?"], kind="query")`.
 
 It joins tokenizer, queue and encoder. Where much waits, each core runs a batch by itself, which is faster
-than to share every batch among the cores; a long text that is alone has all of them. Knows no index and no HTTP.
+than to share every batch among the cores; a long text that is alone has all of them. Knows no HTTP.
 """
 
 from __future__ import annotations
