@@ -72,16 +72,16 @@ class SpeakerModel:
         return cls(SpeakerArtifact(folder), threads=threads)
 
     def samples(
-        self, text: str, *, speed: float = 1.0, voice: str | None = None
+        self, text: str, *, speed: float = 1.0, voice: str | None = None, early: bool = True
     ) -> Generator[NDArray[np.float32]]:
         """The sound of a text, float32 (T) between -1 and 1, in parts; raises as `Speaker.speak` does.
 
-        The same text sounds the same again.
+        `early` makes the first part soon, and all of it a little later. The same text sounds the same again.
         """
         self._require_voice(voice)
         pieces = self._pieces(text)
         espeak = load_espeak()
-        first = True
+        first = early
         for piece in pieces:
             ids = self._config.ids_of(espeak.phonemes(piece.text, self._config.espeak_voice))
             yield from self._synthesizer.say(ids, speed=speed, first=first)
@@ -94,7 +94,8 @@ class SpeakerModel:
         kind, rate = options.response_format, self.sample_rate
         writer = open_writer(kind, rate, Marks(self.id), whole=options.whole)
         fingerprint = Fingerprinting(rate)
-        for samples in self.samples(text, speed=options.speed, voice=options.voice):
+        early = not options.whole
+        for samples in self.samples(text, speed=options.speed, voice=options.voice, early=early):
             fingerprint.add(samples)
             if data := writer.write(samples):
                 yield SpeechPart(data)

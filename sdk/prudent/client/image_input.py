@@ -62,7 +62,7 @@ def as_reference(image: ImageInput) -> ImageReference:
 def _text(image: str) -> ImageReference:
     if image.lower().startswith(_URLS):
         return ImageReference(url=image)
-    if len(image) <= _LONGEST_PATH and "\0" not in image and Path(image).exists():
+    if 0 < len(image) <= _LONGEST_PATH and "\0" not in image and Path(image).exists():
         return _file(Path(image))
     if image and _is_base64(image):
         return ImageReference(url=image)

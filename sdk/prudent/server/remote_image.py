@@ -113,7 +113,7 @@ async def _read(response: httpx.Response, limit: int, param: str) -> bytes:
 def _parse(url: str, param: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):
         raise InvalidRequestError("The image's URL is not one.", param=param) from None
     if parsed.scheme not in _PORTS or not parsed.host or parsed.userinfo:
         raise InvalidRequestError(

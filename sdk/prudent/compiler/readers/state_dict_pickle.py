@@ -77,7 +77,7 @@ def read_pickle(file: io.BytesIO) -> Plain:
             machine.step(opcode.name, argument)
     except PickleError:
         raise
-    except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, IndexError, KeyError, TypeError, OverflowError, Warning) as error:
         raise PickleError(f"It is damaged ({type(error).__name__}).") from error
     raise PickleError("It has no end.")
 
@@ -119,7 +119,9 @@ class _Machine:
         return taken
 
     def _pop_to_mark(self) -> list[Plain]:
-        place = next(i for i in reversed(range(len(self._stack))) if self._stack[i] is _MARK)
+        place = next((i for i in reversed(range(len(self._stack))) if self._stack[i] is _MARK), None)
+        if place is None:
+            raise PickleError("It looks for a mark that is not there.")
         taken = self._stack[place + 1 :]
         del self._stack[place:]
         return taken
