@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,3 +117,15 @@ def test_the_command_wants_page_numbers(pages: str) -> None:
     done = CliRunner().invoke(app, ["read", "--pages", pages, "x.pdf"])
     assert done.exit_code == 2
     assert "--pages" in done.stderr
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_documentations_python_runs(
+    reader_client: Client, place: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "vision-read.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[place + 1].split("```")[0]
+    shutil.copy(DATA / "table.png", tmp_path / "invoice.png")
+    Image.open(DATA / "table.png").convert("L").save(tmp_path / "contract.pdf")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "vision-read.md", "exec"), {})
