@@ -93,6 +93,7 @@ class EmbeddingModel:
         self._changed = threading.Condition()
         self._queue = EmbeddingQueue(self._workers)
         self._running = 0
+        self._holders = 1
         self._closed = False
         self._threads: list[threading.Thread] = []
 
@@ -153,9 +154,21 @@ class EmbeddingModel:
             raise
         return await offload(embedding_list, request, vectors, tokens=sum(map(len, rows)), model=self.id)
 
-    def close(self) -> None:
-        """Free the weights, once the runs in progress are over. Closing twice is no error."""
+    def share(self) -> bool:
+        """Count one more holder, who closes it too; False where the model is closed already."""
         with self._changed:
+            self._holders += not self._closed
+            return not self._closed
+
+    def close(self) -> None:
+        """Free the weights, once the runs in progress are over and every holder has closed it.
+
+        Closing it more often is no error.
+        """
+        with self._changed:
+            self._holders = max(0, self._holders - 1)
+            if self._holders:
+                return
             self._closed = True
             for job in self._queue.take_all():
                 job.fail(self._was_closed())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from prudent.capabilities.chat import ChatModel
 from prudent.capabilities.embeddings import EmbeddingModel
+from prudent.capabilities.shared_encoders import SharedEncoders
 from prudent.capabilities.tools.similarity import ToolEncoder
 from prudent.catalog import ModelEntry
 from prudent.catalog.entry import Task
@@ -61,12 +62,21 @@ class LoadOptions:
 
 
 def local_loaders(
-    options: LoadOptions, progress: ProgressListener | None = None, encoder: ToolEncoder | None = None
+    options: LoadOptions,
+    progress: ProgressListener | None = None,
+    encoder: ToolEncoder | None = None,
+    encoders: SharedEncoders | None = None,
 ) -> dict[Task, Loader]:
-    """How a model of each task is loaded on this machine. `encoder` is lent to the chat models."""
+    """How a model of each task is loaded on this machine. `encoder` is lent to the chat models.
+
+    Embedding models come out of `encoders`, where others may hold them too.
+    """
+    encoders = encoders or SharedEncoders()
     return {
         "chat": lambda entry: load_chat_model(entry, options, progress, encoder),
-        "embeddings": lambda entry: load_embedding_model(entry, options, progress),
+        "embeddings": lambda entry: encoders.open(
+            entry.id, lambda: load_embedding_model(entry, options, progress)
+        ),
         "vision.read": lambda entry: load_reading_model(entry, options, progress),
         "vision.classify": lambda entry: load_image_classifier(entry, options, progress),
         "vision.safety": lambda entry: load_image_safety(entry, options, progress),

@@ -17,6 +17,7 @@ from prudent.capabilities.interface import TEXT, Capability, ModelT
 from prudent.capabilities.listing import describe_model
 from prudent.capabilities.loading import LoadedModel, Loader, LoadOptions, local_loaders
 from prudent.capabilities.offload import in_background, offload
+from prudent.capabilities.shared_encoders import SharedEncoders
 from prudent.capabilities.tools.similarity import ToolEncoder
 from prudent.catalog import Catalog, ModelEntry
 from prudent.catalog.entry import Task
@@ -84,8 +85,9 @@ class ModelPool:
         progress: ProgressListener | None = None,
     ) -> Self:
         """The models of this machine's catalog and store; chat models share one encoder, if it is here."""
-        encoder = ToolEncoder.local()
-        loaders = local_loaders(options, progress, encoder)
+        encoders = SharedEncoders()
+        encoder = ToolEncoder.local(encoders, threads=options.engine.threads)
+        loaders = local_loaders(options, progress, encoder, encoders)
         return cls(Catalog.load(), loaders, budget=budget, pinned=pinned, encoder=encoder)
 
     @asynccontextmanager

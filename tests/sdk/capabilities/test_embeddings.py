@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from prudent.capabilities.embeddings import EmbeddingModel
 from prudent.capabilities.loading import LoadOptions, load_embedding_model
+from prudent.capabilities.shared_encoders import SharedEncoders
 from prudent.catalog import Catalog
 from prudent.errors import (
     ContextLengthError,
@@ -132,3 +134,46 @@ def test_loading_by_entry_reports_progress_and_asks_leave_to_fetch(e5_artifact, 
 def test_chat_model_makes_no_embeddings():
     with pytest.raises(InvalidRequestError, match="for chat, not for embeddings"):
         EmbeddingModel.load("smollm2-135m-instruct", pull=False)
+
+
+def test_a_shared_model_is_loaded_once_and_lives_as_long_as_someone_holds_it(e5_artifact):
+    encoders, loaded = SharedEncoders(), []
+
+    def load():
+        loaded.append(EmbeddingModel(e5_artifact, threads=1))
+        return loaded[-1]
+
+    first, second = encoders.open(E5, load), encoders.open(E5, load)
+    assert first is second
+    first.close()
+    assert second.embed(["a"], kind="query").shape == (1, 384)
+    second.close()
+    with pytest.raises(ServiceUnavailableError, match="closed"):
+        first.embed(["a"], kind="query")
+    third = encoders.open(E5, load)
+    assert (len(loaded), third.embed(["a"], kind="query").shape) == (2, (1, 384))
+    third.close()
+
+
+def test_a_long_text_is_cut_at_its_end_when_asked(e5_model):
+    long = "one two three " * 400
+    cut = e5_model.embed_counted([long], kind="passage", truncate=True)
+    assert cut.tokens == (512,)
+    fits = e5_model.embed_counted(["one two three " * 169], kind="passage")
+    assert fits.tokens[0] in range(500, 513)
+    assert float(cut.vectors[0] @ fits.vectors[0]) > 0.99
+
+
+def test_a_vector_is_the_same_to_the_bit_in_every_company_of_its_length(e5_model):
+    texts = [f"number {number} of ten" for number in range(10)]
+    together = e5_model.embed(texts, kind="query")
+    for place, text in enumerate(texts):
+        np.testing.assert_array_equal(e5_model.embed([text], kind="query")[0], together[place])
+
+
+def test_text_that_is_too_long_to_be_read_is_refused_at_once(e5_model):
+    started = time.perf_counter()
+    with pytest.raises(ContextLengthError, match="characters") as caught:
+        e5_model.embed(["a", "word " * 1_000_000], kind="query")
+    assert caught.value.details["index"] == 1
+    assert time.perf_counter() - started < 2

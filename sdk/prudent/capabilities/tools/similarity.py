@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prudent.capabilities.embeddings import EmbeddingModel
+from prudent.capabilities.embeddings import DEFAULT_EMBEDDING_MODEL, EmbeddingModel
+from prudent.capabilities.shared_encoders import SharedEncoders
 from prudent.capabilities.tools.cards import PreparedTool
 from prudent.capabilities.tools.grounding import is_han
 from prudent.errors import ConflictError, ContextLengthError, PrudentError
@@ -71,9 +72,14 @@ class ToolEncoder:
         self._vectors: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
 
     @classmethod
-    def local(cls) -> ToolEncoder:
-        """The encoder of this machine; never fetched for this purpose."""
-        return cls(lambda: EmbeddingModel.load(pull=False))
+    def local(cls, encoders: SharedEncoders | None = None, *, threads: int | None = None) -> ToolEncoder:
+        """The encoder of this machine, out of `encoders` where others use it too; never fetched for this."""
+        shared = encoders or SharedEncoders()
+
+        def load() -> EmbeddingModel:
+            return EmbeddingModel.load(pull=False, threads=threads)
+
+        return cls(lambda: shared.open(DEFAULT_EMBEDDING_MODEL, load))
 
     def similarities(self, request: str, tools: Sequence[PreparedTool]) -> dict[str, Nearness] | None:
         """How near the request is to each tool; None where there is no encoder."""
