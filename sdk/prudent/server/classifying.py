@@ -78,7 +78,7 @@ class TrainClassifier(Performed[Classifier]):
 
     def param_of(self, result: PromptFilterResult) -> str | None:
         """The example."""
-        return f"examples.{result.prompt_index}.text"
+        return f"examples[{result.prompt_index}].text"
 
     async def perform(self, models: Models) -> Classifier:
         """Train, when it is this request's turn."""
@@ -94,7 +94,7 @@ class TrainClassifier(Performed[Classifier]):
                     async with models.lease(TEXT_VECTORS, request.encoder) as texts:
                         return await offload(self._train_texts, texts, given_up)
                 images = [
-                    await self._source.read(one.image, param=f"examples.{at}.image")
+                    await self._source.read(one.image, param=f"examples[{at}].image")
                     for at, one in enumerate(request.examples)
                     if one.image is not None
                 ]
@@ -181,7 +181,7 @@ class Classify(Performed[Classifications]):
 
     def param_of(self, result: PromptFilterResult) -> str | None:
         """The text."""
-        return "input" if isinstance(self._request.input, str) else f"input.{result.prompt_index}"
+        return "input" if isinstance(self._request.input, str) else f"input[{result.prompt_index}]"
 
     async def perform(self, models: Models) -> Classifications:
         """Ask the classifier."""
