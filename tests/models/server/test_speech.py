@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,3 +181,13 @@ def test_the_same_text_sounds_the_same_again(joe_artifact: SpeakerArtifact) -> N
     assert np.array_equal(first, again)
     assert len(other) == len(first)
     assert np.abs(other - first).max() < 0.02
+
+
+def test_the_python_of_the_page_runs(
+    joe_artifact: SpeakerArtifact, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "speech.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "speech.md", "exec"), {})
+    assert soundfile.info(tmp_path / "price.wav").duration > 1
