@@ -56,7 +56,7 @@ def padded(session: Session, model: EmbeddingModel, tokenize: Callable[[str], li
     """All texts in one run, as is usual: padded to the longest."""
 
     def embed(texts: list[str], kind: str) -> np.ndarray:
-        rows = [tokenize(model_prefix(model, kind) + text) for text in texts]
+        rows = [cut(tokenize(model_prefix(model, kind) + text), model.max_tokens) for text in texts]
         lengths = np.array([len(row) for row in rows], np.int32)
         ids = np.zeros((len(rows), int(lengths.max())), np.int64)
         for place, row in enumerate(rows):
@@ -64,6 +64,11 @@ def padded(session: Session, model: EmbeddingModel, tokenize: Callable[[str], li
         return session.run({"input_ids": ids, "lengths": lengths})[0]
 
     return embed
+
+
+def cut(row: list[int], most: int) -> list[int]:
+    """A text that is too long loses its end, and keeps the mark of it."""
+    return row if len(row) <= most else [*row[: most - 1], row[-1]]
 
 
 def model_prefix(model: EmbeddingModel, kind: str) -> str:
@@ -82,7 +87,7 @@ def contestants(name: str, threads: int, spinning: Spinning, scratch: Path) -> d
         graph = write_standard(scratch, plan_encoder(weights, ENCODER_FAMILIES), weights)
     options = SessionOptions(threads=threads, spinning=spinning, arena=True)
     found: dict[str, Embed] = {
-        "prudent": lambda texts, kind: model.embed(texts, kind=kind),
+        "prudent": lambda texts, kind: model.embed_counted(texts, kind=kind, truncate=True).vectors,
         "float32": padded(open_session(graph, options), model, tokenizer.encode),
         "float32, like": lambda texts, kind: like.embed(texts, kind=kind),
     }
@@ -182,6 +187,7 @@ def main() -> None:
     parser.add_argument("--model", default=E5)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=usable_cores())
+    parser.add_argument("--languages", nargs="+", choices=("en", "zh"), default=["en", "zh"])
     parser.add_argument("--spinning", type=Spinning, choices=list(Spinning), default=Spinning.ALWAYS)
     parser.add_argument("--speed", action="store_true", help="Speed alone.")
     parser.add_argument("--quality", action="store_true", help="Quality alone.")
@@ -200,17 +206,20 @@ def main() -> None:
             del sides["float32, like"]  # the same vectors as float32
             results["quality"] = {}
             for name, embed in sides.items():
-                figures = results["quality"][name] = quality(embed, options.data)
-                print(f"{name:10}" + "  ".join(f"{key} {value:.4f}" for key, value in figures.items()))
+                figures = results["quality"][name] = quality(embed, options.data, options.languages)
+                print(
+                    f"{name:10}" + "  ".join(f"{key} {value:.4f}" for key, value in figures.items()),
+                    flush=True,
+                )
     if options.keep:
         settings = {key: value for key, value in vars(options).items() if key not in ("data", "keep")}
         print(keep("embeddings", settings, results).name)
 
 
-def quality(embed: Embed, data: Path) -> dict[str, float]:
+def quality(embed: Embed, data: Path, languages: list[str]) -> dict[str, float]:
     """All figures of one contestant."""
     found: dict[str, float] = {}
-    for language in ("en", "zh"):
+    for language in languages:
         found[f"Spearman {language}"] = similarity(embed, data, language)
         for name, value in retrieval(embed, data, language).items():
             found[f"{name} {language}"] = value

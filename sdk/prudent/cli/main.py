@@ -80,6 +80,12 @@ def _bench() -> typer.Typer:
     return bench.app
 
 
+def _embed() -> typer.Typer:
+    from prudent.cli import embed
+
+    return embed.app
+
+
 def _read() -> typer.Typer:
     from prudent.cli import read
 
@@ -119,6 +125,7 @@ COMMANDS = {
     "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
     "transcribe": Entry("Write recordings down, as text or subtitles.", _transcribe),
     "read": Entry("Read the text in images and PDFs.", _read),
+    "embed": Entry("Make vectors of texts.", _embed),
     "train": Entry("Train a small classifier on examples of your own.", _train),
     "classify": Entry("Ask a classifier of your own.", _classify),
     "classifiers": Entry("List, show and remove the classifiers that were trained here.", _classifiers),
