@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import re
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import httpx
@@ -160,6 +161,16 @@ def test_the_awaited_client_does_the_same(make_app):
             assert (await client.classifiers.delete("requests")).id == "requests"
 
     asyncio.run(main())
+
+
+def test_the_page_of_documentation_is_true(client, monkeypatch, capsys):
+    """Its Python runs as it stands, on the file that it names."""
+    page = (Path(__file__).parents[3] / "docs" / "classifiers.md").read_text(encoding="utf-8")
+    code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    monkeypatch.chdir(REQUESTS.parent)
+    exec(code.replace("from prudent import Client", ""), {"Client": lambda: nullcontext(client)})
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said[-2:]] == ["delivery", "refund"]
 
 
 def test_the_command_line_trains_asks_and_shows(make_app, tmp_path):
