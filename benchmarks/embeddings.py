@@ -26,6 +26,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,20 @@ def time_all(sides: dict[str, Embed], sentences: list[str], rounds: int) -> dict
     return found
 
 
+def beside_a_job(embed: Embed, sentences: list[str]) -> dict[str, list[float]]:
+    """Milliseconds of single questions with nothing else to do, and while 2,000 longer texts are embedded."""
+    count = len(sentences)
+    job = [" ".join(sentences[at % count : at % count + 6]) for at in range(2000)]
+    found = {"alone": [1e3 * one_time(embed, text) for text in sentences[:30]], "beside a job": []}
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(embed, job, "passage")
+        time.sleep(0.5)
+        for text in sentences[:30]:
+            if not running.done():
+                found["beside a job"].append(1e3 * one_time(embed, text))
+    return found
+
+
 def one_time(embed: Embed, text: str) -> float:
     """Seconds of one text by itself."""
     started = time.perf_counter()
@@ -202,6 +217,10 @@ def main() -> None:
             sentences = [pair["sentence1"] for pair in pairs]
             results["speed"] = time_all(sides, sentences, options.rounds)
             show_speed(results["speed"])
+            results["fairness"] = beside_a_job(sides["prudent"], sentences)
+            for name, times in results["fairness"].items():
+                median, late = statistics.median(times), np.percentile(times, 95)
+                print(f"one question {name}: {median:.0f} ms, 95th percentile {late:.0f}, {len(times)} asked")
         if not options.speed:
             del sides["float32, like"]  # the same vectors as float32
             results["quality"] = {}
