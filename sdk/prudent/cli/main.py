@@ -110,6 +110,12 @@ def _classifiers() -> typer.Typer:
     return classifiers.app
 
 
+def _see() -> typer.Typer:
+    from prudent.cli import see
+
+    return see.app
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command: its line in the help, and how to load it."""
@@ -124,6 +130,7 @@ COMMANDS = {
     "say": Entry("Speak a text into a file or a pipe.", _say),
     "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
     "transcribe": Entry("Write recordings down, as text or subtitles.", _transcribe),
+    "see": Entry("Say what images show, how explicit and how sharp they are.", _see),
     "read": Entry("Read the text in images and PDFs.", _read),
     "embed": Entry("Make vectors of texts.", _embed),
     "train": Entry("Train a small classifier on examples of your own.", _train),
