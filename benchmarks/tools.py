@@ -20,6 +20,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,11 @@ Way = Callable[[ChatModel, Question], Coroutine[Any, Any, dict[str, Any]]]
 async def masked(model: ChatModel, question: Question) -> dict[str, Any]:
     """As a client gets it; a plain answer is not waited for."""
     answer = Folding()
-    stream = model.stream(_request(question))
-    async for chunk in stream:
-        if any(choice.delta.content for choice in chunk.choices):
-            stream.cancel(0)
-        answer.add(chunk)
+    async with aclosing(model.stream(_request(question))) as chunks:
+        async for chunk in chunks:
+            if any(choice.delta.content for choice in chunk.choices):
+                return {"calls": []}
+            answer.add(chunk)
     choice = answer.completion().choices[0]
     calls = [
         (call.function.name, json.loads(call.function.arguments)) for call in choice.message.tool_calls or []
