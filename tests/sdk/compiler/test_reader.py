@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -126,6 +126,7 @@ def test_a_recogniser_without_characters_is_refused(tmp_path: Path) -> None:
         character_list(read_onnx(path))
 
 
+@settings(deadline=None)
 @given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3))
 def test_zero_is_a_level_of_every_range(first: float, second: float) -> None:
     low, high = sorted((first, second))
@@ -136,6 +137,7 @@ def test_zero_is_a_level_of_every_range(first: float, second: float) -> None:
         assert abs((level - zero) * scale - value) <= scale * 1.01
 
 
+@settings(deadline=None, max_examples=30)
 @given(arrays(np.float32, (4, 3, 1, 1), elements=st.floats(-2, 2, width=32)))
 def test_a_quantised_convolution_stays_near(weight: np.ndarray) -> None:
     """Within the steps of weight, input and output."""

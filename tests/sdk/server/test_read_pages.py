@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prudent.server.read_pages import with_text
@@ -31,6 +31,7 @@ _CELLS = st.lists(_WORDS, min_size=1, max_size=5).map(" ".join)
 _ROWS = st.lists(st.lists(_CELLS, min_size=1, max_size=3), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(_ROWS)
 def test_nothing_that_was_taken_out_is_left(rows: list[list[str]]) -> None:
     page = _page(rows)

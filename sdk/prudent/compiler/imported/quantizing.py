@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from prudent.compiler.imported.graph import OnnxGraph, Operator
+from prudent.compiler.imported.graph import CONTRIB, OnnxGraph, Operator
 from prudent.errors import UnsupportedModelError
 
 Range = tuple[float, float]
@@ -35,6 +35,8 @@ _INTEGER_TYPES: Final = frozenset({6, 7})
 """ONNX's numbers of int32 and int64."""
 
 _MOVERS: Final = frozenset({"Slice", "Squeeze", "Unsqueeze", "Concat", "Gather", "Reshape"})
+
+_BACK: Final = "/bytes_back"
 
 QUANTIZED_KINDS: Final = frozenset(
     {"Conv", "MatMul", "Add", "Mul", "Concat", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize"}
@@ -127,6 +129,9 @@ class _Quantizer:
                 self._quantize_weights(operator)
         dequantized = {o.output for o in graph.operators if o.kind == "DequantizeLinear"}
         self._insert(wanted - dequantized)
+        for operator in chosen:
+            if operator.kind == "MatMul" and operator.inputs[0].endswith(_BACK):
+                self._multiply_bytes(operator)
         graph.drop_unused()
 
     def _made(self, operator: Operator) -> list[str]:
@@ -158,6 +163,21 @@ class _Quantizer:
             whole = np.rint(bias / bias_scales.astype(np.float64)).astype(np.int32)
             operator.inputs[2] = self._dequantized(f"{name}/bias", whole, bias_scales, 0)
 
+    def _multiply_bytes(self, product: Operator) -> None:
+        """A product of bytes to floats in one operator, with the bias that is added to it."""
+        graph = self._graph
+        source, weight = product.inputs[0].removesuffix(_BACK), product.inputs[1]
+        names = [f"{name}/{part}" for part in ("bytes", "scale", "zero") for name in (source, weight)]
+        readers = graph.consumers().get(product.output, [])
+        add = readers[0] if len(readers) == 1 and readers[0].kind == "Add" else None
+        bias = next((name for name in add.inputs if name in graph.weights), None) if add else None
+        if add is None or bias is None or graph.weights[bias].ndim != 1:
+            fused = Operator("MatMulIntegerToFloat", names, product.outputs, domain=CONTRIB)
+            graph.replace([product], [fused])
+        else:
+            fused = Operator("MatMulIntegerToFloat", [*names, bias], add.outputs, domain=CONTRIB)
+            graph.replace([product, add], [fused])
+
     def _dequantized(self, name: str, values: NDArray[Any], scales: NDArray[np.float32], axis: int) -> str:
         weights = self._graph.weights
         weights[f"{name}/bytes"] = values
@@ -173,7 +193,7 @@ class _Quantizer:
         placed: list[Operator] = []
         for name in [name for name in graph.inputs if name in wanted]:
             placed += self._pair(name)
-        renamed = {name: f"{name}/bytes_back" for name in wanted}
+        renamed = {name: name + _BACK for name in wanted}
         for operator in graph.operators:
             operator.inputs = [renamed.get(name, name) for name in operator.inputs]
             placed.append(operator)
@@ -190,7 +210,7 @@ class _Quantizer:
         how = [f"{name}/scale", f"{name}/zero"]
         return [
             Operator("QuantizeLinear", [name, *how], [f"{name}/bytes"]),
-            Operator("DequantizeLinear", [f"{name}/bytes", *how], [f"{name}/bytes_back"]),
+            Operator("DequantizeLinear", [f"{name}/bytes", *how], [name + _BACK]),
         ]
 
 

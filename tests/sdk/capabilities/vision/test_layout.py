@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prudent.capabilities.vision.layout import Block, paragraphs, vertical_paragraphs
@@ -14,6 +14,7 @@ _BLOCKS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(_BLOCKS)
 def test_every_block_is_read_once(blocks: list[Block]) -> None:
     for order in (paragraphs(blocks), vertical_paragraphs(blocks)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -32,6 +32,7 @@ def _line(indices: list[int]) -> NDArray[np.uint8]:
     return np.broadcast_to(columns[None, :, None], (LINE_HEIGHT, len(columns), 3)).copy()
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=40), min_size=1, max_size=8))
 def test_repeats_are_one_character_and_blanks_none(rows: list[list[int]]) -> None:
     readings = recognize([_line(row) for row in rows], Spelled(), CHARACTERS)
