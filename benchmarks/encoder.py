@@ -1,10 +1,10 @@
-"""Milliseconds of the encoder at several shapes: float32 against the two int8 routes, and what each loses.
+"""Milliseconds of the encoder at several shapes: float32 against the int8 routes, and what each loses.
 
     python benchmarks/encoder.py [--model multilingual-e5-small] [--runs 25] [--threads N] [--keep]
 
-`rows` multiplies bytes with one scale a row (MatMulIntegerToFloat), `blocks` is MatMulNBits with blocks of
-128. The routes take turns within one run, so that a disturbance of the machine meets them alike; figures are
-medians, the ratio is to float32, and the accuracy is measured on the calibration sentences. In all three a
+`rows` multiplies bytes with one scale a row (MatMulIntegerToFloat), `narrow` the same with weights of 7 bits
+on the signed kernel, `blocks` is MatMulNBits with blocks of 128. The routes take turns within one run, so that a disturbance of the machine meets them alike; figures are
+medians, the ratio is to float32, and the accuracy is measured on the calibration sentences. In all of them a
 text's vector does not depend on the texts beside it, which DynamicQuantizeMatMul would not keep.
 """
 
@@ -29,7 +29,7 @@ from prudent.compiler.graph.encoder import encoder_graph
 from prudent.compiler.graph.external_data import ExternalFile
 from prudent.compiler.graph.onnx_file import serialize
 from prudent.compiler.graph.precision import Float32, Int8, Precision
-from prudent.compiler.graph.row_precision import RowInt8
+from prudent.compiler.graph.row_precision import RowInt8, RowWeights
 from prudent.compiler.readers import open_weights
 from prudent.compiler.readers.weights import Weights
 from prudent.runtime.session import Session, SessionOptions, Spinning, open_session
@@ -43,7 +43,12 @@ BLOCK = 128
 def routes(plan: EncoderPlan) -> dict[str, Precision]:
     """The precisions that take part."""
     matrices = frozenset(matrix.weight for layer in plan.layers for matrix in layer.matrices)
-    return {"float32": Float32(), "blocks": Int8(BLOCK), "rows": RowInt8(Int8(BLOCK), matrices)}
+    return {
+        "float32": Float32(),
+        "blocks": Int8(BLOCK),
+        "rows": RowInt8(Int8(BLOCK), matrices),
+        "narrow": RowInt8(Int8(BLOCK), matrices, RowWeights.NARROW),
+    }
 
 
 def build(folder: Path, plan: EncoderPlan, weights: Weights, precision: Precision, threads: int) -> Session:
