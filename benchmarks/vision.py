@@ -66,7 +66,7 @@ def speed(
     """Milliseconds an image of each graph, in turn, and the ratio of medians."""
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (batch, 3, size, size), dtype=np.uint8)
-    options = SessionOptions(threads=threads, spinning=Spinning.NEVER)
+    options = SessionOptions(threads=threads, spinning=Spinning.NEVER, arena=True)
     sessions = {name: open_session(graph.graph, options) for name, graph in graphs.items()}
     times: dict[str, list[float]] = {name: [] for name in sessions}
     for turn in range(rounds + 2):

@@ -28,13 +28,17 @@ def see(
     policy: Annotated[str | None, typer.Option(help="Policy of the checks: a name or a file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print each file's answer as JSON.")] = False,
 ) -> None:
-    """Say what images show, how explicit they are, their colours, sharpness and perceptual hash."""
+    """Say what images show, how explicit and how sharp they are.
+
+    Colours and a hash of their looks are told too, and with --text what is written in them.
+    """
     from prudent.cli.connect import open_client
     from prudent.cli.report import section, stdout
     from prudent.cli.waiting import Waiting
 
-    wanted: list[VisionFeature] = ["tags", "safety", "colors", "sharpness", "hash"]
-    features = [*wanted, "text"] if text else wanted
+    features: list[VisionFeature] = ["tags", "safety", "colors", "sharpness", "hash"]
+    if text:
+        features.append("text")
     waiting = Waiting()
     with open_client(base_url, model=None, policy=policy, progress=waiting) as client:
         for file in files:

@@ -77,4 +77,4 @@ class SessionSet:
             raise
 
     def _open(self) -> Session:
-        return open_session(self._graph, SessionOptions(threads=1, spinning=Spinning.NEVER))
+        return open_session(self._graph, SessionOptions(threads=1, spinning=Spinning.NEVER, arena=True))

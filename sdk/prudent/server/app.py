@@ -137,10 +137,7 @@ def create_app(
     app.state.trainings = Trainings(progress)
     for routes in ROUTES:
         app.include_router(routes.router)
-    app.add_exception_handler(PrudentError, handle_prudent_error)
-    app.add_exception_handler(HTTPException, handle_http_exception)
-    app.add_exception_handler(ClientGoneError, _client_gone)
-    app.add_exception_handler(ClientDisconnect, _client_gone)
+    _handle_errors(app)
     # The last one added is the outermost.
     app.add_middleware(
         BodyLimit,
@@ -189,6 +186,14 @@ def _policy_audit(policy: Policy, settings: Settings) -> AuditLog | None:
         audit = policy.audit.model_copy(update={"path": str(settings.audit_path)})
         policy = policy.model_copy(update={"audit": audit})
     return open_audit(policy)
+
+
+def _handle_errors(app: FastAPI) -> None:
+    """Say what each error is answered with."""
+    app.add_exception_handler(PrudentError, handle_prudent_error)
+    app.add_exception_handler(HTTPException, handle_http_exception)
+    app.add_exception_handler(ClientGoneError, _client_gone)
+    app.add_exception_handler(ClientDisconnect, _client_gone)
 
 
 def _document(app: FastAPI) -> None:

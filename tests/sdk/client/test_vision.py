@@ -7,6 +7,7 @@ import base64
 import io
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -262,3 +263,14 @@ def test_pixels_of_numpy_are_given_through_pillow(effnet_world):
     client, _ = effnet_world
     image = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
     assert client.vision.analyze(image, features=["colors"]).colors[0].hex == "#000000"
+
+
+def test_the_documentations_python_runs(
+    reader_and_others: dict[str, Any], picture: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In this process; `reader_and_others` has seen to it that the models are compiled."""
+    page = (Path(__file__).parents[3] / "docs" / "vision.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    picture.convert("RGB").save(tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "vision.md", "exec"), {})
