@@ -3,7 +3,7 @@
     python benchmarks/encoder.py [--model multilingual-e5-small] [--runs 25] [--threads N] [--keep]
 
 `rows` multiplies bytes with one scale a row (MatMulIntegerToFloat), `narrow` the same with weights of 7 bits
-on the signed kernel, `blocks` is MatMulNBits with blocks of 128. The routes take turns within one run, so that
+on the signed kernel, `blocks` is MatMulNBits with blocks of 128. The routes take turns in one run, so that
 a disturbance of the machine meets them alike; figures are medians, the ratio is to float32, and the accuracy
 is measured on the calibration sentences. In all of them a text's vector does not depend on the texts beside
 it, which DynamicQuantizeMatMul would not keep.
