@@ -68,7 +68,7 @@ class Settings(BaseModel):
     max_queued_tokens: int | None = Field(default=None, ge=1)
     memory_budget: int = Field(default=2 * 2**30, ge=0)
     pin: tuple[str, ...] = ()
-    max_body_bytes: int = Field(default=8 * 2**20, ge=1024)
+    max_body_bytes: int = Field(default=16 * 2**20, ge=1024)
     body_timeout: float = Field(default=30.0, gt=0)
     max_upload_bytes: int = Field(default=200 * 2**20, ge=1024)
     upload_timeout: float = Field(default=600.0, gt=0)
