@@ -167,7 +167,8 @@ class Listen(Streamed[Listened]):
         if result.heard.final:
             self._before = f"{(before + result.heard.text)[-BEFORE:]} "
         found = merged(verdict.content_filter_results for verdict in verdicts)
-        return Listened(replace(result.heard, text=text), found or None)
+        told = result.heard.final or any(verdict.detected for verdict in found.values())
+        return Listened(replace(result.heard, text=text), found if told else None)
 
     def closing(self, safety: SafetyInfo, prompt: Sequence[PromptFilterResult]) -> Listened:
         """The end, with what stood guard."""

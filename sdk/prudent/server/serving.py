@@ -23,6 +23,11 @@ GRACE_S = 1.0
 logger = logging.getLogger("prudent.server")
 
 
+def _is_a_fault(record: logging.LogRecord) -> bool:
+    """uvicorn takes a WebSocket that was refused with an answer for one that was forgotten."""
+    return record.msg != "ASGI callable returned without completing handshake."
+
+
 class DrainingServer(uvicorn.Server):
     """A server for an app of `create_app`.
 
@@ -33,6 +38,7 @@ class DrainingServer(uvicorn.Server):
     def __init__(self, app: FastAPI) -> None:
         self._guard: Guard = app.state.guard
         self._settings: Settings = app.state.settings
+        logging.getLogger("uvicorn.error").addFilter(_is_a_fault)
         super().__init__(
             uvicorn.Config(
                 app,
