@@ -1,9 +1,9 @@
 """Word and character error rates of transcripts, after bringing both sides to one form. Knows no audio.
 
 English goes through OpenAI's own normaliser (whisper-normalizer: case, punctuation, numbers, "mr" to
-"mister", contractions, "uh" and "um"). Other languages: lower case, NFKC, numbers in words, no punctuation and
-no symbols; Chinese in simplified characters. Chinese, Japanese and Korean are counted in characters, since they
-are not written in words or spaced freely.
+"mister", contractions, "uh" and "um"). Other languages: lower case, NFKC, numbers in words, no punctuation,
+no symbols; Chinese in simplified characters. Chinese, Japanese and Korean are counted in characters, since
+they are not written in words or spaced freely.
 """
 
 from __future__ import annotations

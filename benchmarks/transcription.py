@@ -4,8 +4,8 @@
 
 Both sides get the same samples, the same float16 weights at int8, beam 1, temperature 0, no time stamps and
 no voice activity detection; log-mel counts on both sides. They take turns clip by clip (and batch by batch),
-the one that begins changing each time, so that a disturbance of the machine meets them alike; speed is seconds
-of sound a second, the ratio is that of total times, and the median ratio that of single turns.
+the one that begins changing each time, so that a disturbance of the machine meets them alike; speed is
+seconds of sound a second, the ratio is that of total times, and the median ratio that of single turns.
 faster-whisper's batched pipeline gets the clips joined, with their bounds. Settings of prudent were chosen on
 every second clip ("chosen on"); the others are the test.
 

@@ -10,12 +10,14 @@ import pytest
 from prudent.runtime.artifact import DecoderArtifact
 from prudent.runtime.encoder_artifact import EncoderArtifact
 from prudent.runtime.speaker_artifact import SpeakerArtifact
+from prudent.runtime.transcriber_artifact import TranscriberArtifact
 
 SMOL = "smollm2-135m-instruct"
 JOE = "piper-en-us-joe-medium"
 E5 = "multilingual-e5-small"
 MINILM = "all-minilm-l6-v2"
-_MODELS = ("joe_", "smol_", "e5_", "minilm_", "reader_", "effnet_", "nsfw_")
+WHISPER = "whisper-tiny.en"
+_MODELS = ("whisper_", "joe_", "smol_", "e5_", "minilm_", "reader_", "effnet_", "nsfw_")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -103,3 +105,20 @@ def minilm_artifact() -> EncoderArtifact:
     from prudent.store import open_encoder
 
     return open_encoder(MINILM)
+
+
+@pytest.fixture(scope="session")
+def whisper_files() -> Path:
+    """The folder of Whisper tiny.en's files, fetched through the catalog."""
+    from prudent.catalog import Catalog
+    from prudent.catalog.fetch import fetch
+
+    return fetch(Catalog.load().get(WHISPER))
+
+
+@pytest.fixture(scope="session")
+def whisper_artifact() -> TranscriberArtifact:
+    """Whisper tiny.en compiled to the default target."""
+    from prudent.store import open_model
+
+    return TranscriberArtifact(open_model(WHISPER, "transcription"))

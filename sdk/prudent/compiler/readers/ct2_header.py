@@ -103,8 +103,10 @@ def _variable(cursor: Cursor) -> RawTensor | tuple[str, int]:
     if size != prod(shape) * item_bytes or not size:
         raise cursor.error(f"gives {name} {size:,} bytes for {shape} of {kind}")
     offset = cursor.offset
-    payload = cursor.take(size)
+    # A view of the file's memory that is alive in a traceback would keep the file from closing.
+    payload = b"" if shape else bytes(cursor.take(min(size, 4)))
     if shape:
+        cursor.take(size).release()
         return RawTensor(name, shape, kind, offset)
     if kind not in _WHOLE:
         raise UnsupportedModelError(f"The variable {name} is a single {kind}, which no Whisper has.")
