@@ -23,8 +23,11 @@ from prudent.server.settings import Settings
 from prudent.testing import RunningServer, ScriptedModel, scripted_app
 
 BLOCK = re.compile(r"(?P<run><!-- run: (?P<how>\w+) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)```", re.DOTALL)
+GROUPS = ("models", "policy", "audit", "train", "classifiers")
 ADDRESS = "http://127.0.0.1:8080"
 SMALLEST = "smollm2-135m-instruct"
+NOT_RUN = "kokoro-82m-int8"
+"""It can be fetched, and nothing of it is said in the README until it speaks."""
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BLOCKS = list(BLOCK.finditer(README))
 IN_PROCESS = [block["code"] for block in BLOCKS if block["language"] == "python" and block["how"] is None]
@@ -78,8 +81,8 @@ def test_the_models_are_those_that_answer() -> None:
     named = re.findall(
         r"^\| `([\w.-]+)`(?: \(default\))? \| ([\w.-]+) \| ([\d,]+) MB \|", README, re.MULTILINE
     )
-    known = [e for e in Catalog.load().entries if e.task == "chat"]
-    assert {(e.id, e.license, f"{e.bytes / 1e6:,.0f}") for e in known} == set(named)
+    known = [e for e in Catalog.load().entries if e.task != "speech.vad" and e.id != NOT_RUN]
+    assert {(e.id, e.license.partition(" ")[0], f"{e.bytes / 1e6:,.0f}") for e in known} == set(named)
 
 
 @pytest.fixture
@@ -135,4 +138,4 @@ def _run(code: str) -> subprocess.CompletedProcess[str]:
 
 def _without_values(words: list[str]) -> list[str]:
     """The command's path: the words before its options and arguments."""
-    return words[:2] if words and words[0] in ("models", "policy", "audit") else words[:1]
+    return words[:2] if words and words[0] in GROUPS else words[:1]
