@@ -32,6 +32,8 @@ def with_text(segments: Sequence[Segment], text: str) -> tuple[Segment, ...]:
     behind = _common(original[before:][::-1], text[before:][::-1])
     kept_before = _leading(segments, before)
     kept_behind = _leading(segments[kept_before:][::-1], behind)
+    if kept_before + kept_behind == len(segments):  # something stands between two segments: one takes it in
+        kept_before, kept_behind = max(0, kept_before - 1), kept_behind - (not kept_before)
     first = segments[:kept_before]
     last = segments[len(segments) - kept_behind :]
     middle = segments[kept_before : len(segments) - kept_behind]
@@ -70,6 +72,8 @@ def _with_words(words: Sequence[Word], text: str) -> tuple[Word, ...]:
     while words and len(words[-1].text) <= behind - sum(len(word.text) for word in last):
         last.insert(0, words[-1])
         words = words[:-1]
+    if not words and (first or last):  # something stands between two words: one takes it in
+        words = [first.pop() if first else last.pop(0)]
     begin = sum(len(word.text) for word in first)
     changed = text[begin : len(text) - sum(len(word.text) for word in last)]
     if not words or not changed.strip():
