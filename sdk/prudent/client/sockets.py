@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 import httpx
@@ -55,7 +56,9 @@ class ServerSocket:
         from websockets.sync.client import connect
 
         self._timeout = timeout.read
+        self._held = ExitStack()
         self._socket = _connected(
+            self._held,
             lambda: connect(
                 url,
                 additional_headers=dict(headers),
@@ -91,7 +94,7 @@ class ServerSocket:
 
     def close(self) -> None:
         """See `Socket`."""
-        self._socket.close()
+        self._held.close()
 
 
 class AsyncServerSocket:
@@ -161,11 +164,11 @@ def socket_url(http_url: str) -> str:
     return http_url.replace("http", "ws", 1)
 
 
-def _connected(connect: Callable[[], Any]) -> Any:
+def _connected(held: ExitStack, connect: Callable[[], Any]) -> Any:
     from websockets.exceptions import InvalidStatus, WebSocketException
 
     try:
-        return connect()
+        return held.enter_context(connect())
     except InvalidStatus as error:
         raise _refused(error.response.status_code, error.response.body) from error
     except (OSError, TimeoutError, WebSocketException) as error:
