@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 
 from prudent.cli.classifier_view import interval, percent, skipped_line
+from prudent.types.classifier_card import ClassifierCard
 from prudent.types.classifiers import Classifier
 
 _ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>|#"})
@@ -43,27 +44,8 @@ def _lines(classifier: Classifier) -> Iterator[str]:
             ],
         ),
     )
-    rows = [
-        (one.label, one.examples, "never said" if one.precision is None else interval(one.precision),
-         interval(one.recall), percent(one.f1))
-        for one in card.classes
-    ]  # fmt: skip
-    yield from _section("Classes", _table(("class", "examples", "precision", "recall", "F1"), rows))
-    if card.confused:
-        pairs = [(pair.label, pair.taken_for, pair.count) for pair in card.confused]
-        yield from _section("Most confused", _table(("class", "taken for", "rows"), pairs))
-    if card.confusion is not None:
-        table = [(label, *counts) for label, counts in zip(classifier.labels, card.confusion, strict=True)]
-        yield from _section("Confusion (row: class, column: answer)", _table(("", *classifier.labels), table))
-    if card.groups:
-        groups = [
-            (one.group, one.accuracy.count, interval(one.accuracy),
-             f"{100 * one.gap.value:+.1f} ({100 * one.gap.low:+.1f} to {100 * one.gap.high:+.1f})",
-             percent(one.unknown), one.verdict)
-            for one in card.groups
-        ]  # fmt: skip
-        head = ("group", "rows", "accuracy", "gap to the others, points", "unknown", "verdict")
-        yield from _section("Groups", _table(head, groups))
+    yield from _classes(classifier)
+    yield from _groups(card)
     coverage = [
         (
             percent(one.threshold),
@@ -81,6 +63,34 @@ def _lines(classifier: Classifier) -> Iterator[str]:
     yield from _section("Left out", (f"- {skipped_line(one)}" for one in card.data.skipped))
     yield from _section("Limits", (f"- {_text(limit)}" for limit in card.limits))
     yield from _section("How it was made", _made(classifier))
+
+
+def _classes(classifier: Classifier) -> Iterator[str]:
+    card = classifier.card
+    rows = [
+        (one.label, one.examples, "never said" if one.precision is None else interval(one.precision),
+         interval(one.recall), percent(one.f1))
+        for one in card.classes
+    ]  # fmt: skip
+    yield from _section("Classes", _table(("class", "examples", "precision", "recall", "F1"), rows))
+    if card.confused:
+        pairs = [(pair.label, pair.taken_for, pair.count) for pair in card.confused]
+        yield from _section("Most confused", _table(("class", "taken for", "rows"), pairs))
+    if card.confusion is not None:
+        table = [(label, *counts) for label, counts in zip(classifier.labels, card.confusion, strict=True)]
+        yield from _section("Confusion (row: class, column: answer)", _table(("", *classifier.labels), table))
+
+
+def _groups(card: ClassifierCard) -> Iterator[str]:
+    if card.groups:
+        groups = [
+            (one.group, one.accuracy.count, interval(one.accuracy),
+             f"{100 * one.gap.value:+.1f} ({100 * one.gap.low:+.1f} to {100 * one.gap.high:+.1f})",
+             percent(one.unknown), one.verdict)
+            for one in card.groups
+        ]  # fmt: skip
+        head = ("group", "rows", "accuracy", "gap to the others, points", "unknown", "verdict")
+        yield from _section("Groups", _table(head, groups))
 
 
 def _made(classifier: Classifier) -> Iterator[str]:

@@ -16,6 +16,28 @@ app = typer.Typer(
 )
 
 
+File = Annotated[Path, typer.Argument(help="A CSV, TSV or JSON Lines file.", metavar="FILE")]
+Text = Annotated[
+    str | None, typer.Option(help="Column of the texts; guessed if its name is evident.", metavar="COLUMN")
+]
+Label = Annotated[
+    str | None, typer.Option(help="Column of the classes; guessed if its name is evident.", metavar="COLUMN")
+]
+Image = Annotated[
+    str | None,
+    typer.Option(help="Column of image paths, from the file's folder; instead of texts.", metavar="COLUMN"),
+]
+Group = Annotated[
+    str | None,
+    typer.Option(help="Column of groups, to see if it does worse for any of them.", metavar="COLUMN"),
+]
+Report = Annotated[Path | None, typer.Option(help="Write the card here too, as Markdown.", metavar="FILE")]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(envvar="PRUDENT_BASE_URL", help="Server to train on; without one it is done here."),
+]
+
+
 @app.callback()
 def train() -> None:
     """Train a small classifier on examples of your own."""
@@ -23,25 +45,11 @@ def train() -> None:
 
 @app.command()
 def classifier(
-    file: Annotated[Path, typer.Argument(help="A CSV, TSV or JSON Lines file.", metavar="FILE")],
-    text: Annotated[
-        str | None,
-        typer.Option(help="Column of the texts; guessed if its name is evident.", metavar="COLUMN"),
-    ] = None,
-    label: Annotated[
-        str | None,
-        typer.Option(help="Column of the classes; guessed if its name is evident.", metavar="COLUMN"),
-    ] = None,
-    image: Annotated[
-        str | None,
-        typer.Option(
-            help="Column of image paths, from the file's folder; instead of texts.", metavar="COLUMN"
-        ),
-    ] = None,
-    group: Annotated[
-        str | None,
-        typer.Option(help="Column of groups, to see if it does worse for any of them.", metavar="COLUMN"),
-    ] = None,
+    file: File,
+    text: Text = None,
+    label: Label = None,
+    image: Image = None,
+    group: Group = None,
     name: Annotated[str | None, typer.Option(help="What to call it; the file's name if not given.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Model that reads the texts or images.")] = None,
     unknown_below: Annotated[
@@ -52,17 +60,10 @@ def classifier(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Draws the folds; the same seed, the same figures.")] = 0,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a classifier of this name.")] = False,
-    report: Annotated[
-        Path | None, typer.Option(help="Write the card here too, as Markdown.", metavar="FILE")
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(envvar="PRUDENT_BASE_URL", help="Server to train on; without one it is done here."),
-    ] = None,
+    report: Report = None,
+    base_url: BaseUrl = None,
     policy: Annotated[str | None, typer.Option(help="Policy of the checks: a name or a file.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the classifier and its card as JSON.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print classifier and card as JSON.")] = False,
 ) -> None:
     """Train a text or image classifier on a spreadsheet, and measure it.
 

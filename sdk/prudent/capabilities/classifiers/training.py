@@ -78,12 +78,7 @@ def train(
     """
     started = time.monotonic()
     cleaned = clean(examples, drop_rare=options.drop_rare)
-    if len(cleaned.labels) > MAX_CLASSES:
-        raise InvalidRequestError(
-            f"There are {len(cleaned.labels)} classes; at most {MAX_CLASSES} can be told apart.",
-            hint="Check that the label column is the right one.",
-            param="examples",
-        )
+    _require_few(cleaned.labels)
     tell = _teller(name, progress, check)
     contents = [example.content for example in cleaned.kept]
     vectors = encoding.vectors(contents, lambda done: tell("encode", done, len(contents)))
@@ -116,6 +111,15 @@ def train(
         id=name, created=int(time.time()), kind=encoding.kind, labels=cleaned.labels, card=card
     )
     return Trained(record, scaling, head)
+
+
+def _require_few(labels: Sequence[str]) -> None:
+    if len(labels) > MAX_CLASSES:
+        raise InvalidRequestError(
+            f"There are {len(labels)} classes; at most {MAX_CLASSES} can be told apart.",
+            hint="Check that the label column is the right one.",
+            param="examples",
+        )
 
 
 def _card(
