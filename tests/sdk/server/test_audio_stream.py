@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 from scripted_transcriber import OneTranscriber, ScriptedTranscriber
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from prudent.client import Client
+from prudent.client import AsyncClient, Client
+from prudent.client.app_sockets import AppSocket
+from prudent.client.app_thread import AppThread
+from prudent.client.live import LiveStream
 from prudent.errors import AuthenticationError, InvalidRequestError, RateLimitError
 from prudent.server.app import create_app
 from prudent.server.settings import Settings
@@ -86,3 +91,26 @@ def test_what_the_source_of_sound_raises_reaches_the_caller() -> None:
         live = client.audio.stream(microphone())
         with pytest.raises(OSError, match="unplugged"):
             list(live)
+
+
+def test_an_awaiting_client_hears_the_same() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield SECOND
+        yield SECOND
+
+    async def listen(address: str) -> list[str]:
+        async with AsyncClient(address) as client:
+            return [event.text async for event in await client.audio.stream(pieces(), partials=False)]
+
+    with RunningServer(_app(ScriptedTranscriber("Hello.", "You."))) as server:
+        assert asyncio.run(listen(server.base_url)) == ["Hello.", "You.", ""]
+
+
+def test_in_this_process_no_network_is_needed() -> None:
+    thread = AppThread(lambda: _app(ScriptedTranscriber("Hello.", "You.")))
+    try:
+        socket = AppSocket(thread, httpx.URL(f"http://localhost{STREAM_AUDIO_PATH}"), {}, httpx.Timeout(10))
+        texts = [event.text for event in LiveStream(socket, [SECOND] * 2) if event.type == "transcript.final"]
+    finally:
+        thread.close()
+    assert texts == ["Hello.", "You."]
