@@ -129,7 +129,7 @@ COMMANDS = {
     "chat": Entry("Talk to a model in the terminal or through a pipe.", _chat),
     "say": Entry("Speak a text into a file or a pipe.", _say),
     "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
-    "transcribe": Entry("Write recordings down, as text or subtitles.", _transcribe),
+    "transcribe": Entry("Write recordings down, as text or as subtitles.", _transcribe),
     "see": Entry("Say what images show, how explicit and how sharp they are.", _see),
     "read": Entry("Read the text in images and PDFs.", _read),
     "embed": Entry("Make vectors of texts.", _embed),
@@ -139,8 +139,8 @@ COMMANDS = {
     "models": Entry("List, fetch, verify, inspect and remove models.", _models),
     "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
     "bench": Entry("Measure a model on this machine in about a minute.", _bench),
-    "policy": Entry("List, check, explain, compare and try the policies of the checks.", _policy),
-    "audit": Entry("Read and verify the audit trail.", _audit),
+    "policy": Entry("List, check, explain, compare and try policies.", _policy),
+    "audit": Entry("Read, verify and export the audit trail.", _audit),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="List, check, explain, compare and try the policies of the checks.",
+    help="List, check, explain, compare and try policies.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,

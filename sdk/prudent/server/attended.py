@@ -61,6 +61,11 @@ class Attended(Generic[ResultT]):
         del texts, verdicts
         return result
 
+    def passing(self, result: ResultT) -> bool:
+        """Whether a later result stands in place of this one: it is checked, and leaves nothing on record."""
+        del result
+        return False
+
 
 class Performed(Attended[ResultT]):
     """A request with one answer."""

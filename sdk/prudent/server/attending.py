@@ -38,12 +38,13 @@ class _Findings:
     milliseconds: float = 0.0
     shadowed: list[Shadowed] = field(default_factory=list[Shadowed])
 
-    def add(self, parts: Sequence[Part], review: InputReview) -> None:
-        self.parts += parts
-        self.results += review.results
+    def add(self, parts: Sequence[Part], review: InputReview, *, keep: bool) -> None:
         self.action = sternest([self.action, review.action])
         self.milliseconds += review.milliseconds
-        self.shadowed += review.shadowed
+        if keep:
+            self.parts += parts
+            self.results += review.results
+            self.shadowed += review.shadowed
 
 
 class Attending(Generic[ResultT]):
@@ -159,16 +160,16 @@ class Attending(Generic[ResultT]):
         parts = self._call.outputs(result)
         if not parts:
             return result
-        review = await self._review(parts)
+        review = await self._review(parts, keep=not self._call.passing(result))
         if review.blocked and self._call.refuses:
             raise refusal(review, "what was found in the input")
         texts = [part.text for part in review.parts]
         return self._call.with_outputs(result, texts, review.results)
 
-    async def _review(self, parts: Sequence[Part]) -> InputReview:
+    async def _review(self, parts: Sequence[Part], *, keep: bool = True) -> InputReview:
         # The checks of a long text take a while; other requests go on meanwhile.
         review = await offload(self._pipeline.review, parts)
-        self._found.add(parts, review)
+        self._found.add(parts, review, keep=keep)
         return review
 
     async def _record(self, outcome: str) -> SafetyInfo:

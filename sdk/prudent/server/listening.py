@@ -130,6 +130,10 @@ class Listen(Streamed[Listened]):
         del result
         return "prompt"
 
+    def passing(self, result: Listened) -> bool:
+        """Texts that may still change."""
+        return result.heard is not None and not result.heard.final
+
     async def stream(self, models: Models) -> AsyncGenerator[Listened, Any]:
         """Texts as they are heard."""
         async with AsyncExitStack() as held:

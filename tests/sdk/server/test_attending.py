@@ -55,6 +55,9 @@ class Echo(Performed[str], Streamed[str]):
         assert verdicts[0].source is Source.IMAGE
         return texts[0]
 
+    def passing(self, result: str) -> bool:
+        return result == "passing"
+
     def with_safety(self, result: str, safety: SafetyInfo, prompt: Sequence[PromptFilterResult]) -> str:
         self.seen = safety
         return f"{result} [{safety.action}]"
@@ -144,6 +147,16 @@ def test_each_event_is_checked_and_the_last_says_what_stood_guard(audit: AuditLo
 
     _with_guard(test, audit)
     assert [kept["body"]["outcome"] for kept in audit.records()] == ["completed", "content_filter"]
+
+
+def test_what_a_later_event_replaces_is_checked_and_not_kept(audit: AuditLog) -> None:
+    async def test(guard: Guard) -> None:
+        events = [event async for event in guard.attend_stream(Echo("passing words"), ASKED)]
+        assert events[:2] == ["passing", "words"]
+
+    _with_guard(test, audit)
+    (kept,) = audit.records()
+    assert [text["characters"] for text in kept["body"]["texts"]] == [len("passing words"), len("words")]
 
 
 def test_an_error_of_the_work_is_the_callers_and_is_on_record(audit: AuditLog) -> None:
