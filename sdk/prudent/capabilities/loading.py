@@ -1,10 +1,11 @@
-"""A model's entry to a loaded model, if it may be fetched: one function for each capability."""
+"""A model's entry to a loaded model, if it may be fetched: one way for each capability."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from importlib import import_module
+from typing import Protocol, TypeAlias, cast
 
 from prudent.capabilities.chat import ChatModel
 from prudent.capabilities.embeddings import EmbeddingModel
@@ -19,13 +20,6 @@ from prudent.runtime.artifact import Card
 from prudent.store import model_state, open_decoder, open_encoder
 from prudent.tokenizer import ChatTemplate, Tokenizer, TokenizerSpec
 from prudent.types.progress import Progress, ProgressListener
-
-if TYPE_CHECKING:
-    from prudent.capabilities.reading import ReadingModel
-    from prudent.capabilities.speech import SpeakerModel
-    from prudent.capabilities.transcription import TranscriptionModel
-    from prudent.capabilities.vision.classification import ImageClassifier
-    from prudent.capabilities.vision.image_safety import ImageSafetyModel
 
 
 class LoadedModel(Protocol):
@@ -77,11 +71,7 @@ def local_loaders(
         "embeddings": lambda entry: encoders.open(
             entry.id, lambda: load_embedding_model(entry, options, progress)
         ),
-        "vision.read": lambda entry: load_reading_model(entry, options, progress),
-        "vision.classify": lambda entry: load_image_classifier(entry, options, progress),
-        "vision.safety": lambda entry: load_image_safety(entry, options, progress),
-        "transcription": lambda entry: load_transcription_model(entry, options, progress),
-        "speech": lambda entry: load_speaker_model(entry, options, progress),
+        **{task: _sense(*place, options, progress) for task, place in _SENSES.items()},
     }
 
 
@@ -128,79 +118,35 @@ def load_embedding_model(
     return model
 
 
-def load_transcription_model(
-    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
-) -> TranscriptionModel:
-    """Fetch and compile where needed, and load, with the detector of voice activity that it needs.
+class _Sense(Protocol):
+    """A class of models that need no engine."""
 
-    Of the options only pulling and threads apply.
-
-    Raises:
-        ModelNotFoundError: the model is not on this machine and may not be fetched.
-        FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
-    """
-    # Imported here: libraries of sound are not needed to chat.
-    from prudent.capabilities.transcription import TranscriptionModel
-
-    may_pull = _may_pull(entry, options)
-    return TranscriptionModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
+    def load(
+        self, name: str, *, pull: bool, threads: int | None, progress: ProgressListener | None
+    ) -> LoadedModel:
+        """A model by its id; fetched and compiled where needed."""
+        ...
 
 
-def load_speaker_model(
-    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
-) -> SpeakerModel:
-    """Fetch and compile where needed, and load. Of the options only pulling and threads apply.
-
-    Raises:
-        ModelNotFoundError: the model is not on this machine and may not be fetched.
-        FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
-    """
-    from prudent.capabilities.speech import SpeakerModel
-
-    may_pull = _may_pull(entry, options)
-    return SpeakerModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
+_SENSES: dict[Task, tuple[str, str]] = {
+    "transcription": ("transcription", "TranscriptionModel"),
+    "speech": ("speech", "SpeakerModel"),
+    "vision.read": ("reading", "ReadingModel"),
+    "vision.classify": ("vision.classification", "ImageClassifier"),
+    "vision.safety": ("vision.image_safety", "ImageSafetyModel"),
+}
+"""Module and class of each: imported when one is loaded, since chat needs no library of sound or images."""
 
 
-def load_image_classifier(
-    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
-) -> ImageClassifier:
-    """Fetch and compile where needed, and load. Of the options only pulling and threads apply.
+def _sense(module: str, name: str, options: LoadOptions, progress: ProgressListener | None) -> Loader:
+    """How a model of a sense is loaded; of the options only pulling and threads apply."""
 
-    Raises:
-        ModelNotFoundError: the model is not on this machine and may not be fetched.
-        FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
-    """
-    # Imported here: libraries of images are not needed to chat.
-    from prudent.capabilities.vision.classification import ImageClassifier
+    def load(entry: ModelEntry) -> LoadedModel:
+        kind = cast("_Sense", getattr(import_module(f"prudent.capabilities.{module}"), name))
+        may_pull = _may_pull(entry, options)
+        return kind.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
 
-    may_pull = _may_pull(entry, options)
-    return ImageClassifier.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
-
-
-def load_image_safety(
-    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
-) -> ImageSafetyModel:
-    """Fetch and compile where needed, and load; as `load_image_classifier`."""
-    from prudent.capabilities.vision.image_safety import ImageSafetyModel
-
-    may_pull = _may_pull(entry, options)
-    return ImageSafetyModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
-
-
-def load_reading_model(
-    entry: ModelEntry, options: LoadOptions, progress: ProgressListener | None = None
-) -> ReadingModel:
-    """Fetch and compile where needed, and load. Of the options only pulling and threads apply.
-
-    Raises:
-        ModelNotFoundError: the model is not on this machine and may not be fetched.
-        FetchError, StorageError, ModelFileError, AccuracyGateError: it could not be made ready.
-    """
-    # Imported here: libraries of images are not needed to chat.
-    from prudent.capabilities.reading import ReadingModel
-
-    may_pull = _may_pull(entry, options)
-    return ReadingModel.load(entry.id, pull=may_pull, threads=options.engine.threads, progress=progress)
+    return load
 
 
 def _may_pull(entry: ModelEntry, options: LoadOptions) -> bool:

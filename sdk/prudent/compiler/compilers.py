@@ -5,8 +5,9 @@ Each is imported when it is asked for: numpy and onnx are not needed to use what
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from prudent.catalog.entry import Task
 from prudent.compiler.identity import ModelIdentity
@@ -79,71 +80,6 @@ def _encoder(
     return compile_encoder(source, folder, identity, target=target, progress=progress)
 
 
-def _voice_activity(
-    files: Path,
-    folder: Path,
-    identity: ModelIdentity,
-    *,
-    target: Target = "int8",
-    progress: ProgressListener | None = None,
-) -> object:
-    from prudent.compiler.compile_vad import compile_vad
-
-    return compile_vad(files, folder, identity, target=target, progress=progress)
-
-
-def _speaker(
-    files: Path,
-    folder: Path,
-    identity: ModelIdentity,
-    *,
-    target: Target = "int8",
-    progress: ProgressListener | None = None,
-) -> object:
-    from prudent.compiler.compile_speaker import compile_speaker
-
-    return compile_speaker(files, folder, identity, target=target, progress=progress)
-
-
-def _reader(
-    files: Path,
-    folder: Path,
-    identity: ModelIdentity,
-    *,
-    target: Target = "int8",
-    progress: ProgressListener | None = None,
-) -> object:
-    from prudent.compiler.compile_reader import compile_reader
-
-    return compile_reader(files, folder, identity, target=target, progress=progress)
-
-
-def _classifier(
-    files: Path,
-    folder: Path,
-    identity: ModelIdentity,
-    *,
-    target: Target = "int8",
-    progress: ProgressListener | None = None,
-) -> object:
-    from prudent.compiler.compile_classifier import compile_classifier
-
-    return compile_classifier(files, folder, identity, target=target, progress=progress)
-
-
-def _image_safety(
-    files: Path,
-    folder: Path,
-    identity: ModelIdentity,
-    *,
-    target: Target = "int8",
-    progress: ProgressListener | None = None,
-) -> object:
-    from prudent.compiler.compile_image_safety import compile_image_safety
-
-    return compile_image_safety(files, folder, identity, target=target, progress=progress)
-
-
 def _transcriber(
     files: Path,
     folder: Path,
@@ -158,13 +94,30 @@ def _transcriber(
     return compile_transcriber(files, folder, identity, target=target, kernels=kernels, progress=progress)
 
 
+def _later(module: str, function: str) -> Compile:
+    """A compile function that is imported when it is called."""
+
+    def compile_it(
+        files: Path,
+        folder: Path,
+        identity: ModelIdentity,
+        *,
+        target: Target = "int8",
+        progress: ProgressListener | None = None,
+    ) -> object:
+        found = cast("Compile", getattr(import_module(f"prudent.compiler.{module}"), function))
+        return found(files, folder, identity, target=target, progress=progress)
+
+    return compile_it
+
+
 _COMPILERS: dict[Task, Compile] = {
-    "transcription": _transcriber,
-    "vision.classify": _classifier,
-    "vision.safety": _image_safety,
-    "vision.read": _reader,
-    "speech": _speaker,
-    "speech.vad": _voice_activity,
     "chat": _decoder,
     "embeddings": _encoder,
+    "transcription": _transcriber,
+    "speech": _later("compile_speaker", "compile_speaker"),
+    "speech.vad": _later("compile_vad", "compile_vad"),
+    "vision.read": _later("compile_reader", "compile_reader"),
+    "vision.classify": _later("compile_classifier", "compile_classifier"),
+    "vision.safety": _later("compile_image_safety", "compile_image_safety"),
 }
