@@ -54,7 +54,7 @@ def say(
     ] = None,
     policy: Annotated[str | None, typer.Option(help="Policy of the checks: a name or a file.")] = None,
 ) -> None:
-    """Speak a text of up to 4,096 characters, into a file or a pipe.
+    """Speak a text into a file or a pipe.
 
     `prudent say "Dinner is ready." -o dinner.wav`, or `echo Hello | prudent say -f pcm | aplay -f S16_LE -r
     24000`. The file says of itself that it is synthetic, and which model made it. Needs the extra `speech`.
