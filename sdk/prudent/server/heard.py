@@ -5,6 +5,7 @@ Knows no check, no model and no HTTP.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -45,19 +46,13 @@ def _merged(segments: Sequence[Segment], text: str) -> tuple[Segment, ...]:
     """One segment in place of several, with the words that are certain to be in its text."""
     if not segments or not text.strip():
         return ()
+    start, end = segments[0].start, segments[-1].end
+    sure = min(segment.avg_logprob for segment in segments)
     words = None
     if all(segment.words is not None for segment in segments):
-        words = _with_words([word for segment in segments for word in segment.words or ()], text)
-    return (
-        replace(
-            segments[0],
-            end=segments[-1].end,
-            text=text,
-            tokens=(),
-            avg_logprob=min(segment.avg_logprob for segment in segments),
-            words=words,
-        ),
-    )
+        said = [word for segment in segments for word in segment.words or ()]
+        words = _with_words(said, text) if said else (Word(text, start, end, math.exp(sure)),)
+    return (replace(segments[0], end=end, text=text, tokens=(), avg_logprob=sure, words=words),)
 
 
 def _with_words(words: Sequence[Word], text: str) -> tuple[Word, ...]:

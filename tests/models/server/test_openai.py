@@ -163,7 +163,7 @@ def test_models_are_listed(openai: OpenAI) -> None:
                 ]
             },
             sdk.BadRequestError,
-            "messages[0].content[0]",
+            "messages[0].content[0].image_url",
         ),
     ],
 )
