@@ -31,7 +31,6 @@ CHAT = "qwen2.5-coder-0.5b-instruct"
 PINNED = (
     "multilingual-e5-small",
     "whisper-base",
-    "silero-vad",
     "piper-en-us-joe-medium",
     "pp-ocrv6-small",
     "efficientnet-lite0",

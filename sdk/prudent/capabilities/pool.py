@@ -106,7 +106,13 @@ class ModelPool:
     async def warm(self, names: Collection[str]) -> None:
         """Load models of any capability ahead of their first use. Raises as `lease` does."""
         for name in names:
-            async with self._hold(self._catalog.get(name)):
+            entry = self._catalog.get(name)
+            if entry.task not in self._loaders:
+                raise InvalidRequestError(
+                    f"{entry.id} is a part of other models and is not loaded by itself.",
+                    hint="Leave it out: it comes with the model that needs it.",
+                )
+            async with self._hold(entry):
                 pass
 
     @asynccontextmanager

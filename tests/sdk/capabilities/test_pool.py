@@ -255,6 +255,8 @@ def test_names_are_checked_before_anything_is_loaded() -> None:
                 pass
         with pytest.raises(ModelNotFoundError):
             await pool.retrieve("nothing")
+        with pytest.raises(InvalidRequestError, match="not loaded by itself"):
+            await pool.warm(["eyes"])
         assert loader.loaded == []
 
     _run(test)
