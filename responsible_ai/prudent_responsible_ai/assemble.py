@@ -1,36 +1,56 @@
-"""Builds a pipeline from a policy: the one place where policies and checks meet."""
+"""Builds a pipeline from a policy: the one place where policies, checks and models meet."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 
 from prudent.errors import ConfigurationError
 from prudent.types.content import Source
+from prudent_responsible_ai.check import Check
 from prudent_responsible_ai.checks import CHECKS
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import Policy
+from prudent_responsible_ai.safety_models import LocalSafetyModels
+from prudent_responsible_ai.setup import CheckSetup, SafetyModels
 
 
-def build_pipeline(policy: Policy) -> Pipeline:
+def build_pipeline(policy: Policy, models: SafetyModels | None = None) -> Pipeline:
     """Return the pipeline of a policy, with the checks that it names. Call its `warm_up` before serving.
 
+    `models` None opens what the checks need from the store, each when it is first needed.
+
     Raises:
-        ConfigurationError: the policy names a check or a category that does not exist.
+        ConfigurationError: the policy names a check, a category or an option that does not exist.
     """
-    policies = [policy] if policy.shadow is None else [policy, policy.shadow]
-    for one in policies:
-        _require_known(one)
-    named = set[str]().union(*(one.checks for one in policies))
-    return Pipeline(policy, [factory() for name, factory in CHECKS.items() if name in named])
+    shared = models or LocalSafetyModels()
+    checks = _checks_of(policy, shared)
+    if policy.shadow is not None:
+        # A shadow is evaluated on the findings of the live checks, so it has their options.
+        checks |= {
+            name: check for name, check in _checks_of(policy.shadow, shared).items() if name not in checks
+        }
+    return Pipeline(policy, list(checks.values()))
 
 
-def _require_known(policy: Policy) -> None:
+def _checks_of(policy: Policy, models: SafetyModels) -> dict[str, Check]:
+    for name in policy.options:
+        _require(policy, "options", "check", name, list(CHECKS))
+    found: dict[str, Check] = {}
     for source in Source:
         for rule in policy.rules_for(source):
             _require(policy, f"rules.{source}", "check", rule.check, list(CHECKS))
+            if rule.check not in found:
+                options = policy.options.get(rule.check, {})
+                found[rule.check] = CHECKS[rule.check](CheckSetup(models, rule.check, options))
             if rule.category is not None:
-                known = CHECKS[rule.check]().categories
-                _require(policy, f"rules.{source}", f"category of {rule.check}", rule.category, list(known))
+                known = list(found[rule.check].categories)
+                _require(policy, f"rules.{source}", f"category of {rule.check}", rule.category, known)
+    return _in_declared_order(found)
+
+
+def _in_declared_order(found: Mapping[str, Check]) -> dict[str, Check]:
+    return {name: found[name] for name in CHECKS if name in found}
 
 
 def _require(policy: Policy, where: str, kind: str, name: str, known: list[str]) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from prudent.types.content import Source
 from prudent.types.safety import CheckState
+from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.text_view import Reading
 
 LONGEST_MATCH = 512
@@ -68,22 +70,36 @@ class Finding:
         return value.lstrip().partition(" ")[0].partition("\n")[0][: LONGEST_MATCH - 1]
 
 
+class Unit(Enum):
+    """How much of a text a check must see at once.
+
+    A check of WORDs finds patterns, and sees a streamed text word by word. A check of SENTENCEs judges what
+    is said: of a streamed text it sees whole sentences, each once, with some of what went before.
+    """
+
+    WORD = "word"
+    SENTENCE = "sentence"
+
+
 @dataclass(frozen=True)
 class CheckContext:
-    """What a check may know beside the text: who wrote it, and the views of it.
+    """What a check may know beside the text: who wrote it, the views of it, and what it stands among.
 
-    Only findings that begin at or after `reading.start` are asked for.
+    Only findings that begin at or after `reading.start` are asked for. `around` are all parts of the request,
+    as they were given; for an answer, the parts of the request that it answers.
     """
 
     source: Source
     reading: Reading
+    around: Sequence[Part] = ()
 
 
 class Check(Protocol):
     """A check. It holds no state of a request and may run in several threads at once.
 
     `categories` are the names under which its findings are reported. An `essential` check is never skipped
-    to save time. `model_hash` names the weights behind it, None where there are none.
+    to save time. `model_hash` names the weights behind it, None where there are none. `unit` says how much
+    of a text it must see at once.
     """
 
     @property
@@ -97,6 +113,9 @@ class Check(Protocol):
 
     @property
     def model_hash(self) -> str | None: ...
+
+    @property
+    def unit(self) -> Unit: ...
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return what is found in the text. May raise: the policy's `on_error` then decides."""

@@ -18,6 +18,7 @@ from time import perf_counter
 from prudent.types.content import Source
 from prudent.types.safety import Action, ContentFilterResults
 from prudent_responsible_ai.check import LOOK_BACK, Check, CheckContext, Finding, Span
+from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import StreamingMode
 from prudent_responsible_ai.redaction import Piece, Redactor, Removal
@@ -117,9 +118,11 @@ class _Open:
 class OutputGate:
     """The gate of one answer. Not for several threads at once. Positions count in the whole answer."""
 
-    def __init__(self, rules: OutputRules, placeholders: Placeholders) -> None:
+    def __init__(self, rules: OutputRules, placeholders: Placeholders, around: Sequence[Part] = ()) -> None:
+        """`around` are the parts of the request that is answered."""
         self._rules = rules
         self._placeholders = placeholders
+        self._around = around
         self._record = Record(rules.checks)
         self._shadow = None if rules.shadow is None else ShadowRecord(rules.shadow)
         self._redactor = Redactor()
@@ -137,7 +140,7 @@ class OutputGate:
 
     def sibling(self) -> OutputGate:
         """A gate for another text of the same answer: a value has the same placeholder in both."""
-        return OutputGate(self._rules, self._placeholders)
+        return OutputGate(self._rules, self._placeholders, self._around)
 
     @property
     def digest(self) -> str:
@@ -243,7 +246,7 @@ class OutputGate:
 
     def _decisions(self, window: _Window, end: int) -> list[_Placed]:
         context = CheckContext(
-            Source.ASSISTANT, Reading(window.text, self._at - window.base, window.complete)
+            Source.ASSISTANT, Reading(window.text, self._at - window.base, window.complete), self._around
         )
         placed: list[_Placed] = []
         given = partial(self._is_given, window.text)

@@ -84,7 +84,7 @@ class Pipeline:
             placeholders.reserve(part.text)
         budget = Budget(self.policy.budget_ms)
         shadowed: list[Shadowed] = []
-        reviewed = [self._review(part, placeholders, budget, shadowed) for part in parts]
+        reviewed = [self._review(part, parts, placeholders, budget, shadowed) for part in parts]
         results = [result for _, result in reviewed]
         action = sternest([overall(result.content_filter_results) for result in results])
         reasons = (block_reason(result.content_filter_results) for result in results)
@@ -109,19 +109,24 @@ class Pipeline:
             self._checks[Source.ASSISTANT],
             self._shadows.get(Source.ASSISTANT),
         )
-        return OutputGate(rules, placeholders)
+        return OutputGate(rules, placeholders, review.parts if review else ())
 
     def shadow_info(self, texts: Sequence[Shadowed]) -> ShadowInfo | None:
         """What the shadow policy would have done with all texts of a request; None where there is none."""
         return None if self.policy.shadow is None else shadow_info(self.policy.shadow, texts)
 
     def _review(
-        self, part: Part, placeholders: Placeholders, budget: Budget, shadowed: list[Shadowed]
+        self,
+        part: Part,
+        around: Sequence[Part],
+        placeholders: Placeholders,
+        budget: Budget,
+        shadowed: list[Shadowed],
     ) -> tuple[Part, PromptFilterResult]:
         checks, rules = self._checks[part.source], self._rules[part.source]
         record = Record(checks)
         decisions: list[Decision] = []
-        context = CheckContext(part.source, Reading(part.text))
+        context = CheckContext(part.source, Reading(part.text), around)
         given = _is_given(part, placeholders)
         outcomes = run_checks(checks, context, budget)
         for outcome in outcomes:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -91,8 +91,9 @@ class Policy(Strict):
     """A resolved policy. A source without rules is not checked, and the response shows that.
 
     `floor` are rules that no policy which extends this one, or stands above it, can take away. `budget_ms` is
-    the time after which checks that are not essential are skipped; None means no limit. `shadow` is a policy
-    that is evaluated beside this one and only reported.
+    the time after which checks that are not essential are skipped; None means no limit. `options` are for
+    checks, by their ids; a check knows its own. `shadow` is a policy that is evaluated beside this one and
+    only reported.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.\-]{0,63}$")]
@@ -103,6 +104,7 @@ class Policy(Strict):
     audit: AuditSettings = AuditSettings()
     rules: dict[Source, list[Rule]] = {}
     floor: dict[Source, list[Rule]] = {}
+    options: dict[str, dict[str, Any]] = {}
     shadow: Policy | None = None
 
     @model_validator(mode="after")
@@ -122,8 +124,9 @@ class Policy(Strict):
         form = self.model_dump(mode="json", exclude={"description", "audit", "shadow"})
         for key in ("rules", "floor"):
             form[key] = {source: rules for source, rules in form[key].items() if rules}
-        if not form["floor"]:
-            del form["floor"]
+        for key in ("floor", "options"):
+            if not form[key]:
+                del form[key]
         text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

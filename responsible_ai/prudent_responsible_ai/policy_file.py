@@ -38,6 +38,7 @@ class PolicyFile(Strict):
     audit: dict[str, Any] = Field(default_factory=dict[str, Any])
     rules: dict[Source, list[Rule]] = Field(default_factory=dict[Source, list[Rule]])
     floor: dict[Source, list[Rule]] = Field(default_factory=dict[Source, list[Rule]])
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict[str, dict[str, Any]])
     shadow: str | None = None
 
 
@@ -57,8 +58,8 @@ def built_in_policies() -> list[str]:
 def load_policy(name_or_path: str | Path = DEFAULT_POLICY) -> Policy:
     """Return the policy of a built-in name or of a YAML file, with everything it extends folded in.
 
-    A file's scalars replace those of the policy it extends, `audit` is merged key by key, and the rules of a
-    source replace all rules of that source; rules of a `floor` are only ever added.
+    A file's scalars replace those of the policy it extends, `audit` and a check's `options` are merged key by
+    key, and the rules of a source replace all rules of that source; rules of a `floor` are only ever added.
 
     Raises:
         ConfigurationError: no such policy, or the file is wrong; the message says where.
@@ -177,6 +178,9 @@ def _merge(chain: list[LinedYaml], shadow: Policy | None) -> Policy:
         for key in ("audit", "rules"):
             below = cast("dict[str, Any]", merged.get(key, {}))
             merged[key] = {**below, **cast("dict[str, Any]", data.pop(key, {}))}
+        options: dict[str, dict[str, Any]] = data.pop("options", {})
+        below = cast("dict[str, dict[str, Any]]", merged.get("options", {}))
+        merged["options"] = below | {name: {**below.get(name, {}), **each} for name, each in options.items()}
         for source, rules in cast("dict[str, list[Any]]", data.pop("floor", {})).items():
             floor[source] = [*floor.get(source, []), *rules]
         merged.update(data)

@@ -18,19 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-HARMS = (
-    "hate",
-    "harassment",
-    "violence",
-    "self_harm",
-    "sexual",
-    "profanity",
-    "offensive",
-    "harmful_request",
-    "unsafe",
-)
-ATTACKS = ("attack", "direct", "jailbreak", "indirect")
-LABELS = (*HARMS, *ATTACKS)
+from prudent_responsible_ai.text_encoder import HARMS, LABELS
 
 Split = Literal["train", "validation", "test"]
 

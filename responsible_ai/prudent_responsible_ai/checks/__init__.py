@@ -1,4 +1,7 @@
-"""The checks there are: id to factory. A policy names them by id."""
+"""The checks there are: id to factory. A policy names them by id.
+
+A factory opens nothing: a model is loaded by `warm_up`, or when it is first needed.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from prudent_responsible_ai.check import Check
 from prudent_responsible_ai.checks.control_characters import ControlCharactersCheck
 from prudent_responsible_ai.checks.personal_data import PersonalDataCheck
 from prudent_responsible_ai.checks.secrets import SecretsCheck
+from prudent_responsible_ai.setup import CheckSetup
 
-CHECKS: dict[str, Callable[[], Check]] = {
-    "secrets": SecretsCheck,
-    "personal_data": PersonalDataCheck,
-    "control_characters": ControlCharactersCheck,
+CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
+    "secrets": lambda _: SecretsCheck(),
+    "personal_data": lambda _: PersonalDataCheck(),
+    "control_characters": lambda _: ControlCharactersCheck(),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prudent_responsible_ai.check import CheckContext, Finding, Span, outermost
+from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit, outermost
 from prudent_responsible_ai.checks.patterns import occurrences
 from prudent_responsible_ai.text_view import Reading, is_invisible
 
@@ -39,6 +39,7 @@ class ControlCharactersCheck:
     categories = (CATEGORY,)
     essential = True
     model_hash: str | None = None
+    unit = Unit.WORD
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return one finding for each run of invisible characters and each control token."""

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from prudent_responsible_ai.check import CheckContext, Finding, Span, outermost
+from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit, outermost
 from prudent_responsible_ai.checks import national_ids, phone_numbers
 from prudent_responsible_ai.checks.patterns import before, number_starts, occurrences
 from prudent_responsible_ai.text_view import View
@@ -62,6 +62,7 @@ class PersonalDataCheck:
     categories = (CATEGORY,)
     essential = True
     model_hash: str | None = None
+    unit = Unit.WORD
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return the values in the text, the longest where several forms fit one place."""

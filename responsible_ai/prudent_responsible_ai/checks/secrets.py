@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from prudent_responsible_ai.check import CheckContext, Finding, Span, outermost
+from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit, outermost
 from prudent_responsible_ai.checks.detect_secrets_formats import detect_secrets_formats
 from prudent_responsible_ai.checks.entropy import (
     bits_per_character,
@@ -67,6 +67,7 @@ class SecretsCheck:
     categories = ("secrets",)
     essential = True
     model_hash: str | None = None
+    unit = Unit.WORD
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return the credentials in the text, each value once, by the longest form that fits it."""

@@ -1,0 +1,61 @@
+"""What a check is made from: the models it may ask for, and its options in the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from prudent.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from prudent.capabilities.embeddings import EmbeddingModel
+    from prudent_responsible_ai.text_encoder import TextEncoder
+
+
+class SafetyModels(Protocol):
+    """The models that checks share. Each is opened when it is first asked for; safe in several threads."""
+
+    def encoder(self) -> TextEncoder:
+        """The checks' own encoder. Raises PrudentError where it cannot be had."""
+        ...
+
+    def embedder(self) -> EmbeddingModel:
+        """The multilingual embedding model. Raises PrudentError where it cannot be had."""
+        ...
+
+
+class Options(BaseModel):
+    """Base of a check's options: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+@dataclass(frozen=True)
+class CheckSetup:
+    """What a check's factory gets. `options` are those that the policy gives to this check, as written."""
+
+    models: SafetyModels
+    check_id: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def parsed(self, kind: type[OptionsT]) -> OptionsT:
+        """The options as the check's own model.
+
+        Raises:
+            ConfigurationError: they do not fit; the message says which key.
+        """
+        try:
+            return kind.model_validate(dict(self.options))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, ("options", self.check_id, *first["loc"])))
+            raise ConfigurationError(
+                f"The policy's {where} is wrong: {first['msg']}.",
+                hint=f"Options of '{self.check_id}' are {', '.join(kind.model_fields) or 'none'}.",
+            ) from None
