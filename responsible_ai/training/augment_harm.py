@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from rows import HARMS, LABELS, Row, Split
 
 TEMPLATES = Path(__file__).parent / "templates"
-FILES = ("hate_en", "requests_en", "harms_en", "zh", "fr", "de", "es", "benign")
-SOURCE = "authored_contrast"
+FILES = ("hate_en", "requests_en", "harms_en", "zh", "fr", "de", "es", "dialects", "benign")
+SOURCE = "authored_"
+"""Begins the names of the sources: one for each file, since sources are weighed against each other."""
 
 _VALIDATION_SHARE = 10
 """One template in so many is kept for validation."""
@@ -42,6 +43,7 @@ class Template:
     """A sentence with open places: `{slot}` and `[one|other]`, and the labels of what comes of it."""
 
     text: str
+    file: str
     language: str
     section: str
     each: int
@@ -69,22 +71,22 @@ def rows(seed: int) -> list[Row]:
             if text in seen:
                 continue
             seen.add(text)
-            identity = f"{SOURCE}-{len(found):05d}"
-            about = {"group": template.text, "section": template.section}
-            found.append(
-                Row(
-                    identity,
-                    text,
-                    _labels(template),
-                    SOURCE,
-                    template.language,
-                    template.split,
-                    "safety",
-                    None,
-                    about,
-                )
-            )
+            found.append(_row(template, text, len(found)))
     return found
+
+
+def _row(template: Template, text: str, number: int) -> Row:
+    return Row(
+        id=f"{SOURCE}{template.file}-{number:05d}",
+        text=text,
+        labels=_labels(template),
+        source=SOURCE + template.file,
+        language=template.language,
+        split=template.split,
+        kind="safety",
+        injected=None,
+        about={"group": template.text, "section": template.section},
+    )
 
 
 def templates() -> Iterator[Template]:
@@ -97,6 +99,7 @@ def templates() -> Iterator[Template]:
                 language = _IN_ANOTHER_LANGUAGE.match(line)
                 yield Template(
                     text=line[language.end() :] if language else line,
+                    file=name,
                     language=language[1] if language else found["language"],
                     section=section["name"],
                     each=section["each"],
