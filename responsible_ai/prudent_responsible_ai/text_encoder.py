@@ -25,6 +25,8 @@ LABELS = (*HARMS, *ATTACKS)
 """What a text is scored for. `offensive` holds hate, harassment and profanity; `unsafe` all harms; `attack`
 the three kinds of attack."""
 
+SUPPORT = ("supported", "contradicted", "unsupported")
+
 NameLabel: TypeAlias = Literal["PERSON", "LOCATION", "ORG", "ADDRESS"]
 
 

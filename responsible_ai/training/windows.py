@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from rows import ATTACKS, LABELS, Row
+from rows import Row
 
 from prudent.tokenizer.unigram import UnigramTokenizer
+from prudent_responsible_ai.encoder.cutting import LONGEST, Cutter
+from prudent_responsible_ai.text_encoder import ATTACKS, LABELS
 
-LONGEST = 128
-"""Tokens of a window, with the marks of beginning and end."""
-
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？；\n])\s*")
 _MOST_CHARACTERS = 40_000
-_MOST_OF_A_ROW = 5
-_MARKS = 2
+_MOST_OF_A_ROW = 3
 _FIRST_ATTACK = LABELS.index(ATTACKS[0])
 
 
@@ -40,58 +36,18 @@ def windows_of(
     only the windows that hold most of it are attacks.
     """
     drawn = np.random.default_rng(seed)
-    cutter = _Cutter(tokenizer, longest)
+    cutter = Cutter(tokenizer, longest)
     found: list[Window] = []
     for index, row in enumerate(rows):
         pieces = list(cutter.pieces(row.text[:_MOST_CHARACTERS]))
-        labelled = [Window(cutter.ids(text), _labels(row, start, text), index) for start, text in pieces]
+        labelled = [
+            Window(np.array(cutter.ids(text), np.int32), _labels(row, start, text), index)
+            for start, text in pieces
+        ]
         if row.split == "train" and len(labelled) > _MOST_OF_A_ROW:
             labelled = _drawn(labelled, drawn)
         found += labelled
     return found
-
-
-class _Cutter:
-    """Cuts texts at the ends of sentences."""
-
-    def __init__(self, tokenizer: UnigramTokenizer, longest: int) -> None:
-        self._tokenizer = tokenizer
-        self._longest = longest
-
-    def pieces(self, text: str) -> Iterator[tuple[int, str]]:
-        """Runs of sentences that fit, with where they begin; a longer sentence is cut."""
-        start, length = 0, _MARKS
-        for first, end in self._sentences(text):
-            added = len(self._tokenizer.encode(text[first:end])) - _MARKS
-            if first > start and length + added > self._longest:
-                yield start, text[start:first]
-                start, length = first, _MARKS
-            length += added
-        if start < len(text):
-            yield start, text[start:]
-
-    def ids(self, text: str) -> NDArray[np.int32]:
-        """The tokens of a piece with both marks."""
-        ids = self._tokenizer.encode(text)
-        if len(ids) > self._longest:
-            ids = [*ids[: self._longest - 1], self._tokenizer.eos_id]
-        return np.array(ids, np.int32)
-
-    def _sentences(self, text: str) -> Iterator[tuple[int, int]]:
-        start = 0
-        for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
-            if end > start:
-                yield from self._halved(text, start, end)
-                start = end
-
-    def _halved(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The sentence, or halves of it that fit."""
-        if end - start < 2 or len(self._tokenizer.encode(text[start:end])) <= self._longest:
-            yield start, end
-            return
-        middle = (start + end) // 2
-        yield from self._halved(text, start, middle)
-        yield from self._halved(text, middle, end)
 
 
 def _labels(row: Row, start: int, text: str) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -60,7 +60,50 @@ def open_model(
     """
     entry = (catalog or Catalog.load()).get(name)
     _require_task(entry, task)
-    folder = _folder(entry, target)
+
+    def compile_it(files: Path, folder: Path) -> None:
+        # Imported here: a compiled model is opened without the compiler.
+        from prudent.compiler.compilers import compiler_of
+
+        compiler_of(task)(files, folder, _identity(entry), target=target, progress=progress)
+
+    return _compiled(entry, _folder(entry, target), compile_it, pull=pull, progress=progress)
+
+
+def open_derived(
+    base: str,
+    name: str,
+    over: SourceFile,
+    compile_it: Callable[[Path, Path, ModelIdentity], object],
+    *,
+    pull: bool = True,
+    progress: ProgressListener | None = None,
+    catalog: Catalog | None = None,
+) -> Path:
+    """The folder of a model that is made of a model of the catalog and a file `over` it; as `open_model`.
+
+    `compile_it` gets the base's first file, the folder to make, and who the model is. Raises as `open_model`.
+    """
+    entry = (catalog or Catalog.load()).get(base)
+    identity = _identity(entry)
+
+    def derive(files: Path, folder: Path) -> None:
+        made = replace(identity, id=name, sources=(*identity.sources, over))
+        compile_it(files / identity.sources[0].name, folder, made)
+
+    folder = compiled_folder(name) / f"int8-{_key('int8', entry, over.sha256)}"
+    return _compiled(entry, folder, derive, pull=pull, progress=progress)
+
+
+def _compiled(
+    entry: ModelEntry,
+    folder: Path,
+    compile_it: Callable[[Path, Path], None],
+    *,
+    pull: bool,
+    progress: ProgressListener | None,
+) -> Path:
+    """The folder, with what is compiled from the files of an entry in it."""
     if is_complete(folder):
         return folder
     if not pull and not is_fetched(entry):
@@ -71,10 +114,7 @@ def open_model(
         if waited:
             waiting(1)
         if not is_complete(folder):
-            # Imported here: a compiled model is opened without the compiler.
-            from prudent.compiler.compilers import compiler_of
-
-            compiler_of(task)(files, folder, _identity(entry), target=target, progress=progress)
+            compile_it(files, folder)
     return folder
 
 
@@ -143,9 +183,12 @@ def _identity(entry: ModelEntry) -> ModelIdentity:
 
 
 def _folder(entry: ModelEntry, target: Target) -> Path:
-    parts = [COMPILER_VERSION, target, preferred_kernels(), *(file.sha256 for file in entry.files)]
-    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-    return compiled_folder(entry.id) / f"{target}-{key}"
+    return compiled_folder(entry.id) / f"{target}-{_key(target, entry)}"
+
+
+def _key(target: Target, entry: ModelEntry, *more: str) -> str:
+    parts = [COMPILER_VERSION, target, preferred_kernels(), *(file.sha256 for file in entry.files), *more]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _require_task(entry: ModelEntry, task: Task) -> None:

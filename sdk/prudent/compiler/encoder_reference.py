@@ -34,7 +34,7 @@ def reference_vectors(plan: EncoderPlan, weights: Weights, texts: EncoderTexts, 
         session = open_session(graph_file, SessionOptions(spinning=Spinning.NEVER))
 
         def run(ids: NDArray[np.int64], lengths: NDArray[np.int32]) -> FloatArray:
-            return session.run({"words": _look_up(plan, weights, ids), "lengths": lengths})[0]
+            return session.run({"words": looked_up(plan, weights, ids), "lengths": lengths})[0]
 
         return texts.vectors(run)
     finally:
@@ -42,7 +42,7 @@ def reference_vectors(plan: EncoderPlan, weights: Weights, texts: EncoderTexts, 
         weights_file.unlink(missing_ok=True)
 
 
-def _look_up(plan: EncoderPlan, weights: Weights, ids: NDArray[np.int64]) -> FloatArray:
+def looked_up(plan: EncoderPlan, weights: Weights, ids: NDArray[np.int64]) -> FloatArray:
     """Word embeddings (texts, tokens, hidden), reading only the rows of words that occur."""
     words, places = np.unique(ids, return_inverse=True)
     rows = np.concatenate([weights.read(plan.words, int(word), int(word) + 1) for word in words])

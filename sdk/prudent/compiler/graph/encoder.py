@@ -1,12 +1,14 @@
 """An encoder as a graph: token ids in, one vector of length 1 for each text out. Weights go to a sink.
 
-Built from an EncoderPlan and a Precision; knows no file and no decoder.
+Built from an EncoderPlan and a Precision; knows no file and no decoder. What is made of the last layer's
+states is a head's business; the pooled vector is one head of several.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from prudent.compiler.encoder_plan import Affine, EncoderLayerPlan, EncoderPlan
 from prudent.compiler.families.encoder_spec import EncoderActivation
@@ -38,16 +40,25 @@ def encoder_graph(
     precision: Precision,
     on_layer: Callable[[EncoderLayerPlan], None],
     lowering: EncoderLowering | None = None,
+    head: Head | None = None,
 ) -> Graph:
-    """Build the encoder (see prudent.runtime.encoder_artifact); `on_layer` is called after each layer."""
+    """Build the encoder (see prudent.runtime.encoder_artifact); `on_layer` is called after each layer.
+
+    `head` None pools: the output is `embedding`.
+    """
     graph = GraphBuilder(sink)
     ids = graph.input("input_ids", ("batch", "tokens"), DType.INT64)
     words = precision.embedding(graph, ids, Matrix(weights, (plan.words,)), "words")
-    return _encode(_Assembly(graph, plan, weights, precision, lowering or EncoderLowering()), words, on_layer)
+    assembly = Assembly(graph, plan, weights, precision, lowering or EncoderLowering())
+    return _encode(assembly, words, on_layer, head or _pool)
 
 
 def encoder_layers_graph(
-    plan: EncoderPlan, weights: Weights, sink: WeightSink, precision: Precision
+    plan: EncoderPlan,
+    weights: Weights,
+    sink: WeightSink,
+    precision: Precision,
+    head: Head | None = None,
 ) -> Graph:
     """The encoder without its vocabulary: the input `words` is float32 (batch, tokens, hidden).
 
@@ -55,11 +66,12 @@ def encoder_layers_graph(
     """
     graph = GraphBuilder(sink)
     words = graph.input("words", ("batch", "tokens", plan.config.hidden_size))
-    return _encode(_Assembly(graph, plan, weights, precision, EncoderLowering()), words, lambda _: None)
+    assembly = Assembly(graph, plan, weights, precision, EncoderLowering())
+    return _encode(assembly, words, lambda _: None, head or _pool)
 
 
 @dataclass(frozen=True, slots=True)
-class _Assembly:
+class Assembly:
     """What every part needs while the graph is put together."""
 
     graph: GraphBuilder
@@ -77,7 +89,21 @@ class _Assembly:
         return self.graph.weight(name, data.shape, DType.FLOAT, [data])
 
 
-def _encode(assembly: _Assembly, words: Value, on_layer: Callable[[EncoderLayerPlan], None]) -> Graph:
+@dataclass(frozen=True, slots=True)
+class States:
+    """The last layer's states (batch, tokens, hidden), and which of them are tokens (batch, tokens)."""
+
+    values: Value
+    inside: Value
+
+
+Head: TypeAlias = Callable[[Assembly, States], None]
+"""Declares the outputs of the graph."""
+
+
+def _encode(
+    assembly: Assembly, words: Value, on_layer: Callable[[EncoderLayerPlan], None], head: Head
+) -> Graph:
     graph = assembly.graph
     lengths = graph.input("lengths", ("batch",), DType.INT32)
     count = graph.node(
@@ -87,11 +113,11 @@ def _encode(assembly: _Assembly, words: Value, on_layer: Callable[[EncoderLayerP
     for layer in assembly.plan.layers:
         x = _layer(assembly, x, lengths, layer)
         on_layer(layer)
-    graph.output(_pool(assembly, x, lengths, count))
+    head(assembly, States(x, _inside(assembly, lengths, count)))
     return graph.build()
 
 
-def _embed(assembly: _Assembly, words: Value, count: Value) -> Value:
+def _embed(assembly: Assembly, words: Value, count: Value) -> Value:
     """Words, their positions and the one kind of segment, summed and normed."""
     graph, plan = assembly.graph, assembly.plan
     places = assembly.weights.read(plan.positions) + assembly.weights.read(plan.types, 0, 1)
@@ -101,7 +127,7 @@ def _embed(assembly: _Assembly, words: Value, count: Value) -> Value:
     return _norm(assembly, summed, plan.embedding_norm, "embedding_norm")
 
 
-def _layer(assembly: _Assembly, x: Value, lengths: Value, layer: EncoderLayerPlan) -> Value:
+def _layer(assembly: Assembly, x: Value, lengths: Value, layer: EncoderLayerPlan) -> Value:
     graph, name = assembly.graph, f"layer_{layer.index}"
     heads = _attention(assembly, x, lengths, layer, f"{name}.attention")
     mixed = assembly.linear(heads, f"{name}.attention.output", layer.attention_output)
@@ -113,7 +139,7 @@ def _layer(assembly: _Assembly, x: Value, lengths: Value, layer: EncoderLayerPla
     return _residual_norm(assembly, narrow, x, layer.output_norm, f"{name}.output_norm")
 
 
-def _attention(assembly: _Assembly, x: Value, lengths: Value, layer: EncoderLayerPlan, name: str) -> Value:
+def _attention(assembly: Assembly, x: Value, lengths: Value, layer: EncoderLayerPlan, name: str) -> Value:
     """Every token of a text looks at every other: heads (batch, tokens, hidden), merged."""
     graph, config = assembly.graph, assembly.plan.config
     packed = assembly.linear(x, f"{name}.qkv", layer.query, layer.key, layer.value)
@@ -133,7 +159,7 @@ def _attention(assembly: _Assembly, x: Value, lengths: Value, layer: EncoderLaye
     )[0]
 
 
-def _residual_norm(assembly: _Assembly, x: Value, residual: Value, norm: Affine, name: str) -> Value:
+def _residual_norm(assembly: Assembly, x: Value, residual: Value, norm: Affine, name: str) -> Value:
     """The norm of x + residual.
 
     A Sum, since ONNX Runtime would fuse an Add and a norm to its SkipLayerNormalization, whose CPU kernel is
@@ -144,7 +170,7 @@ def _residual_norm(assembly: _Assembly, x: Value, residual: Value, norm: Affine,
     return _norm(assembly, summed, norm, name)
 
 
-def _norm(assembly: _Assembly, x: Value, norm: Affine, name: str) -> Value:
+def _norm(assembly: Assembly, x: Value, norm: Affine, name: str) -> Value:
     require_last(x, assembly.plan.config.hidden_size, name)
     scale, shift = (
         assembly.vector(norm.weight, f"{name}.weight"),
@@ -158,27 +184,34 @@ def _norm(assembly: _Assembly, x: Value, norm: Affine, name: str) -> Value:
     )[0]
 
 
-def _pool(assembly: _Assembly, x: Value, lengths: Value, count: Value) -> Value:
-    """The mean of a text's tokens, brought to length 1: so their sum will do."""
+def _inside(assembly: Assembly, lengths: Value, count: Value) -> Value:
+    """Which places of a text are tokens, not padding: bool (batch, tokens)."""
     graph, config = assembly.graph, assembly.plan.config
     places = graph.constant("places.all", list(range(config.max_tokens)), dtype=DType.INT32)
     places = _first(graph, places, count, "places", ("tokens",))
-    last, middle = graph.constant("axis.last", [-1]), graph.constant("axis.middle", [1])
+    last = graph.constant("axis.last", [-1])
     (column,) = graph.node("Unsqueeze", [lengths, last], [("lengths.column", ("batch", 1))])
-    (inside,) = graph.node("Less", [places, column], [("inside", ("batch", "tokens"))], dtype=DType.BOOL)
+    return graph.node("Less", [places, column], [("inside", ("batch", "tokens"))], dtype=DType.BOOL)[0]
+
+
+def _pool(assembly: Assembly, states: States) -> None:
+    """The mean of a text's tokens, brought to length 1: so their sum will do."""
+    graph, config = assembly.graph, assembly.plan.config
+    middle = graph.constant("axis.middle", [1])
     (counted,) = graph.node(
         "Cast",
-        [inside],
-        [("inside.float", inside.shape)],
+        [states.inside],
+        [("inside.float", states.inside.shape)],
         attributes={"to": int(DType.FLOAT)},
         dtype=DType.FLOAT,
     )
     (row,) = graph.node("Unsqueeze", [counted, middle], [("inside.row", ("batch", 1, "tokens"))])
-    (summed,) = graph.node("MatMul", [row, x], [("pooled.row", ("batch", 1, config.hidden_size))])
+    (summed,) = graph.node("MatMul", [row, states.values], [("pooled.row", ("batch", 1, config.hidden_size))])
     (pooled,) = graph.node("Squeeze", [summed, middle], [("pooled", ("batch", config.hidden_size))])
-    return graph.node(
+    (vector,) = graph.node(
         "LpNormalization", [pooled], [(EMBEDDING, pooled.shape)], attributes={"axis": -1, "p": 2}
-    )[0]
+    )
+    graph.output(vector)
 
 
 def _first(graph: GraphBuilder, table: Value, count: Value, name: str, shape: tuple[str | int, ...]) -> Value:

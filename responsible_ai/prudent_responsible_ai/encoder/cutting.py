@@ -1,0 +1,71 @@
+"""Cuts texts into windows of whole sentences that fit the encoder. Knows a tokenizer and no model.
+
+The same cuts serve training and use, so that the encoder meets what it learnt on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+LONGEST = 128
+"""Tokens of a window, with the marks of beginning and end."""
+
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？；\n])\s*")
+_MARKS = 2
+_LONGEST_RUN = 2_000
+"""Characters that are tokenized at once to find out whether they fit; more never do."""
+
+
+class Tokenizer(Protocol):
+    """Text to ids between the marks of beginning and end."""
+
+    @property
+    def eos_id(self) -> int: ...
+
+    def encode(self, text: str) -> list[int]: ...
+
+
+class Cutter:
+    """Cuts texts at the ends of sentences."""
+
+    def __init__(self, tokenizer: Tokenizer, longest: int = LONGEST) -> None:
+        self._tokenizer = tokenizer
+        self._longest = longest
+
+    def pieces(self, text: str) -> Iterator[tuple[int, str]]:
+        """Runs of sentences that fit, with where they begin; a longer sentence is cut in halves."""
+        start, length = 0, _MARKS
+        for first, end in self._sentences(text):
+            added = len(self._tokenizer.encode(text[first:end])) - _MARKS
+            if first > start and length + added > self._longest:
+                yield start, text[start:first]
+                start, length = first, _MARKS
+            length += added
+        if start < len(text):
+            yield start, text[start:]
+
+    def ids(self, text: str) -> list[int]:
+        """The tokens of a piece with both marks."""
+        ids = self._tokenizer.encode(text)
+        if len(ids) > self._longest:
+            ids = [*ids[: self._longest - 1], self._tokenizer.eos_id]
+        return ids
+
+    def _sentences(self, text: str) -> Iterator[tuple[int, int]]:
+        start = 0
+        for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
+            if end > start:
+                yield from self._halved(text, start, end)
+                start = end
+
+    def _halved(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The sentence, or halves of it that fit."""
+        fits = end - start <= _LONGEST_RUN and len(self._tokenizer.encode(text[start:end])) <= self._longest
+        if end - start < 2 or fits:
+            yield start, end
+            return
+        middle = (start + end) // 2
+        yield from self._halved(text, start, middle)
+        yield from self._halved(text, middle, end)

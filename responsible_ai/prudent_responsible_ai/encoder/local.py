@@ -1,0 +1,166 @@
+"""Runs the checks' encoder: texts to windows, scores, names and support. Knows no check and no policy.
+
+Scores are kept by the hash of the window, so a conversation's history costs nothing when it comes again. A
+window's scores do not depend on the windows beside it: rows are quantised one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prudent.runtime.session import SessionOptions, Spinning, open_session
+from prudent.runtime.text_encoder_artifact import TextEncoderArtifact
+from prudent.runtime.threads import usable_cores
+from prudent.tokenizer.unigram import UnigramTokenizer
+from prudent.tokenizer.unigram_spec import UnigramSpec
+from prudent_responsible_ai.encoder.card import EncoderCard
+from prudent_responsible_ai.encoder.cutting import Cutter
+from prudent_responsible_ai.name_spans import spans_of
+from prudent_responsible_ai.text_encoder import LABELS, Support, Window
+
+_KEPT = 20_000
+"""Windows that are remembered: some 30 MB at most."""
+_TOKENS_A_RUN = 512
+"""Tokens of one run, padding included; more are not faster."""
+_PAIR_TOKENS = 160
+
+
+class LocalTextEncoder:
+    """See `text_encoder.TextEncoder`."""
+
+    def __init__(
+        self, artifact: TextEncoderArtifact, card: EncoderCard, *, threads: int | None = None
+    ) -> None:
+        """Load the graph (about a second). `threads` None uses every core that this process may use."""
+        self.model_hash = card.weights_sha256
+        self._card = card
+        self._tokenizer = UnigramTokenizer(UnigramSpec.load(artifact.tokenizer))
+        self._cutter = Cutter(self._tokenizer)
+        options = SessionOptions(
+            threads=threads or usable_cores(), spinning=Spinning.WHILE_RUNNING, arena=True
+        )
+        self._session = open_session(artifact.graph, options)
+        self._kept: OrderedDict[bytes, Window] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, text: str) -> tuple[Window, ...]:
+        """See `TextEncoder.read`."""
+        if not text.strip():
+            return ()
+        pieces = list(self._cutter.pieces(text))
+        windows = self._windows([piece for _, piece in pieces])
+        return tuple(_moved(window, start) for (start, _), window in zip(pieces, windows, strict=True))
+
+    def scores(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
+        """See `TextEncoder.scores`."""
+        cut = [[piece for _, piece in self._cutter.pieces(text)] if text.strip() else [] for text in texts]
+        windows = iter(self._windows([piece for pieces in cut for piece in pieces]))
+        return [_highest([next(windows) for _ in pieces]) for pieces in cut]
+
+    def support(self, pairs: Sequence[tuple[str, str]]) -> list[Support]:
+        """See `TextEncoder.support`."""
+        rows = [self._pair(passage, sentence) for passage, sentence in pairs]
+        found: list[Support | None] = [None] * len(rows)
+        for indices, logits, _ in self._runs(rows):
+            scaled = logits[:, len(LABELS) :] / self._card.support_temperature
+            chances = np.exp(scaled - scaled.max(1, keepdims=True))
+            chances /= chances.sum(1, keepdims=True)
+            for index, chance in zip(indices, chances, strict=True):
+                found[index] = Support(*map(float, chance))
+        return [one for one in found if one is not None]
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The logits of texts that fit one window, uncalibrated: float32 (texts, LABELS). For calibration."""
+        rows = [self._ids(text) for text in texts]
+        found = np.zeros((len(rows), len(LABELS)), np.float32)
+        for indices, logits, _ in self._runs(rows):
+            found[indices] = logits[:, : len(LABELS)]
+        return found
+
+    def _windows(self, pieces: Sequence[str]) -> list[Window]:
+        """A window for each piece, those that are not remembered computed together."""
+        keys = [
+            hashlib.blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            for piece in pieces
+        ]
+        found: dict[bytes, Window] = {}
+        with self._lock:
+            for key in keys:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    found[key] = self._kept[key]
+        missing = {key: piece for key, piece in zip(keys, pieces, strict=True) if key not in found}
+        if missing:
+            made = dict(zip(missing, self._computed(list(missing.values())), strict=True))
+            found |= made
+            with self._lock:
+                self._kept.update(made)
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+        return [found[key] for key in keys]
+
+    def _computed(self, pieces: Sequence[str]) -> list[Window]:
+        rows = [self._ids(piece) for piece in pieces]
+        windows: list[Window] = [Window(0, len(piece), {}) for piece in pieces]
+        for indices, logits, tags in self._runs(rows):
+            for row, index in enumerate(indices):
+                piece = pieces[index]
+                chances = _softmax(tags[row, : len(rows[index])])
+                names = spans_of(chances, self._tokenizer.offsets(piece)[: len(rows[index])], piece)
+                windows[index] = Window(0, len(piece), self._calibrated(logits[row]), names)
+        return windows
+
+    def _calibrated(self, logits: NDArray[np.float32]) -> dict[str, float]:
+        return {
+            label: self._card.labels[label].probability(float(logit))
+            for label, logit in zip(LABELS, logits[: len(LABELS)], strict=True)
+        }
+
+    def _ids(self, piece: str) -> NDArray[np.int32]:
+        return np.array(self._cutter.ids(piece), np.int32)
+
+    def _pair(self, passage: str, sentence: str) -> NDArray[np.int32]:
+        """<s> passage </s></s> sentence </s>, the passage cut to fit."""
+        second = self._tokenizer.encode(sentence)[1:][: _PAIR_TOKENS // 2]
+        first = self._tokenizer.encode(passage)[: _PAIR_TOKENS - len(second) - 2]
+        end = self._tokenizer.eos_id
+        first = first if first[-1] == end else [*first, end]
+        second = second if second[-1] == end else [*second, end]
+        return np.array([*first, end, *second], np.int32)
+
+    def _runs(
+        self, rows: Sequence[NDArray[np.int32]]
+    ) -> Iterator[tuple[list[int], NDArray[np.float32], NDArray[np.float32]]]:
+        """Indices of rows, with the logits and tags that they gave, those of like length together."""
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+        while order:
+            longest = len(rows[order[-1]])
+            taken = order[-max(1, _TOKENS_A_RUN // longest) :]
+            del order[-len(taken) :]
+            ids = np.full((len(taken), longest), self._tokenizer.padding_id, np.int64)
+            for place, index in enumerate(taken):
+                ids[place, : len(rows[index])] = rows[index]
+            lengths = np.array([len(rows[index]) for index in taken], np.int32)
+            logits, tags = self._session.run({"input_ids": ids, "lengths": lengths})
+            yield taken, logits, tags
+
+
+def _moved(window: Window, start: int) -> Window:
+    names = tuple(replace(name, start=name.start + start, end=name.end + start) for name in window.names)
+    return replace(window, start=start, end=start + window.end, names=names)
+
+
+def _highest(windows: Sequence[Window]) -> dict[str, float]:
+    return {label: max((window.scores[label] for window in windows), default=0.0) for label in LABELS}
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    chances = np.exp(logits - logits.max(-1, keepdims=True))
+    return chances / chances.sum(-1, keepdims=True)

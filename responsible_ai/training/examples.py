@@ -1,0 +1,86 @@
+"""Everything the encoder learns from, as arrays: windows with label weights, tagged tokens, pairs of texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import augment_attack
+import augment_harm
+import numpy as np
+from names import Tagged, tagged
+from numpy.typing import NDArray
+from pairs import Pair, pairs
+from rows import Row, read_rows
+from windows import Window, windows_of
+
+from prudent.tokenizer.unigram import UnigramTokenizer
+from prudent_responsible_ai.text_encoder import LABELS
+
+SEED = 20261128
+MOST_PAIRS = 9_000
+_MOST_OF_A_SOURCE = 2_500
+"""Training rows of one source and label: COLD and Davidson's tweets would drown the others."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Windows with a weight for each label: float32 (windows, LABELS), 0 where the label is not known."""
+
+    windows: list[Window]
+    weights: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What is learnt from, and the rows that thresholds are set on."""
+
+    labelled: Labelled
+    tagged: list[Tagged]
+    pairs: list[Pair]
+    rows: list[Row]
+    """All rows of all splits, those written for training included."""
+
+
+def gather(folder: Path, tokenizer: UnigramTokenizer) -> Examples:
+    """Read the labelled data and what was written for training."""
+    written = [*augment_harm.rows(SEED), *augment_attack.rows(SEED)]
+    rows = [*read_rows(folder), *written]
+    learnt = _thinned([row for row in rows if row.split == "train"])
+    windows = windows_of(learnt, tokenizer, seed=SEED)
+    return Examples(
+        labelled=Labelled(windows, _weights(learnt, windows)),
+        tagged=[one for one in tagged(folder, tokenizer) if one.split == "train"],
+        pairs=[one for one in pairs(folder, tokenizer, limit=MOST_PAIRS) if one.split == "train"],
+        rows=rows,
+    )
+
+
+def _thinned(rows: Sequence[Row]) -> list[Row]:
+    """At most so many rows of a source with the same labels, drawn by chance."""
+    drawn = np.random.default_rng(SEED).permutation(len(rows))
+    seen: Counter[tuple[str, bytes]] = Counter()
+    kept: list[int] = []
+    for index in drawn:
+        row = rows[index]
+        group = (row.source, row.labels.tobytes())
+        seen[group] += 1
+        if seen[group] <= _MOST_OF_A_SOURCE:
+            kept.append(index)
+    return [rows[index] for index in sorted(kept)]
+
+
+def _weights(rows: Sequence[Row], windows: Sequence[Window]) -> NDArray[np.float32]:
+    """Sources and classes by the root of their size, each label's mean weight 1 where it is known."""
+    sources = [rows[window.row].source for window in windows]
+    labels = np.stack([window.labels for window in windows])
+    weights = np.zeros_like(labels)
+    for column in range(len(LABELS)):
+        known = np.flatnonzero(~np.isnan(labels[:, column]))
+        groups = [(sources[index], bool(labels[index, column])) for index in known]
+        sizes = Counter(groups)
+        raw = np.array([sizes[group] ** -0.5 for group in groups], np.float32)
+        weights[known, column] = raw / raw.mean()
+    return weights
