@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from rows import HARMS, LABELS, Row, Split
+from rows import Row, Split
+
+from prudent_responsible_ai.text_encoder import HARMS, LABELS
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = ("hate_en", "requests_en", "harms_en", "zh", "fr", "de", "es", "dialects", "benign")
