@@ -1,4 +1,4 @@
-"""Everything the encoder learns from, as arrays: windows with label weights, tagged tokens, pairs of texts."""
+"""Everything the encoder learns from: windows with label weights, tagged tokens, pairs of texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The encoder with its heads in PyTorch, for training: the lower layers of multilingual-e5-small and three heads.
+"""The encoder with its heads in PyTorch, for training: lower layers of multilingual-e5-small, three heads.
 
 Labels and support are read by attention over the tokens, one query a label: logit = sum of weight x value.
 So a short injected sentence counts in a long window. Names are read from each token.
@@ -51,13 +51,22 @@ class Encoder(nn.Module):
     """Layers and heads. Words, positions and their norm stay as they are in the file."""
 
     def __init__(
-        self, weights: Mapping[str, NDArray[np.float32]], *, layers: int, heads: int, labels: int, tags: int
+        self,
+        weights: Mapping[str, NDArray[np.float32]],
+        *,
+        layers: int,
+        frozen: int,
+        heads: int,
+        labels: int,
+        tags: int,
     ) -> None:
+        """`frozen` layers, the lowest, stay as they are too."""
         super().__init__()
         self.words = torch.tensor(weights["emb.word"])
         self.places = torch.tensor(weights["emb.pos"] + weights["emb.type"][:1])
         self.norm = (torch.tensor(weights["emb.ln.w"]), torch.tensor(weights["emb.ln.b"]))
-        self.layers = nn.ModuleList(Layer(weights, index, heads) for index in range(layers))
+        self.frozen = [Layer(weights, index, heads).requires_grad_(False).eval() for index in range(frozen)]
+        self.layers = nn.ModuleList(Layer(weights, index, heads) for index in range(frozen, layers))
         size = self.words.shape[1]
         self.queries = nn.Linear(size, labels, bias=False)
         self.values = nn.Linear(size, labels)
@@ -71,6 +80,9 @@ class Encoder(nn.Module):
             self.words[ids] + self.places[: ids.shape[1]], self.norm[0].shape, *self.norm, EPSILON
         )
         mask = inside[:, None, None, :]
+        with torch.no_grad():
+            for layer in self.frozen:
+                x = layer(x, mask, 0.0)
         for layer in self.layers:
             x = layer(x, mask, dropout)
         attention = self.queries(x).masked_fill(~inside[:, :, None], -1e4).softmax(1)

@@ -2,14 +2,16 @@
 
     python responsible_ai/training/train.py DATA E5FILE OUT [--minutes 60] [--layers 6] [--threads 2]
 
-DATA is the folder of labelled data, E5FILE the weights of multilingual-e5-small. Needs `prudent[train]`. The
-learning rate falls to zero by the clock or the steps, whichever ends first; a state is saved every ten minutes.
+DATA is the folder of labelled data, E5FILE the weights of multilingual-e5-small. Needs `prudent[train]`.
+The learning rate falls to zero by the clock or the steps, whichever ends first; a state is saved every ten
+minutes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -41,6 +43,7 @@ MASKED = 0.08
 """Share of tokens hidden in training, so that no single word decides."""
 DROPOUT = 0.1
 SAVE_EVERY = 600.0
+HEADS = 12
 NOT_SUPPORTED = 3
 """The label of a pair whose source does not tell contradicted from unsupported."""
 
@@ -66,6 +69,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--frozen", type=int, default=2)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
@@ -76,17 +80,22 @@ def main() -> None:
         wanted = {name for name in file.tensors if _is_needed(name, asked.layers)}
         weights = {name: file.read(name) for name in wanted}
     examples = gather(asked.data, tokenizer)
-    print(_summary(examples), flush=True)
-    heads = 12
+    _tell(_summary(examples))
     model = Encoder(
-        weights, layers=asked.layers, heads=heads, labels=len(LABELS) + len(SUPPORT), tags=len(TAGS)
+        weights,
+        layers=asked.layers,
+        frozen=asked.frozen,
+        heads=HEADS,
+        labels=len(LABELS) + len(SUPPORT),
+        tags=len(TAGS),
     )
-    masked = tokenizer.mask_id if hasattr(tokenizer, "mask_id") else tokenizer.vocab_size - 1
+    masked = tokenizer.vocab_size - 1  # the piece <mask> is the last of XLM-R's vocabulary
     record = _train(model, _all(examples), asked, masked, tokenizer.padding_id)
     record |= {
         "data_sha256": data_hashes(asked.data),
         "seed": SEED,
         "layers": asked.layers,
+        "frozen": asked.frozen,
         "rate": asked.rate,
     }
     asked.out.with_suffix(".json").write_text(json.dumps(record, indent=1))
@@ -147,10 +156,7 @@ def _train(
             if step % 50 == 0:
                 seconds = time.monotonic() - began
                 shown = " ".join(f"{value:.3f}" for value in np.mean(losses[-50:], axis=0))
-                print(
-                    f"{step}/{steps} {seconds:.0f} s, {tokens / seconds:.0f} tokens/s, loss {shown}",
-                    flush=True,
-                )
+                _tell(f"{step}/{steps} {seconds:.0f} s, {tokens / seconds:.0f} tokens/s, loss {shown}")
             if time.monotonic() - saved > SAVE_EVERY:
                 _save(model, asked.out)
                 saved = time.monotonic()
@@ -234,6 +240,11 @@ def _save(model: Encoder, path: Path) -> None:
     partial = path.with_suffix(".partial")
     save_file(state, str(partial))
     partial.replace(path)
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _summary(examples: Examples) -> str:

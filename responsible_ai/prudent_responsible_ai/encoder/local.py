@@ -86,10 +86,7 @@ class LocalTextEncoder:
 
     def _windows(self, pieces: Sequence[str]) -> list[Window]:
         """A window for each piece, those that are not remembered computed together."""
-        keys = [
-            hashlib.blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            for piece in pieces
-        ]
+        keys = [_key(piece) for piece in pieces]
         found: dict[bytes, Window] = {}
         with self._lock:
             for key in keys:
@@ -150,6 +147,10 @@ class LocalTextEncoder:
             lengths = np.array([len(rows[index]) for index in taken], np.int32)
             logits, tags = self._session.run({"input_ids": ids, "lengths": lengths})
             yield taken, logits, tags
+
+
+def _key(piece: str) -> bytes:
+    return hashlib.blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _moved(window: Window, start: int) -> Window:
