@@ -34,7 +34,7 @@ class Span:
     """Characters [start, end) of the checked text that caused a finding.
 
     `label` says what they are. `replacement` is what a redaction puts there; None means a placeholder that
-    is numbered by value.
+    is numbered by value. `decisive` spans are those of the counterfactual: without them, no finding.
     """
 
     start: int
@@ -42,6 +42,7 @@ class Span:
     label: str
     weight: float = 1.0
     replacement: str | None = None
+    decisive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ class ReportedSpan:
     end: int
     weight: float
     label: str
+    decisive: bool = False
 
 
 @dataclass(slots=True)
@@ -134,7 +135,9 @@ class CategoryRecord:
             self.decisions.append(decision)
         room = MAX_SPANS - len(self.spans)
         reported = [
-            ReportedSpan(span.start + offset, span.end + offset, span.weight, span.label)
+            ReportedSpan(
+                span.start + offset, span.end + offset, span.weight, span.label, decisive=span.decisive
+            )
             for span in decision.finding.spans[:room]
         ]
         self.spans += reported
@@ -156,7 +159,13 @@ class CategoryRecord:
             action=action,
             rule=first.rule if first else None,
             spans=[
-                VerdictSpan(start=span.start, end=span.end, weight=span.weight, label=span.label)
+                VerdictSpan(
+                    start=span.start,
+                    end=span.end,
+                    weight=span.weight,
+                    label=span.label,
+                    decisive=span.decisive,
+                )
                 for span in self.spans
             ],
             reason=self._reason(ranked),

@@ -50,13 +50,15 @@ def severity_name(severity: int) -> SeverityName:
 class VerdictSpan(ResponseModel):
     """The characters that caused a finding: [start, end) in the checked text, and their weight (0-1).
 
-    `label` says what was found there (for example `email`), never the value.
+    `label` says what was found there (for example `email`), never the value. Without all `decisive` spans the
+    text would have passed: the verdict's `counterfactual` says with which score.
     """
 
     start: int
     end: int
     weight: float = 1.0
     label: str | None = None
+    decisive: bool = False
 
 
 class CategoryVerdict(ResponseModel):

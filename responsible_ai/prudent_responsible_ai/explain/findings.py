@@ -1,0 +1,59 @@
+"""A check's finding with its explanation: words with weights, what would have passed, how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prudent_responsible_ai.check import Finding, Span
+from prudent_responsible_ai.explain.explanation import Explanation, explain
+from prudent_responsible_ai.explain.scoring import SWIFT, Effort, Score
+from prudent_responsible_ai.text_encoder import TextEncoder
+
+
+def scorer(encoder: TextEncoder, label: str) -> Score:
+    """The scores of one label."""
+    return lambda texts: [scores[label] for scores in encoder.scores(texts)]
+
+
+def explained(
+    finding: Finding,
+    text: str,
+    score: Score,
+    *,
+    threshold: float,
+    effort: Effort = SWIFT,
+) -> Finding:
+    """The finding with spans of the words that carry it, a counterfactual and a fidelity.
+
+    `score` gives the probability of the finding's label, `threshold` is the one below which there would have
+    been no finding. Its spans, where it has some, are the windows that are looked at; its `score` is that of
+    the text. What cannot be explained keeps its spans.
+    """
+    within = [(span.start, span.end) for span in finding.spans]
+    return with_explanation(
+        finding, explain(text, score, threshold, known=finding.score, within=within, effort=effort)
+    )
+
+
+def with_explanation(finding: Finding, explanation: Explanation) -> Finding:
+    """The finding with an explanation of it."""
+    label = finding.spans[0].label if finding.spans else finding.category
+    spans = tuple(
+        Span(word.start, word.end, label, weight=word.weight, decisive=word.decisive)
+        for word in explanation.words
+    )
+    return replace(
+        finding,
+        spans=spans or finding.spans,
+        counterfactual=in_words(explanation),
+        fidelity=None if explanation.fidelity is None else round(explanation.fidelity, 4),
+    )
+
+
+def in_words(explanation: Explanation) -> str | None:
+    """The counterfactual as a sentence that quotes nothing; None where there is none."""
+    if explanation.without is None:
+        return None
+    count = len(explanation.decisive)
+    what = "the decisive word" if count == 1 else f"the {count} decisive words"
+    return f"{explanation.without:.2f}, under {explanation.threshold:.2f}, without {what}"
