@@ -7,6 +7,7 @@ stacked marks (see `normalise`).
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from typing import Any, cast
 
 import tokenizers
@@ -70,3 +71,51 @@ class UnigramTokenizer:
         """
         encoding = self._cutter.encode(self.normalise(text), add_special_tokens=False)
         return [self.bos_id, *cast("list[int]", encoding.ids), self.eos_id]
+
+    def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of `encode`, and for each the characters [start, end) of the text it stands for.
+
+        White space before a word is no part of its piece. A piece made of a part of a character (a ligature
+        cut in two) has the whole character. The marks of beginning and end have empty ranges, and so have
+        pieces of white space alone.
+        """
+        normal, origins = self._normalised_with_origins(text)
+        encoding = self._cutter.encode(normal, add_special_tokens=False)
+        offsets = [(0, 0)]
+        for start, end in cast("list[tuple[int, int]]", encoding.offsets):
+            while start < end and normal[start] == _SPACE:
+                start += 1
+            here = origins[start][0] if start < len(origins) else len(text)
+            offsets.append((here, origins[end - 1][1] if end > start else here))
+        offsets.append((len(text), len(text)))
+        return [self.bos_id, *cast("list[int]", encoding.ids), self.eos_id], offsets
+
+    def _normalised_with_origins(self, text: str) -> tuple[str, list[tuple[int, int]]]:
+        """The normalised text, and for each of its characters where it comes from."""
+        normal: list[str] = []
+        origins: list[tuple[int, int]] = []
+        for start, end in _composed_apart(text):
+            made = self.normalise(text[start:end])
+            normal.append(made)
+            origins += [(start, end)] * len(made)
+        return "".join(normal), origins
+
+
+def _composed_apart(text: str) -> Iterator[tuple[int, int]]:
+    """The text cut wherever composing by NFC does not reach across."""
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        yield from ((at, at + 1) for at in range(len(text)))
+        return
+    start, end = 0, 0
+    for after in [*(at for at in range(1, len(text)) if not unicodedata.combining(text[at])), len(text)]:
+        if end > start and not _composes(text[start:end], text[end:after]):
+            yield start, end
+            start = end
+        end = after
+    if end > start:
+        yield start, end
+
+
+def _composes(left: str, right: str) -> bool:
+    apart = unicodedata.normalize("NFC", left) + unicodedata.normalize("NFC", right)
+    return unicodedata.normalize("NFC", left + right) != apart

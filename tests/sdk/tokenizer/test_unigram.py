@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -128,3 +129,32 @@ def test_file_without_a_unigram_tokenizer_is_unsupported():
 def test_spec_cannot_be_changed():
     with pytest.raises(ValidationError):
         UnigramSpec.from_metadata(metadata()).bos_id = 5
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(max_size=60) | st.text("e\u0301\u0323 ﬁ①가ᄀ\u1161\u11a8\t中a👍🏽", max_size=30))
+def test_offsets_are_of_the_same_ids_and_cover_the_text_in_order(e5_tokenizer, text):
+    ids, offsets = e5_tokenizer.encode_with_offsets(text)
+    if not any("\ud800" <= letter <= "\udfff" for letter in text):
+        assert ids == e5_tokenizer.encode(text)
+    assert len(ids) == len(offsets)
+    assert offsets[0] == (0, 0)
+    assert offsets[-1] == (len(text), len(text))
+    for (start, end), (after, _) in itertools.pairwise(offsets):
+        assert 0 <= start <= end <= len(text)
+        assert start <= after
+    covered = {at for start, end in offsets for at in range(start, end)}
+    bare = [at for at in range(len(text)) if at not in covered]
+    assert not e5_tokenizer.normalise("".join(text[at] for at in bare)).strip(" \u0301\u0323")
+
+
+def test_offsets_are_of_the_text_as_written(e5_tokenizer):
+    for text, word in [
+        ("Grüße  an Anna-Lena", "Lena"),
+        ("ﬁﬁ ①e\u0301 Zoë Kim", "Kim"),
+        ("我叫王小明，你好", "你好"),
+    ]:
+        _, offsets = e5_tokenizer.encode_with_offsets(text)
+        at = text.index(word)
+        assert any(start == at for start, _ in offsets), text
+        assert any(end == at + len(word) for _, end in offsets), text

@@ -1,0 +1,170 @@
+"""Tags of tokens to names in a text: tokens to words, words to names, parts of an address to one.
+
+Knows the tags and plain text. It runs no model and decides nothing about a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast, get_args
+
+from prudent_responsible_ai.text_encoder import NameLabel, NameSpan
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NAME_LABELS: tuple[NameLabel, ...] = get_args(NameLabel)
+
+TAGS = ("O", *(f"{place}-{label}" for label in NAME_LABELS for place in "BI"))
+"""What a token is, in the order of the encoder's outputs: no name (O), a name's first (B), inside one (I)."""
+
+_WITHOUT_SPACES = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff]")
+"""Han, kana and hangul: names there end inside what blanks enclose, so tokens are not joined to words."""
+
+_INSIDE_A_NAME = re.compile(r"[ \t\u00a0]{0,2}|[-'’·・.]|\.[ ]|[ ]?&[ ]?")
+"""What may stand between two words of one name."""
+_INSIDE_AN_ADDRESS = re.compile(r"[\s,，、>?.;|#()/º°ª№:-]{0,10}")
+"""What may stand between two parts of one address: commas, line ends, marks of quoted lines."""
+_POSSESSIVE = re.compile(r"['’][sS]?$")
+_ABBREVIATED = re.compile(r"(?:\.\w+|\b(?:inc|ltd|co|corp|jr|sr|bros|st|str|llc|cia|pvt))$", re.IGNORECASE)
+"""Last words of a name that keep the full stop after them."""
+
+
+@dataclass(slots=True)
+class _Word:
+    """Characters [start, end), the summed tags of its tokens, and the tags of its first."""
+
+    start: int
+    end: int
+    tags: list[float]
+    first: list[float]
+    tokens: int
+
+
+@dataclass(slots=True)
+class _Name:
+    start: int
+    end: int
+    label: NameLabel
+    scores: list[float]
+
+
+def spans_of(
+    tag_probabilities: NDArray[np.floating], offsets: Sequence[tuple[int, int]], text: str
+) -> tuple[NameSpan, ...]:
+    """The names in a text, in order and apart from each other.
+
+    `tag_probabilities` is (tokens, TAGS), `offsets` the characters of each token; a token of no characters,
+    as the marks of beginning and end, is left out. A word is what most of its tokens say. A name's score is
+    the mean over its words of their probability of its label.
+    """
+    rows = cast("list[list[float]]", tag_probabilities.tolist())
+    names = _with_whole_addresses(_names(_words(rows, offsets, text), text), text)
+    trimmed = (_trimmed(name, text) for name in names)
+    return tuple(span for span in trimmed if span is not None)
+
+
+def _words(rows: Sequence[list[float]], offsets: Sequence[tuple[int, int]], text: str) -> Iterator[_Word]:
+    """Tokens joined to words; punctuation is left out."""
+    word: _Word | None = None
+    for tags, (start, end) in zip(rows, offsets, strict=True):
+        if not any(letter.isalnum() for letter in text[start:end]):
+            continue
+        if word is not None and start <= word.end and _is_one_word(text, word.end):
+            word.end = max(word.end, end)
+            word.tags = [one + other for one, other in zip(word.tags, tags, strict=True)]
+            word.tokens += 1
+            continue
+        if word is not None:
+            yield word
+        word = _Word(start, end, tags, tags, 1)
+    if word is not None:
+        yield word
+
+
+def _is_one_word(text: str, at: int) -> bool:
+    """Whether the characters on both sides of a place belong to one word."""
+    if not 0 < at < len(text):
+        return True
+    pair = text[at - 1 : at + 1]
+    return pair.isalnum() and not _WITHOUT_SPACES.search(pair)
+
+
+def _names(words: Iterator[_Word], text: str) -> Iterator[_Name]:
+    """Words of one label that follow each other."""
+    name: _Name | None = None
+    for word in words:
+        label, score, begins = _read(word)
+        if label is None:
+            if name is not None:
+                yield name
+            name = None
+            continue
+        if name is not None and name.label == label and not begins and _joins(name, word, text):
+            name.end = word.end
+            name.scores.append(score)
+            continue
+        if name is not None:
+            yield name
+        name = _Name(word.start, word.end, label, [score])
+    if name is not None:
+        yield name
+
+
+def _read(word: _Word) -> tuple[NameLabel | None, float, bool]:
+    """The label of a word, its probability, and whether a name begins with it."""
+    chances = [
+        (word.tags[1 + 2 * index] + word.tags[2 + 2 * index]) / word.tokens
+        for index in range(len(NAME_LABELS))
+    ]
+    best = max(range(len(chances)), key=chances.__getitem__)
+    if chances[best] <= word.tags[0] / word.tokens:
+        return None, 0.0, False
+    begins = word.first[1 + 2 * best] > word.first[2 + 2 * best]
+    return NAME_LABELS[best], min(1.0, chances[best]), begins
+
+
+def _joins(name: _Name, word: _Word, text: str) -> bool:
+    between = _INSIDE_AN_ADDRESS if name.label == "ADDRESS" else _INSIDE_A_NAME
+    return between.fullmatch(text, name.end, word.start) is not None
+
+
+def _with_whole_addresses(names: Iterator[_Name], text: str) -> Iterator[_Name]:
+    """Street, place and postcode that follow each other as one address, however they were tagged."""
+    last: _Name | None = None
+    for name in names:
+        if last is not None and _is_one_address(last, name, text):
+            last = _Name(last.start, name.end, "ADDRESS", [*last.scores, *name.scores])
+            continue
+        if last is not None:
+            yield last
+        last = name
+    if last is not None:
+        yield last
+
+
+def _is_one_address(left: _Name, right: _Name, text: str) -> bool:
+    labels = {left.label, right.label}
+    if "ADDRESS" not in labels or not labels <= {"ADDRESS", "LOCATION"}:
+        return False
+    return _INSIDE_AN_ADDRESS.fullmatch(text, left.end, right.start) is not None
+
+
+def _trimmed(name: _Name, text: str) -> NameSpan | None:
+    """Without punctuation at the edges and without a possessive ending."""
+    start, end = name.start, name.end
+    if name.label != "ADDRESS":
+        possessive = _POSSESSIVE.search(text, start, end)
+        end = possessive.start() if possessive else end
+    while start < end and not text[start].isalnum():
+        start += 1
+    while end > start and not (text[end - 1].isalnum() or (text[end - 1] == ")" and "(" in text[start:end])):
+        end -= 1
+    if start == end:
+        return None
+    if text[end : end + 1] == "." and _ABBREVIATED.search(text, start, end):
+        end += 1
+    return NameSpan(start, end, name.label, sum(name.scores) / len(name.scores))
