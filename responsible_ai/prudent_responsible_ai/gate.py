@@ -1,7 +1,8 @@
 """Lets a streamed answer through piece by piece, each piece after its check.
 
 In `hold` mode no character goes out before it is known not to belong to something that is to be redacted or
-blocked. What is held: at most `segments.LONGEST_UNIT` characters, usually the word that is being written.
+blocked. What is held: at most `segments.LONGEST_UNIT` characters, usually the word that is being written; and
+where checks that judge sentences may act, up to `sentences.LONGEST_SENTENCE` more, usually the sentence.
 The same answer gives the same released text and the same verdicts, however it was cut into chunks.
 It knows no transport and no model.
 """
@@ -17,18 +18,18 @@ from time import perf_counter
 
 from prudent.types.content import Source
 from prudent.types.safety import Action, ContentFilterResults
-from prudent_responsible_ai.check import LOOK_BACK, Check, CheckContext, Finding, Span
+from prudent_responsible_ai.check import LOOK_BACK, CheckContext, Finding, Span, Unit
+from prudent_responsible_ai.judging import OutputRules, SentenceJudge
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import StreamingMode
 from prudent_responsible_ai.redaction import Piece, Redactor, Removal
 from prudent_responsible_ai.running import Budget, run_checks
 from prudent_responsible_ai.segments import Cut, next_cut
-from prudent_responsible_ai.shadow import Shadowed, ShadowRecord, ShadowRules
+from prudent_responsible_ai.shadow import Shadowed, ShadowRecord
 from prudent_responsible_ai.text_view import Reading, canonical
 from prudent_responsible_ai.verdict import (
     Decision,
-    NamedRule,
     Record,
     ReportedSpan,
     block_reason,
@@ -36,17 +37,6 @@ from prudent_responsible_ai.verdict import (
     failure_action,
     overall,
 )
-
-
-@dataclass(frozen=True)
-class OutputRules:
-    """What the policy says about answers: mode, time for one portion, rules, and the checks they name."""
-
-    mode: StreamingMode
-    budget_ms: float | None
-    rules: Sequence[NamedRule]
-    checks: Sequence[Check]
-    shadow: ShadowRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +115,10 @@ class OutputGate:
         self._around = around
         self._record = Record(rules.checks)
         self._shadow = None if rules.shadow is None else ShadowRecord(rules.shadow)
+        self._judge = SentenceJudge(rules, self._record, self._shadow, placeholders, around)
+        self._words = rules.of_unit(Unit.WORD)
+        self._extra = rules.shadow_extra(Unit.WORD)
+        self._judged: list[Removal] = []  # what the judge takes out of text that is not decided yet
         self._redactor = Redactor()
         self._open: list[_Open] = []
         self._buffer = ""  # from LOOK_BACK characters before `_at` on
@@ -186,8 +180,7 @@ class OutputGate:
         if self.blocked:
             return Release("", blocked=True, consumed=0, altered=False)
         started = perf_counter()
-        checks = self._rules.checks or (self._rules.shadow is not None and self._rules.shadow.checks)
-        pieces = self._checked(text, final=final) if checks else _as_is(text)
+        pieces = self._passed(text, final=final)
         if self._rules.mode is StreamingMode.OFF:
             pieces = _as_is(text)
         self._seconds += perf_counter() - started
@@ -201,6 +194,16 @@ class OutputGate:
             altered=any(piece.altered for piece in pieces),
             pieces=tuple(pieces),
         )
+
+    def _passed(self, text: str, *, final: bool) -> list[Piece]:
+        """Through the judge of sentences, then through the checks of words."""
+        judged = self._judge.feed(text, final=final)
+        self._judged += judged.removals
+        if not self._words and not self._extra and self._judge.idle:
+            return _as_is(judged.text)
+        pieces = self._checked(judged.text, final=final or judged.blocked)
+        self.blocked = self.blocked or judged.blocked
+        return pieces
 
     def _checked(self, text: str, *, final: bool) -> list[Piece]:
         self._buffer += text
@@ -237,6 +240,8 @@ class OutputGate:
             for removal in self._take(one, window)
             if removal.start < end or not blocks
         ]
+        removals += [one for one in self._judged if one.start < end]
+        self._judged = [one for one in self._judged if one.start >= end]
         if blocks:
             self._close_open(end)
         self._open = [one for one in self._open if one.end >= window.end]
@@ -251,16 +256,16 @@ class OutputGate:
         placed: list[_Placed] = []
         given = partial(self._is_given, window.text)
         budget = Budget(self._rules.budget_ms)
-        outcomes = run_checks(self._rules.checks, context, budget)
-        if self._shadow is not None and self._rules.shadow is not None:
-            beside = [*outcomes, *run_checks(self._rules.shadow.extra, context, budget)]
+        outcomes = run_checks(self._words, context, budget)
+        if self._shadow is not None:
+            beside = [*outcomes, *run_checks(self._extra, context, budget)]
             self._shadow.add(beside, given, lambda finding: _begins_before(finding, end - window.base))
         for outcome in outcomes:
-            failure = self._softened(failure_action(outcome, self._rules.rules))
+            failure = self._rules.softened(failure_action(outcome, self._rules.rules))
             self._failed = self._failed or failure is Action.BLOCK
             self._record.note(outcome, failure)
             for decision in decide(outcome, self._rules.rules, given):
-                softened = replace(decision, action=self._softened(decision.action))
+                softened = replace(decision, action=self._rules.softened(decision.action))
                 placed.append(_Placed(softened, outcome.check.id, window.base))
         return placed
 
@@ -320,12 +325,6 @@ class OutputGate:
 
     def _begin(self, placed: _Placed) -> int:
         return self._at if placed.start is None else placed.start
-
-    def _softened(self, action: Action) -> Action:
-        """Without holding, nothing can be taken back: the verdict only reports."""
-        if self._rules.mode is StreamingMode.OFF and action.rank > Action.ANNOTATE.rank:
-            return Action.ANNOTATE
-        return action
 
 
 def _begins_before(finding: Finding, end: int) -> bool:

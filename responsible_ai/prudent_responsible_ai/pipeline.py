@@ -13,7 +13,8 @@ from time import perf_counter
 from prudent.types.content import Source
 from prudent.types.safety import Action, PromptFilterResult, ShadowInfo
 from prudent_responsible_ai.check import Check, CheckContext, Finding, Span
-from prudent_responsible_ai.gate import OutputGate, OutputRules
+from prudent_responsible_ai.gate import OutputGate
+from prudent_responsible_ai.judging import OutputRules
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import Policy
@@ -76,6 +77,12 @@ class Pipeline:
         for check in self._all:
             check.warm_up()
 
+    def runs(self, check_id: str, source: Source) -> bool:
+        """Whether texts of a source are put to this check, by the policy or by its shadow."""
+        shadow = self._shadows.get(source)
+        checks = [*self._checks[source], *(() if shadow is None else shadow.checks)]
+        return any(check.id == check_id for check in checks)
+
     def review(self, parts: Sequence[Part]) -> InputReview:
         """Check the parts of a request. Never raises for what a text holds."""
         started = perf_counter()
@@ -126,7 +133,7 @@ class Pipeline:
         checks, rules = self._checks[part.source], self._rules[part.source]
         record = Record(checks)
         decisions: list[Decision] = []
-        context = CheckContext(part.source, Reading(part.text), around)
+        context = CheckContext(part.source, Reading(part.text), around, part.image)
         given = _is_given(part, placeholders)
         outcomes = run_checks(checks, context, budget)
         for outcome in outcomes:
