@@ -7,13 +7,14 @@ keeps one promise more, so that text can be released while it is generated: see 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from prudent.types.content import Source
 from prudent.types.safety import CheckState
+from prudent.types.vision import ImageSeverity
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.text_view import Reading
 
@@ -87,12 +88,14 @@ class CheckContext:
     """What a check may know beside the text: who wrote it, the views of it, and what it stands among.
 
     Only findings that begin at or after `reading.start` are asked for. `around` are all parts of the request,
-    as they were given; for an answer, the parts of the request that it answers.
+    as they were given; for an answer, the parts of the request that it answers. `image` is that of the
+    text's part.
     """
 
     source: Source
     reading: Reading
     around: Sequence[Part] = ()
+    image: Mapping[str, ImageSeverity] | None = None
 
 
 class Check(Protocol):

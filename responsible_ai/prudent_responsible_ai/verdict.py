@@ -192,14 +192,18 @@ class Record:
     """The categories of all checks that ran on one text, and what was found in each."""
 
     def __init__(self, checks: Sequence[Check]) -> None:
-        self._categories = {
-            category: CategoryRecord(check) for check in checks for category in check.categories
-        }
+        self._categories: dict[str, CategoryRecord] = {}
+        for check in checks:
+            for category in check.categories:
+                self._categories.setdefault(category, CategoryRecord(check))
 
     def note(self, outcome: Outcome, failure: Action) -> None:
-        """Add a run of a check to the categories that it reports."""
+        """Add a run of a check to the categories that it reports; the first to find something names them."""
         for category in outcome.check.categories:
-            self._categories[category].note(outcome, failure)
+            record = self._categories[category]
+            record.note(outcome, failure)
+            if not record.decisions and any(one.category == category for one in outcome.findings):
+                record.check = outcome.check
 
     def add(self, decision: Decision, offset: int = 0) -> list[ReportedSpan]:
         """Add a decision to its category; `offset` is where the checked text begins in the whole."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from prudent_responsible_ai.check import Check
 from prudent_responsible_ai.checks.control_characters import ControlCharactersCheck
+from prudent_responsible_ai.checks.image import ImageCheck
 from prudent_responsible_ai.checks.personal_data import PersonalDataCheck
 from prudent_responsible_ai.checks.secrets import SecretsCheck
 from prudent_responsible_ai.setup import CheckSetup
@@ -17,4 +18,5 @@ CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
     "secrets": lambda _: SecretsCheck(),
     "personal_data": lambda _: PersonalDataCheck(),
     "control_characters": lambda _: ControlCharactersCheck(),
+    "image": lambda _: ImageCheck(),
 }
