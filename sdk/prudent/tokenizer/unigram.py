@@ -76,17 +76,19 @@ class UnigramTokenizer:
         """The ids of `encode`, and for each the characters [start, end) of the text it stands for.
 
         White space before a word is no part of its piece. A piece made of a part of a character (a ligature
-        cut in two) has the whole character. The marks of beginning and end have empty ranges, and so have
-        pieces of white space alone.
+        cut in two) has the whole character. The marks of beginning and end have empty ranges, and so has a
+        mark of a word's beginning that is a piece of its own.
         """
         normal, origins = self._normalised_with_origins(text)
         encoding = self._cutter.encode(normal, add_special_tokens=False)
         offsets = [(0, 0)]
-        for start, end in cast("list[tuple[int, int]]", encoding.offsets):
-            while start < end and normal[start] == _SPACE:
-                start += 1
-            here = origins[start][0] if start < len(origins) else len(text)
-            offsets.append((here, origins[end - 1][1] if end > start else here))
+        for piece, (start, end) in zip(
+            cast("list[str]", encoding.tokens),
+            cast("list[tuple[int, int]]", encoding.offsets),
+            strict=True,
+        ):
+            here = origins[start][0]
+            offsets.append((here, here if piece == _WORD_START else origins[end - 1][1]))
         offsets.append((len(text), len(text)))
         return [self.bos_id, *cast("list[int]", encoding.ids), self.eos_id], offsets
 

@@ -158,3 +158,10 @@ def test_offsets_are_of_the_text_as_written(e5_tokenizer):
         at = text.index(word)
         assert any(start == at for start, _ in offsets), text
         assert any(end == at + len(word) for _, end in offsets), text
+
+
+def test_the_mark_of_a_word_alone_stands_for_no_character(small):
+    assert small.encode_with_offsets("a éa") == (
+        [0, 5, 4, 9, 6, 2],
+        [(0, 0), (0, 1), (2, 2), (2, 3), (3, 4), (4, 4)],
+    )
