@@ -34,8 +34,9 @@ def build_pipeline(policy: Policy, models: SafetyModels | None = None) -> Pipeli
 
 
 def _checks_of(policy: Policy, models: SafetyModels) -> dict[str, Check]:
-    for name in policy.options:
-        _require(policy, "options", "check", name, list(CHECKS))
+    for where, names in (("options", policy.options), ("degrade", policy.degrade)):
+        for name in names:
+            _require(policy, where, "check", name, list(CHECKS))
     found: dict[str, Check] = {}
     for source in Source:
         for rule in policy.rules_for(source):

@@ -24,7 +24,7 @@ from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import StreamingMode
 from prudent_responsible_ai.redaction import Piece, Redactor, Removal
-from prudent_responsible_ai.running import Budget, run_checks
+from prudent_responsible_ai.running import run_checks
 from prudent_responsible_ai.segments import Cut, next_cut
 from prudent_responsible_ai.shadow import Shadowed, ShadowRecord
 from prudent_responsible_ai.text_view import Reading, canonical
@@ -255,10 +255,10 @@ class OutputGate:
         )
         placed: list[_Placed] = []
         given = partial(self._is_given, window.text)
-        budget = Budget(self._rules.budget_ms)
-        outcomes = run_checks(self._words, context, budget)
+        budget = self._rules.budget()
+        outcomes = run_checks(self._words, context, budget, self._rules.watch)
         if self._shadow is not None:
-            beside = [*outcomes, *run_checks(self._extra, context, budget)]
+            beside = [*outcomes, *run_checks(self._extra, context, budget, self._rules.watch)]
             self._shadow.add(beside, given, lambda finding: _begins_before(finding, end - window.base))
         for outcome in outcomes:
             failure = self._rules.softened(failure_action(outcome, self._rules.rules))

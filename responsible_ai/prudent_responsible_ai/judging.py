@@ -17,7 +17,7 @@ from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import OnFailure, OnUnverified, StreamingMode
 from prudent_responsible_ai.redaction import Removal
-from prudent_responsible_ai.running import Budget, run_checks
+from prudent_responsible_ai.running import Budget, Watch, run_checks
 from prudent_responsible_ai.sentences import sentence_end
 from prudent_responsible_ai.shadow import ShadowRecord, ShadowRules
 from prudent_responsible_ai.text_view import Reading
@@ -33,9 +33,15 @@ class OutputRules:
 
     mode: StreamingMode
     budget_ms: float | None
+    degrade: Sequence[str]
     rules: Sequence[NamedRule]
     checks: Sequence[Check]
+    watch: Watch
     shadow: ShadowRules | None = None
+
+    def budget(self) -> Budget:
+        """A new budget for one portion."""
+        return Budget(self.budget_ms, self.degrade)
 
     def of_unit(self, unit: Unit) -> list[Check]:
         """The checks that see so much at once."""
@@ -117,11 +123,11 @@ class SentenceJudge:
         base = next((one for one in self._starts if start - one <= LOOK_BACK), start)
         window = self._buffer[base - self._offset : end - self._offset]
         context = CheckContext(Source.ASSISTANT, Reading(window, start - base), self._around)
-        budget = Budget(self._rules.budget_ms)
-        outcomes = run_checks(self._checks, context, budget)
+        budget = self._rules.budget()
+        outcomes = run_checks(self._checks, context, budget, self._rules.watch)
         given = partial(self._is_given, window)
         if self._shadow is not None:
-            beside = [*outcomes, *run_checks(self._extra, context, budget)]
+            beside = [*outcomes, *run_checks(self._extra, context, budget, self._rules.watch)]
             self._shadow.add(beside, given, lambda finding: _reaches(finding, start - base))
         found: list[Decision] = []
         failures: list[Action] = []

@@ -12,14 +12,14 @@ from time import perf_counter
 
 from prudent.types.content import Source
 from prudent.types.safety import Action, PromptFilterResult, ShadowInfo
-from prudent_responsible_ai.check import Check, CheckContext, Finding, Span
+from prudent_responsible_ai.check import Check, CheckContext, Finding, Span, Unit
 from prudent_responsible_ai.gate import OutputGate
 from prudent_responsible_ai.judging import OutputRules
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import Policy
 from prudent_responsible_ai.redaction import Redactor, Removal
-from prudent_responsible_ai.running import Budget, run_checks
+from prudent_responsible_ai.running import Budget, Watch, run_checks
 from prudent_responsible_ai.shadow import Shadowed, ShadowRecord, ShadowRules, shadow_info
 from prudent_responsible_ai.text_view import Reading
 from prudent_responsible_ai.verdict import (
@@ -59,6 +59,9 @@ class Pipeline:
 
     def __init__(self, policy: Policy, checks: Sequence[Check]) -> None:
         self.policy = policy
+        # What is named to be skipped first comes last.
+        last = {name: place for place, name in enumerate(reversed(policy.degrade), start=1)}
+        checks = sorted(checks, key=lambda check: last.get(check.id, 0))
         self._rules = {source: named_rules(source, policy) for source in Source}
         self._checks = {
             source: [check for check in checks if any(named.rule.check == check.id for named in rules)]
@@ -71,6 +74,14 @@ class Pipeline:
             if shadow is not None
         }
         self._all = tuple(checks)
+        self._watch = Watch(policy.timeout_ms)
+
+    @property
+    def judges_answers(self) -> bool:
+        """Whether answers are judged sentence by sentence, which takes milliseconds and not microseconds."""
+        shadow = self._shadows.get(Source.ASSISTANT)
+        checks = [*self._checks[Source.ASSISTANT], *(shadow.extra if shadow else ())]
+        return any(check.unit is Unit.SENTENCE for check in checks)
 
     def warm_up(self) -> None:
         """Load what the checks need. Without it the first request pays for it."""
@@ -89,7 +100,7 @@ class Pipeline:
         placeholders = Placeholders()
         for part in parts:
             placeholders.reserve(part.text)
-        budget = Budget(self.policy.budget_ms)
+        budget = Budget(self.policy.budget_ms, self.policy.degrade)
         shadowed: list[Shadowed] = []
         reviewed = [self._review(part, parts, placeholders, budget, shadowed) for part in parts]
         results = [result for _, result in reviewed]
@@ -112,8 +123,10 @@ class Pipeline:
         rules = OutputRules(
             self.policy.streaming,
             self.policy.budget_ms,
+            self.policy.degrade,
             self._rules[Source.ASSISTANT],
             self._checks[Source.ASSISTANT],
+            self._watch,
             self._shadows.get(Source.ASSISTANT),
         )
         return OutputGate(rules, placeholders, review.parts if review else ())
@@ -135,7 +148,7 @@ class Pipeline:
         decisions: list[Decision] = []
         context = CheckContext(part.source, Reading(part.text), around, part.image)
         given = _is_given(part, placeholders)
-        outcomes = run_checks(checks, context, budget)
+        outcomes = run_checks(checks, context, budget, self._watch)
         for outcome in outcomes:
             record.note(outcome, failure_action(outcome, rules))
             decisions += decide(outcome, rules, given)
@@ -144,7 +157,7 @@ class Pipeline:
         results = record.results
         if (shadow := self._shadows.get(part.source)) is not None:
             beside = ShadowRecord(shadow)
-            beside.add([*outcomes, *run_checks(shadow.extra, context, budget)], given)
+            beside.add([*outcomes, *run_checks(shadow.extra, context, budget, self._watch)], given)
             shadowed.append(Shadowed(part.source, results, beside.results))
         text = _redacted(part, decisions, placeholders)
         result = PromptFilterResult(

@@ -91,7 +91,9 @@ class Policy(Strict):
     """A resolved policy. A source without rules is not checked, and the response shows that.
 
     `floor` are rules that no policy which extends this one, or stands above it, can take away. `budget_ms` is
-    the time after which checks that are not essential are skipped; None means no limit. `options` are for
+    the time after which checks that are not essential are skipped; None means no limit. A check of sentences
+    that takes `timeout_ms` has failed. `degrade` names checks that run last, the last first: so the first
+    named is the first to be skipped, and each of them may be, essential or not. `options` are for
     checks, by their ids; a check knows its own. `shadow` is a policy that is evaluated beside this one and
     only reported.
     """
@@ -101,6 +103,8 @@ class Policy(Strict):
     description: str = ""
     streaming: StreamingMode = StreamingMode.HOLD
     budget_ms: Annotated[float, Field(gt=0)] | None = None
+    timeout_ms: Annotated[float, Field(gt=0)] = 30_000
+    degrade: list[str] = []
     audit: AuditSettings = AuditSettings()
     rules: dict[Source, list[Rule]] = {}
     floor: dict[Source, list[Rule]] = {}

@@ -35,6 +35,8 @@ class PolicyFile(Strict):
     extends: str | None = None
     streaming: StreamingMode | None = None
     budget_ms: float | None = None
+    timeout_ms: float | None = None
+    degrade: list[str] | None = None
     audit: dict[str, Any] = Field(default_factory=dict[str, Any])
     rules: dict[Source, list[Rule]] = Field(default_factory=dict[Source, list[Rule]])
     floor: dict[Source, list[Rule]] = Field(default_factory=dict[Source, list[Rule]])

@@ -61,6 +61,8 @@ def _whole(policy: Policy) -> Iterator[str]:
     )
     if policy.budget_ms is not None:
         yield f"After {policy.budget_ms:g} ms of checks those that are not essential are skipped."
+    if policy.degrade:
+        yield f"Where time is short these are skipped, in this order: {', '.join(policy.degrade)}."
     audit = policy.audit
     if not audit.enabled:
         yield "No audit record is kept."

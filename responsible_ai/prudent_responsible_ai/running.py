@@ -1,14 +1,23 @@
-"""Runs checks on a text so that a failing one never breaks the request. Decides nothing about findings."""
+"""Runs checks on a text so that a failing one never breaks the request. Decides nothing about findings.
+
+Checks of sentences run under a watch: one that hangs counts as failed, and its thread is left behind. So many
+threads are left at most; then such checks fail at once until one of them comes back. Checks of words are
+patterns whose time is linear in the text, and run where they are called.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from time import perf_counter
 
 from prudent.types.safety import CheckState
-from prudent_responsible_ai.check import Check, CheckContext, Finding
+from prudent_responsible_ai.check import Check, CheckContext, Finding, Unit
+
+MOST_HANGING = 8
 
 _log = logging.getLogger(__name__)
 
@@ -24,15 +33,19 @@ class Outcome:
 
 
 class Budget:
-    """Time that the checks of one request may take together; None means no limit."""
+    """Time that the checks of one request may take together; None means no limit.
 
-    def __init__(self, milliseconds: float | None) -> None:
+    Once it is spent, checks that are not essential are skipped, and those that are named in `degrade`.
+    """
+
+    def __init__(self, milliseconds: float | None, degrade: Collection[str] = ()) -> None:
         self._left = milliseconds
+        self._degrade = degrade
 
-    @property
-    def spent(self) -> bool:
-        """Whether nothing is left."""
-        return self._left is not None and self._left <= 0
+    def skips(self, check: Check) -> bool:
+        """Whether there is no time left for a check."""
+        spent = self._left is not None and self._left <= 0
+        return spent and (not check.essential or check.id in self._degrade)
 
     def take(self, milliseconds: float) -> None:
         """Subtract time that was used."""
@@ -40,19 +53,66 @@ class Budget:
             self._left -= milliseconds
 
 
-def run_checks(checks: Sequence[Check], context: CheckContext, budget: Budget) -> list[Outcome]:
-    """Run the checks in their order; essential ones always, the others while the budget lasts."""
-    return [_run(check, context, budget) for check in checks]
+class Watch:
+    """Lets checks run, and waits no longer than `milliseconds` for one. Safe in several threads."""
+
+    def __init__(self, milliseconds: float) -> None:
+        self._seconds = milliseconds / 1000
+        self._lock = threading.Lock()
+        self._hanging = 0
+
+    def run(self, check: Check, context: CheckContext) -> tuple[Finding, ...]:
+        """The findings of a check.
+
+        Raises:
+            TimeoutError: it took too long, or too many hang already.
+            Exception: what the check raises.
+        """
+        if check.unit is Unit.WORD:
+            return tuple(check.check(context.reading.text, context))
+        with self._lock:
+            if self._hanging >= MOST_HANGING:
+                raise TimeoutError
+        answer: SimpleQueue[tuple[Finding, ...] | BaseException] = SimpleQueue()
+        left = threading.Event()
+
+        def work() -> None:
+            try:
+                answer.put(tuple(check.check(context.reading.text, context)))
+            except BaseException as error:  # noqa: BLE001 raised where it is waited for
+                answer.put(error)
+            if left.is_set():
+                with self._lock:
+                    self._hanging -= 1
+
+        threading.Thread(target=work, name=f"prudent-check-{check.id}", daemon=True).start()
+        try:
+            found = answer.get(timeout=self._seconds)
+        except Empty:
+            with self._lock:
+                self._hanging += 1
+            left.set()
+            raise TimeoutError from None
+        if isinstance(found, Exception):
+            raise found
+        if isinstance(found, BaseException):
+            raise RuntimeError(type(found).__name__) from found
+        return found
 
 
-def _run(check: Check, context: CheckContext, budget: Budget) -> Outcome:
-    if budget.spent and not check.essential:
+def run_checks(checks: Sequence[Check], context: CheckContext, budget: Budget, watch: Watch) -> list[Outcome]:
+    """Run the checks in their order, as far as the budget goes."""
+    return [_run(check, context, budget, watch) for check in checks]
+
+
+def _run(check: Check, context: CheckContext, budget: Budget, watch: Watch) -> Outcome:
+    if budget.skips(check):
         return Outcome(check, (), CheckState.SKIPPED, 0.0)
     started = perf_counter()
     findings: tuple[Finding, ...] = ()
     state = CheckState.CHECKED
     try:
-        findings = tuple(check.check(context.reading.text, context))
+        findings = watch.run(check, context)
     except Exception as error:  # noqa: BLE001 - any failure of a check is the policy's to decide on
         # The class alone: the message of an exception may quote the text.
         _log.error("The check '%s' failed: %s.", check.id, type(error).__name__)

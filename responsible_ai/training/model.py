@@ -60,7 +60,7 @@ class Encoder(nn.Module):
         labels: int,
         tags: int,
     ) -> None:
-        """`frozen` layers, the lowest, stay as they are too."""
+        """`frozen` layers, the lowest, stay as they are too: what they make of a text can be kept."""
         super().__init__()
         self.words = torch.tensor(weights["emb.word"])
         self.places = torch.tensor(weights["emb.pos"] + weights["emb.type"][:1])
@@ -74,17 +74,20 @@ class Encoder(nn.Module):
         for parameter in (self.queries.weight, self.values.weight, self.values.bias, self.tags.weight):
             nn.init.zeros_(parameter)
 
-    def forward(self, ids: Tensor, inside: Tensor, *, dropout: float = 0.0) -> tuple[Tensor, Tensor]:
-        """ids and inside (batch, tokens) to the logits (batch, labels) and the tags (batch, tokens, tags)."""
-        x = functional.layer_norm(
-            self.words[ids] + self.places[: ids.shape[1]], self.norm[0].shape, *self.norm, EPSILON
-        )
-        mask = inside[:, None, None, :]
-        with torch.no_grad():
-            for layer in self.frozen:
-                x = layer(x, mask, 0.0)
+    @torch.no_grad()
+    def lower(self, ids: Tensor, inside: Tensor) -> Tensor:
+        """What the frozen layers make of ids (batch, tokens): states (batch, tokens, hidden)."""
+        placed = self.words[ids] + self.places[: ids.shape[1]]
+        x = functional.layer_norm(placed, self.norm[0].shape, *self.norm, EPSILON)
+        for layer in self.frozen:
+            x = layer(x, inside[:, None, None, :], 0.0)
+        return x
+
+    def forward(self, states: Tensor, inside: Tensor, *, dropout: float = 0.0) -> tuple[Tensor, Tensor]:
+        """From states of `lower`: the logits (batch, labels) and the tags (batch, tokens, tags)."""
+        x = states
         for layer in self.layers:
-            x = layer(x, mask, dropout)
+            x = layer(x, inside[:, None, None, :], dropout)
         attention = self.queries(x).masked_fill(~inside[:, :, None], -1e4).softmax(1)
         logits = (attention * functional.linear(x, self.values.weight)).sum(1) + self.values.bias
         return logits, self.tags(x)

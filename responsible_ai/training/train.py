@@ -3,7 +3,7 @@
     python responsible_ai/training/train.py DATA E5FILE OUT [--minutes 60] [--layers 6] [--threads 2]
 
 DATA is the folder of labelled data, E5FILE the weights of multilingual-e5-small. Needs `prudent[train]`.
-The learning rate falls to zero by the clock or the steps, whichever ends first; a state is saved every ten
+The learning rate falls to zero by the clock or the steps, whichever ends first; a state is saved every four
 minutes.
 """
 
@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from examples import SEED, Examples, gather
 from model import Encoder
 from numpy.typing import NDArray
 from rows import data_hashes
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -40,9 +40,9 @@ SORTED = 2_048
 """So many shuffled examples are sorted by length and cut into batches: little padding, little order."""
 WARM_STEPS = 60
 MASKED = 0.08
-"""Share of tokens hidden in training, so that no single word decides."""
+"""Share of tokens that the others do not see in training, so that no single word decides."""
 DROPOUT = 0.1
-SAVE_EVERY = 600.0
+SAVE_EVERY = 240.0
 HEADS = 12
 NOT_SUPPORTED = 3
 """The label of a pair whose source does not tell contradicted from unsupported."""
@@ -53,6 +53,7 @@ class Example:
     """One row of ids and what is known of it; what is None does not count."""
 
     ids: NDArray[np.int32]
+    states: NDArray[np.float16]
     labels: NDArray[np.float32] | None = None
     weights: NDArray[np.float32] | None = None
     tags: NDArray[np.int8] | None = None
@@ -69,8 +70,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--frozen", type=int, default=2)
+    parser.add_argument("--frozen", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--start", type=Path, help="a state to go on from, in place of the weights' layers")
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
     torch.manual_seed(SEED)
@@ -89,8 +91,9 @@ def main() -> None:
         labels=len(LABELS) + len(SUPPORT),
         tags=len(TAGS),
     )
-    masked = tokenizer.vocab_size - 1  # the piece <mask> is the last of XLM-R's vocabulary
-    record = _train(model, _all(examples), asked, masked, tokenizer.padding_id)
+    if asked.start is not None:
+        model.load_state_dict(load_file(str(asked.start)))
+    record = _train(model, _all(examples, model), asked)
     record |= {
         "data_sha256": data_hashes(asked.data),
         "seed": SEED,
@@ -106,20 +109,41 @@ def _is_needed(name: str, layers: int) -> bool:
     return bool(dot) and (layer == "emb" or int(layer[1:]) < layers)
 
 
-def _all(examples: Examples) -> list[Example]:
+def _all(examples: Examples, model: Encoder) -> list[Example]:
     labelled = examples.labelled
+    pairs = [one for one in examples.pairs if one.label >= 0]
+    ids = [one.ids for one in (*labelled.windows, *examples.tagged, *pairs)]
+    states = iter(_states(model, ids))
     found = [
-        Example(window.ids, window.labels, weights)
+        Example(window.ids, next(states), labels=window.labels, weights=weights)
         for window, weights in zip(labelled.windows, labelled.weights, strict=True)
     ]
-    found += [Example(one.ids, tags=one.tags) for one in examples.tagged]
-    found += [Example(one.ids, support=one.label) for one in examples.pairs if one.label >= 0]
+    found += [Example(one.ids, next(states), tags=one.tags) for one in examples.tagged]
+    found += [Example(one.ids, next(states), support=one.label) for one in pairs]
     return found
 
 
-def _train(
-    model: Encoder, examples: list[Example], asked: argparse.Namespace, masked: int, padding: int
-) -> dict[str, Any]:
+def _states(model: Encoder, rows: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float16]]:
+    """What the frozen layers make of each row: float16 (tokens, hidden); rows of like length run together."""
+    found: list[NDArray[np.float16]] = [np.empty((0, 0), np.float16)] * len(rows)
+    order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+    model.eval()
+    while order:
+        longest = len(rows[order[-1]])
+        taken = order[-max(1, TOKENS_A_BATCH // longest) :]
+        del order[-len(taken) :]
+        ids = np.zeros((len(taken), longest), np.int64)
+        inside = np.zeros(ids.shape, bool)
+        for place, index in enumerate(taken):
+            ids[place, : len(rows[index])] = rows[index]
+            inside[place, : len(rows[index])] = True
+        made = model.lower(torch.from_numpy(ids), torch.from_numpy(inside)).numpy().astype(np.float16)
+        for place, index in enumerate(taken):
+            found[index] = made[place, : len(rows[index])].copy()
+    return found
+
+
+def _train(model: Encoder, examples: list[Example], asked: argparse.Namespace) -> dict[str, Any]:
     drawn = np.random.default_rng(SEED)
     trunk = [p for layer in model.layers for p in layer.parameters()]
     trained = {id(p) for p in trunk}
@@ -144,7 +168,7 @@ def _train(
                 break
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * min(1.0, (step + 1) / WARM_STEPS) * (1 - done)
-            parts = _loss(model, batch, drawn, masked, padding)
+            parts = _loss(model, batch, drawn)
             loss = torch.stack(parts).sum()
             optimizer.zero_grad()
             loss.backward()
@@ -188,12 +212,10 @@ def _batches(examples: list[Example], drawn: np.random.Generator) -> Iterator[li
             yield batches[index]
 
 
-def _loss(
-    model: Encoder, batch: list[Example], drawn: np.random.Generator, masked: int, padding: int
-) -> list[Tensor]:
+def _loss(model: Encoder, batch: list[Example], drawn: np.random.Generator) -> list[Tensor]:
     """The losses of labels, tags and support, each a mean over what is known, by its share of the batch."""
     longest = max(len(one.ids) for one in batch)
-    ids = np.full((len(batch), longest), padding, np.int64)
+    states = np.zeros((len(batch), longest, batch[0].states.shape[1]), np.float32)
     inside = np.zeros((len(batch), longest), bool)
     labels = np.zeros((len(batch), len(LABELS)), np.float32)
     weights = np.zeros_like(labels)
@@ -201,18 +223,18 @@ def _loss(
     support = np.full(len(batch), -1, np.int64)
     for row, one in enumerate(batch):
         length = len(one.ids)
-        ids[row, :length] = one.ids
+        states[row, :length] = one.states
         inside[row, :length] = True
         if one.labels is not None and one.weights is not None:
             labels[row], weights[row] = np.nan_to_num(one.labels), one.weights
             hidden = drawn.random(length) < MASKED
             hidden[[0, -1]] = False
-            ids[row, :length][hidden] = masked
+            inside[row, :length][hidden] = False
         if one.tags is not None:
             tags[row, :length] = one.tags
         if one.support is not None:
             support[row] = one.support
-    logits, tagged = model(torch.from_numpy(ids), torch.from_numpy(inside), dropout=DROPOUT)
+    logits, tagged = model(torch.from_numpy(states), torch.from_numpy(inside), dropout=DROPOUT)
     of_labels = functional.binary_cross_entropy_with_logits(
         logits[:, : len(LABELS)], torch.from_numpy(labels), reduction="none"
     )

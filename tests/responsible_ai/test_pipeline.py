@@ -19,6 +19,7 @@ from prudent_responsible_ai import (
     build_pipeline,
     load_policy,
 )
+from prudent_responsible_ai.check import Unit
 from prudent_responsible_ai.policy import OnFailure, OnUnverified, Rule, StreamingMode
 
 CARD = "4111 1111 1111 1111"
@@ -30,6 +31,7 @@ class Scripted:
     id = "scripted"
     categories = ("scripted",)
     model_hash = None
+    unit = Unit.WORD
 
     def __init__(self, *, essential: bool = True, state: CheckState = CheckState.CHECKED) -> None:
         self.essential = essential

@@ -41,8 +41,8 @@ class LocalTextEncoder:
         """Load the graph (about a second). `threads` None uses every core that this process may use."""
         self.model_hash = card.weights_sha256
         self._card = card
-        self._tokenizer = UnigramTokenizer(UnigramSpec.load(artifact.tokenizer))
-        self._cutter = Cutter(self._tokenizer)
+        self.tokenizer = UnigramTokenizer(UnigramSpec.load(artifact.tokenizer))
+        self._cutter = Cutter(self.tokenizer)
         options = SessionOptions(
             threads=threads or usable_cores(), spinning=Spinning.WHILE_RUNNING, arena=True
         )
@@ -110,7 +110,7 @@ class LocalTextEncoder:
             for row, index in enumerate(indices):
                 piece = pieces[index]
                 chances = _softmax(tags[row, : len(rows[index])])
-                names = spans_of(chances, self._tokenizer.offsets(piece)[: len(rows[index])], piece)
+                names = spans_of(chances, self.tokenizer.offsets(piece)[: len(rows[index])], piece)
                 windows[index] = Window(0, len(piece), self._calibrated(logits[row]), names)
         return windows
 
@@ -125,9 +125,9 @@ class LocalTextEncoder:
 
     def _pair(self, passage: str, sentence: str) -> NDArray[np.int32]:
         """<s> passage </s></s> sentence </s>, the passage cut to fit."""
-        second = self._tokenizer.encode(sentence)[1:][: _PAIR_TOKENS // 2]
-        first = self._tokenizer.encode(passage)[: _PAIR_TOKENS - len(second) - 2]
-        end = self._tokenizer.eos_id
+        second = self.tokenizer.encode(sentence)[1:][: _PAIR_TOKENS // 2]
+        first = self.tokenizer.encode(passage)[: _PAIR_TOKENS - len(second) - 2]
+        end = self.tokenizer.eos_id
         first = first if first[-1] == end else [*first, end]
         second = second if second[-1] == end else [*second, end]
         return np.array([*first, end, *second], np.int32)
@@ -141,7 +141,7 @@ class LocalTextEncoder:
             longest = len(rows[order[-1]])
             taken = order[-max(1, _TOKENS_A_RUN // longest) :]
             del order[-len(taken) :]
-            ids = np.full((len(taken), longest), self._tokenizer.padding_id, np.int64)
+            ids = np.full((len(taken), longest), self.tokenizer.padding_id, np.int64)
             for place, index in enumerate(taken):
                 ids[place, : len(rows[index])] = rows[index]
             lengths = np.array([len(rows[index]) for index in taken], np.int32)

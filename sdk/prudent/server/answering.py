@@ -105,7 +105,7 @@ class Answering(Generic[RequestT, ChunkT, EntryT]):
                 if event.usage is not None:
                     usage = event.model_copy(update={"usage": self._with_check_time(event.usage)})
                     continue
-                passed = self._inspection.inspect(event, cancel=stream.cancel)
+                passed = await self._inspection.inspect(event, cancel=stream.cancel)
                 if passed and self._inspection.finished:
                     last = passed.pop()
                 for released in passed:

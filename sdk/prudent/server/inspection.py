@@ -6,6 +6,7 @@ pipeline; no model and no HTTP.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,11 +80,22 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
         self._review = self._pipeline.review(self._parts)
         return self._review
 
-    def inspect(self, chunk: ChunkT, *, cancel: Callable[[int], None]) -> list[ChunkT]:
+    async def inspect(self, chunk: ChunkT, *, cancel: Callable[[int], None]) -> list[ChunkT]:
         """Pass a chunk of the model through the gates; return what may go out, which may be nothing.
 
         A choice whose text is blocked is cancelled, and ends here with `content_filter`.
         """
+        if not self._pipeline.judges_answers:
+            return self._inspect(chunk, cancel)
+        # To judge a sentence takes milliseconds. Whoever is cancelled meanwhile waits: the gates are in use.
+        work = asyncio.ensure_future(offload(self._inspect, chunk, cancel))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait({work})
+            raise
+
+    def _inspect(self, chunk: ChunkT, cancel: Callable[[int], None]) -> list[ChunkT]:
         passed: list[ChunkT] = []
         for news in self.inspected.read(chunk):
             answer = self._answers[news.index]
