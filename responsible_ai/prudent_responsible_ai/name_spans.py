@@ -24,13 +24,26 @@ TAGS = ("O", *(f"{place}-{label}" for label in NAME_LABELS for place in "BI"))
 _WITHOUT_SPACES = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff]")
 """Han, kana and hangul: names there end inside what blanks enclose, so tokens are not joined to words."""
 
-_INSIDE_A_NAME = re.compile(r"[ \t\u00a0]{0,2}|[-'’·・.]|\.[ ]|[ ]?&[ ]?")
-"""What may stand between two words of one name."""
-_INSIDE_AN_ADDRESS = re.compile(r"[\s,，、>?.;|#()/º°ª№:-]{0,10}")
+_INSIDE_A_NAME = re.compile(r"[-'’·・.& \t\u00a0\ufeff]{0,3}")
+_INSIDE_A_FIRM = re.compile(r"[-'’·・.,&/«“\"( \t\u00a0\ufeff]{0,3}")
+"""What may stand between two words of one name: in a firm's also commas ("Co., Ltd.")."""
+_INSIDE_AN_ADDRESS = re.compile(r"[\s,，、>?.;|#()/º°ª№:'’-]{0,10}")
 """What may stand between two parts of one address: commas, line ends, marks of quoted lines."""
+_BETWEEN: dict[NameLabel, re.Pattern[str]] = {
+    "PERSON": _INSIDE_A_NAME,
+    "LOCATION": _INSIDE_A_NAME,
+    "ORG": _INSIDE_A_FIRM,
+    "ADDRESS": _INSIDE_AN_ADDRESS,
+}
 _POSSESSIVE = re.compile(r"['’][sS]?$")
 _ABBREVIATED = re.compile(r"(?:\.\w+|\b(?:inc|ltd|co|corp|jr|sr|bros|st|str|llc|cia|pvt))$", re.IGNORECASE)
-"""Last words of a name that keep the full stop after them."""
+_GOES_ON = re.compile(r",|\s[a-z0-9]")
+"""Last words of a name that keep the full stop after them, where the sentence or an abbreviation goes on."""
+_POST_MARK = "〒"
+_OPENED = {")": "(", "»": "«", "”": "“"}
+_PREPOSITION = re.compile(r"[在于到从去往]\w{2}")
+_GENITIVE = re.compile(r"\w{2}[的の]$")
+"""Particles of Chinese and Japanese that some pieces of the tokenizer hold together with a name."""
 
 
 @dataclass(slots=True)
@@ -128,8 +141,7 @@ def _read(word: _Word) -> tuple[NameLabel | None, float, bool]:
 
 
 def _joins(name: _Name, word: _Word, text: str) -> bool:
-    between = _INSIDE_AN_ADDRESS if name.label == "ADDRESS" else _INSIDE_A_NAME
-    return between.fullmatch(text, name.end, word.start) is not None
+    return _BETWEEN[name.label].fullmatch(text, name.end, word.start) is not None
 
 
 def _with_whole_addresses(names: Iterator[_Name], text: str) -> Iterator[_Name]:
@@ -154,17 +166,32 @@ def _is_one_address(left: _Name, right: _Name, text: str) -> bool:
 
 
 def _trimmed(name: _Name, text: str) -> NameSpan | None:
-    """Without punctuation at the edges and without a possessive ending."""
+    """Without punctuation, particles and a possessive ending at the edges."""
     start, end = name.start, name.end
     if name.label != "ADDRESS":
         possessive = _POSSESSIVE.search(text, start, end)
         end = possessive.start() if possessive else end
+    if name.label in ("LOCATION", "ADDRESS") and _PREPOSITION.match(text, start, end):
+        start += 1
+    if name.label != "PERSON" and _GENITIVE.search(text, start, end):
+        end -= 1
     while start < end and not text[start].isalnum():
         start += 1
-    while end > start and not (text[end - 1].isalnum() or (text[end - 1] == ")" and "(" in text[start:end])):
+    while end > start and not text[end - 1].isalnum():
         end -= 1
     if start == end:
         return None
-    if text[end : end + 1] == "." and _ABBREVIATED.search(text, start, end):
-        end += 1
-    return NameSpan(start, end, name.label, sum(name.scores) / len(name.scores))
+    if name.label == "ADDRESS" and text[start - 1 : start] == _POST_MARK:
+        start -= 1
+    return NameSpan(start, _with_closing(text, start, end), name.label, sum(name.scores) / len(name.scores))
+
+
+def _with_closing(text: str, start: int, end: int) -> int:
+    """The end of a name, after the full stop of its abbreviation or the bracket that it opened."""
+    after = text[end : end + 1]
+    if after and after in _OPENED and text.rfind(_OPENED[after], start, end) > text.rfind(after, start, end):
+        return end + 1
+    if after == "." and _ABBREVIATED.search(text, start, end):
+        goes_on = _GOES_ON.match(text, end + 1) is not None
+        return end + 1 if goes_on or "." in text[start:end] else end
+    return end
