@@ -7,23 +7,23 @@ from collections.abc import Mapping
 
 from prudent.errors import ConfigurationError
 from prudent.types.content import Source
-from prudent_responsible_ai.check import Check
+from prudent_responsible_ai.check import Check, Unit
 from prudent_responsible_ai.checks import CHECKS
 from prudent_responsible_ai.pipeline import Pipeline
-from prudent_responsible_ai.policy import Policy
-from prudent_responsible_ai.safety_models import LocalSafetyModels
+from prudent_responsible_ai.policy import Policy, Rule
+from prudent_responsible_ai.safety_models import shared_models
 from prudent_responsible_ai.setup import CheckSetup, SafetyModels
 
 
 def build_pipeline(policy: Policy, models: SafetyModels | None = None) -> Pipeline:
     """Return the pipeline of a policy, with the checks that it names. Call its `warm_up` before serving.
 
-    `models` None opens what the checks need from the store, each when it is first needed.
+    `models` None opens what the checks need from the store, each when it is first needed, once a process.
 
     Raises:
         ConfigurationError: the policy names a check, a category or an option that does not exist.
     """
-    shared = models or LocalSafetyModels()
+    shared = models or shared_models()
     checks = _checks_of(policy, shared)
     if policy.shadow is not None:
         # A shadow is evaluated on the findings of the live checks, so it has their options.
@@ -31,6 +31,22 @@ def build_pipeline(policy: Policy, models: SafetyModels | None = None) -> Pipeli
             name: check for name, check in _checks_of(policy.shadow, shared).items() if name not in checks
         }
     return Pipeline(policy, list(checks.values()))
+
+
+def without_models(policy: Policy) -> Policy:
+    """The policy without rules of checks that judge sentences, which need models: for tests of other things."""
+    judging = {
+        name for name, check in _checks_of(policy, shared_models()).items() if check.unit is Unit.SENTENCE
+    }
+
+    def kept(rules: Mapping[Source, list[Rule]]) -> dict[Source, list[Rule]]:
+        return {
+            source: [rule for rule in each if rule.check not in judging] for source, each in rules.items()
+        }
+
+    changed = {"rules": kept(policy.rules), "floor": kept(policy.floor)}
+    options = {name: given for name, given in policy.options.items() if name not in judging}
+    return policy.model_copy(update={**changed, "options": options})
 
 
 def _checks_of(policy: Policy, models: SafetyModels) -> dict[str, Check]:

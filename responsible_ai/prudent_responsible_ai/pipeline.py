@@ -5,11 +5,13 @@ It knows policies and the check protocol, but no single check and no transport.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
 
+from prudent.errors import PrudentError
 from prudent.types.content import Source
 from prudent.types.safety import Action, PromptFilterResult, ShadowInfo
 from prudent_responsible_ai.check import Check, CheckContext, Finding, Span, Unit
@@ -32,6 +34,8 @@ from prudent_responsible_ai.verdict import (
     overall,
     sternest,
 )
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,15 @@ class Pipeline:
         return any(check.unit is Unit.SENTENCE for check in checks)
 
     def warm_up(self) -> None:
-        """Load what the checks need. Without it the first request pays for it."""
+        """Load what the checks need. Without it the first request pays for it.
+
+        A check whose model cannot be had fails when it runs, and the policy says what follows.
+        """
         for check in self._all:
-            check.warm_up()
+            try:
+                check.warm_up()
+            except PrudentError as error:
+                _log.warning("The check '%s' is not ready: %s", check.id, error)
 
     def runs(self, check_id: str, source: Source) -> bool:
         """Whether texts of a source are put to this check, by the policy or by its shadow."""

@@ -93,11 +93,9 @@ class Watch:
                 self._hanging += 1
             left.set()
             raise TimeoutError from None
-        if isinstance(found, Exception):
-            raise found
-        if isinstance(found, BaseException):
-            raise RuntimeError(type(found).__name__) from found
-        return found
+        if isinstance(found, tuple):
+            return found
+        raise found if isinstance(found, Exception) else RuntimeError(type(found).__name__) from found
 
 
 def run_checks(checks: Sequence[Check], context: CheckContext, budget: Budget, watch: Watch) -> list[Outcome]:

@@ -327,18 +327,19 @@ def scripted_app(
 ) -> FastAPI:
     """The real server app over scripted models; the first is the default model.
 
-    `pipeline` None means the checks of the settings' policy, and then no audit but the one that is given.
+    `pipeline` None means those checks of the settings' policy that need no model, and then no audit but the
+    one that is given.
     """
     from prudent.server.app import create_app
     from prudent.server.settings import Settings
-    from prudent_responsible_ai.assemble import build_pipeline
+    from prudent_responsible_ai.assemble import build_pipeline, without_models
     from prudent_responsible_ai.policy import AuditSettings
     from prudent_responsible_ai.policy_file import load_policy
 
     models = models or (ScriptedModel(),)
     settings = (settings or Settings()).model_copy(update={"model": models[0].id})
     if pipeline is None:
-        policy = load_policy(settings.policy)
+        policy = without_models(load_policy(settings.policy))
         pipeline = build_pipeline(policy.model_copy(update={"audit": AuditSettings(enabled=False)}))
     return create_app(settings, pool=ScriptedModels(models, loading=loading), pipeline=pipeline, audit=audit)
 
