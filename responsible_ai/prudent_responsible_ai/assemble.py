@@ -34,7 +34,7 @@ def build_pipeline(policy: Policy, models: SafetyModels | None = None) -> Pipeli
 
 
 def without_models(policy: Policy) -> Policy:
-    """The policy without rules of checks that judge sentences, which need models: for tests of other things."""
+    """The policy without rules of checks that judge sentences: they need models, and some tests do not."""
     judging = {
         name for name, check in _checks_of(policy, shared_models()).items() if check.unit is Unit.SENTENCE
     }
