@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,6 @@ class Example:
     """One row of ids and what is known of it; what is None does not count."""
 
     ids: NDArray[np.int32]
-    states: NDArray[np.float16]
     labels: NDArray[np.float32] | None = None
     weights: NDArray[np.float32] | None = None
     tags: NDArray[np.int8] | None = None
@@ -93,7 +92,7 @@ def main() -> None:
     )
     if asked.start is not None:
         model.load_state_dict(load_file(str(asked.start)))
-    record = _train(model, _all(examples, model), asked)
+    record = _train(model, _all(examples), asked)
     record |= {
         "data_sha256": data_hashes(asked.data),
         "seed": SEED,
@@ -109,37 +108,14 @@ def _is_needed(name: str, layers: int) -> bool:
     return bool(dot) and (layer == "emb" or int(layer[1:]) < layers)
 
 
-def _all(examples: Examples, model: Encoder) -> list[Example]:
+def _all(examples: Examples) -> list[Example]:
     labelled = examples.labelled
-    pairs = [one for one in examples.pairs if one.label >= 0]
-    ids = [one.ids for one in (*labelled.windows, *examples.tagged, *pairs)]
-    states = iter(_states(model, ids))
     found = [
-        Example(window.ids, next(states), labels=window.labels, weights=weights)
+        Example(window.ids, labels=window.labels, weights=weights)
         for window, weights in zip(labelled.windows, labelled.weights, strict=True)
     ]
-    found += [Example(one.ids, next(states), tags=one.tags) for one in examples.tagged]
-    found += [Example(one.ids, next(states), support=one.label) for one in pairs]
-    return found
-
-
-def _states(model: Encoder, rows: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float16]]:
-    """What the frozen layers make of each row: float16 (tokens, hidden); rows of like length run together."""
-    found: list[NDArray[np.float16]] = [np.empty((0, 0), np.float16)] * len(rows)
-    order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
-    model.eval()
-    while order:
-        longest = len(rows[order[-1]])
-        taken = order[-max(1, TOKENS_A_BATCH // longest) :]
-        del order[-len(taken) :]
-        ids = np.zeros((len(taken), longest), np.int64)
-        inside = np.zeros(ids.shape, bool)
-        for place, index in enumerate(taken):
-            ids[place, : len(rows[index])] = rows[index]
-            inside[place, : len(rows[index])] = True
-        made = model.lower(torch.from_numpy(ids), torch.from_numpy(inside)).numpy().astype(np.float16)
-        for place, index in enumerate(taken):
-            found[index] = made[place, : len(rows[index])].copy()
+    found += [Example(one.ids, tags=one.tags) for one in examples.tagged]
+    found += [Example(one.ids, support=one.label) for one in examples.pairs if one.label >= 0]
     return found
 
 
@@ -215,26 +191,28 @@ def _batches(examples: list[Example], drawn: np.random.Generator) -> Iterator[li
 def _loss(model: Encoder, batch: list[Example], drawn: np.random.Generator) -> list[Tensor]:
     """The losses of labels, tags and support, each a mean over what is known, by its share of the batch."""
     longest = max(len(one.ids) for one in batch)
-    states = np.zeros((len(batch), longest, batch[0].states.shape[1]), np.float32)
+    ids = np.zeros((len(batch), longest), np.int64)
     inside = np.zeros((len(batch), longest), bool)
+    seen = inside.copy()
     labels = np.zeros((len(batch), len(LABELS)), np.float32)
     weights = np.zeros_like(labels)
     tags = np.full((len(batch), longest), -1, np.int64)
     support = np.full(len(batch), -1, np.int64)
     for row, one in enumerate(batch):
         length = len(one.ids)
-        states[row, :length] = one.states
-        inside[row, :length] = True
+        ids[row, :length] = one.ids
+        inside[row, :length] = seen[row, :length] = True
         if one.labels is not None and one.weights is not None:
             labels[row], weights[row] = np.nan_to_num(one.labels), one.weights
             hidden = drawn.random(length) < MASKED
             hidden[[0, -1]] = False
-            inside[row, :length][hidden] = False
+            seen[row, :length][hidden] = False
         if one.tags is not None:
             tags[row, :length] = one.tags
         if one.support is not None:
             support[row] = one.support
-    logits, tagged = model(torch.from_numpy(states), torch.from_numpy(inside), dropout=DROPOUT)
+    states = model.lower(torch.from_numpy(ids), torch.from_numpy(inside))
+    logits, tagged = model(states, torch.from_numpy(seen), dropout=DROPOUT)
     of_labels = functional.binary_cross_entropy_with_logits(
         logits[:, : len(LABELS)], torch.from_numpy(labels), reduction="none"
     )
