@@ -6,6 +6,7 @@ numbers passes) or none asks for a word such as `passport` before the value; a s
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,9 +69,21 @@ def _us_ssn(value: str) -> bool:
 
 
 def _resident_id(value: str) -> bool:
-    from stdnum.cn import ric
+    """Province, date of birth and check digit: codes of districts change, so they are not looked up."""
+    from stdnum.iso7064 import mod_11_2
 
-    return ric.is_valid(_compact(value).upper())
+    number = _compact(value).upper()
+    try:
+        datetime.date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return False
+    return number[:2] in _PROVINCES and mod_11_2.is_valid(number)
+
+
+def _company(value: str) -> bool:
+    from stdnum.cn import uscc
+
+    return uscc.is_valid(value)
 
 
 def _nhs(value: str) -> bool:
@@ -89,6 +102,19 @@ def _dni(value: str) -> bool:
     from stdnum.es import dni, nie
 
     return dni.is_valid(value) or nie.is_valid(value)
+
+
+def _account(value: str) -> bool:
+    """Long enough, and not a card number with a wrong check digit."""
+    digits = _compact(value)
+    return len(digits) >= 8 and (_ISSUER.fullmatch(digits) is None or _luhn_card(value))
+
+
+def _luhn(value: str) -> bool:
+    from stdnum import luhn
+
+    digits = _compact(value)
+    return len(set(digits)) > 1 and luhn.is_valid(digits)
 
 
 def _nir(value: str) -> bool:
@@ -139,11 +165,21 @@ def _bitcoin(value: str) -> bool:
     return bitcoin.is_valid(value)
 
 
+_PROVINCES = frozenset(
+    f"{tens}{ones}"
+    for tens, all_ones in (
+        *((1, "12345"), (2, "123"), (3, "1234567"), (4, "123456"), (5, "01234"), (6, "12345"), (7, "1")),
+        (8, "123"),
+    )
+    for ones in all_ones
+)
+"""The first two digits of identity numbers of China."""
+
 # Ranges that issuers have: Visa, Mastercard, American Express, Discover, UnionPay, JCB, Diners, Maestro.
 _ISSUER = re.compile(
     r"4[0-9]{12}(?:[0-9]{3})?(?:[0-9]{3})?|5[1-5][0-9]{14}|2(?:22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12}"
     r"|3[47][0-9]{13}|6(?:011|5[0-9]{2}|4[4-9][0-9])[0-9]{12}|62[0-9]{14,17}|35(?:2[89]|[3-8][0-9])[0-9]{12}"
-    r"|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:5018|5020|5038|6304|6759|676[1-3])[0-9]{8,15}"
+    r"|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800)[0-9]{11}|(?:5018|5020|5038|6304|6759|676[1-3])[0-9]{8,15}"
 )
 _NOT_A_CARD = re.compile(
     r"(?:order|ticket|invoice|tracking|serial|sku|isbn|ean|upc|uid|pid|request|trace|span|commit|hash|seed|id|imei"
@@ -155,12 +191,21 @@ IDENTIFIERS: tuple[Identifier, ...] = (
     *(
         Identifier("payment_card", 6, _pattern(body), _luhn_card, _CARD_REASON, veto=_NOT_A_CARD)
         for body in (
-            r"[2-6][0-9]{12,18}",
+            r"[1-6][0-9]{12,18}",
             r"[2-6][0-9]{3}(?P<gap>[ .\-])[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{4}",
             r"[2-6][0-9]{3}(?P<gap>[ .\-])[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{1,3}",
             r"62[0-9]{4}(?P<gap>[ .\-])[0-9]{13}",
             r"3[0-9]{3}(?P<gap>[ .\-])[0-9]{6}(?P=gap)[0-9]{4,5}",
         )
+    ),
+    Identifier(
+        "payment_card",
+        6,
+        _pattern(r"[0-9]{12,19}"),
+        _luhn,
+        "a card number: Luhn checksum, named as one",
+        words=_words(r"\bcards?\b", r"\bcc\b", r"\bkarten?", r"\bkredit", r"\btarjeta", r"\bcarte\b", "卡"),
+        veto=_NOT_A_CARD,
     ),
     Identifier(
         "us_ssn", 6, _pattern(r"[0-9]{3}-[0-9]{2}-[0-9]{4}"), _us_ssn, "a US social security number by form"
@@ -221,9 +266,25 @@ IDENTIFIERS: tuple[Identifier, ...] = (
         words=_words(r"\bdni\b", r"\bnie\b", r"\bnif\b"),
     ),
     Identifier(
+        "national_id",
+        6,
+        _pattern(r"[0-9]{3}-[0-9]{2}-[0-9]{4}"),
+        _always,
+        "an identity number, named as one",
+        words=_words(
+            r"\bdni\b",
+            r"\bnie\b",
+            r"\bnif\b",
+            r"\bcurp\b",
+            "c[eé]dula",
+            r"national id",
+            "identity (?:card|number)",
+        ),
+    ),
+    Identifier(
         "fr_nir",
         6,
-        _pattern(r"[12] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"),
+        _pattern(r"[12] ?[0-9]{2} ?[0-9]{2} ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"),
         _nir,
         "a French social security number: checksum, named as one",
         words=_words("sécurité sociale", r"\bnir\b", "insee"),
@@ -287,20 +348,29 @@ IDENTIFIERS: tuple[Identifier, ...] = (
         words=_words(r"driv(?:er'?s|ing) licen[cs]e", "驾驶证", "驾照", "führerschein", "permis de conduire"),
     ),
     Identifier(
+        "company_id",
+        2,
+        _pattern(r"[159][1239][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}"),
+        _company,
+        "a Chinese company's number: form and checksum",
+    ),
+    Identifier(
+        "qq_number",
+        4,
+        _pattern(r"[1-9][0-9]{5,10}"),
+        _always,
+        "a QQ number, named as one",
+        words=re.compile(r"(?<![a-z])qq ?(?:号码?|號碼?|是|为|number|no\.?|id)?[是为為]?[\s:=\"'(]{0,3}$"),
+    ),
+    Identifier(
         "bank_account",
         5,
         _pattern(r"[0-9]{4}(?:[ \-]?[0-9]{2,4}){1,5}"),
-        lambda value: len(_compact(value)) >= 8,
+        _account,
         "an account number, named as one",
-        words=_words(
-            r"(?:bank|checking|savings) account",
-            r"account (?:no|num)",
-            "银行卡号",
-            "银行账号",
-            "银行账户",
-            "银行卡",
-            "卡号",
-            "kontonummer",
+        words=re.compile(
+            "(?:(?:bank|checking|savings) account|account (?:no|num)|kontonummer"
+            "|银行卡号|银行账号|银行账户|银行卡|卡号)[^0-9]{0,16}$"
         ),
     ),
 )

@@ -53,9 +53,15 @@ def value_span(match: re.Match[str]) -> tuple[int, int]:
 
 
 def before(view: View, start: int, characters: int) -> str:
-    """Return up to `characters` before a position on its line, in lower case: where context words stand."""
+    """Return up to `characters` before a position on its line, in lower case: where context words stand.
+
+    Of a value that begins its line, the line before is what announces it, if it ends in a colon.
+    """
     text = view.text[max(_farthest(view, start), start - characters) : start]
-    return text[text.rfind("\n") + 1 :].lower()
+    line = text[text.rfind("\n") + 1 :]
+    if not line.strip() and (above := text.rstrip()).endswith(":"):
+        line = above[above.rfind("\n") + 1 :]
+    return line.lower()
 
 
 def _farthest(view: View, start: int) -> int:

@@ -37,6 +37,17 @@ _IPV4 = re.compile(r"(?<![0-9A-Za-z_.\-/])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-
 _IPV6 = re.compile(
     r"(?<![0-9A-Za-z_:.])(?:[0-9A-Fa-f]{1,4}:){2}[0-9A-Fa-f:]{0,34}[0-9A-Fa-f](?![0-9A-Za-z_:])"
 )
+_MAC = re.compile(
+    r"(?<![0-9A-Za-z:\-.])[0-9A-Fa-f]{2}(?P<gap>[:\-])(?:[0-9A-Fa-f]{2}(?P=gap)){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z]|[:\-][0-9A-Fa-f])"
+)
+_WECHAT = re.compile(
+    r"(?:微信|微訊|(?<![a-z])(?:we-?chat|weixin)) ?(?:号码?|號|id|账号|帳號|account)?"
+    r" ?[是为為]? ?[:=]? ?[\"'(]?$"
+)
+_WECHAT_ID = re.compile(r"(?<![0-9A-Za-z_\-])[A-Za-z][A-Za-z0-9_\-]{5,19}(?![0-9A-Za-z_\-@])")
+_WECHAT_WORD = re.compile("微信|微訊|wechat|we-chat|weixin", re.IGNORECASE)
+_WITHIN_AN_ID = re.compile("[0-9_-]")
+_GAPS_OF_A_MAC = 5
 _VERSION_WORD = re.compile(
     r"(?:\bv|\bver(?:sion)?|release|build|firmware|driver|update|upgrade|kernel|library|package|tag|section|chapter|§"
     r"|版本|版|固件|驱动|升级到|章节)[\s:=.\"'(]{0,3}$"
@@ -90,6 +101,11 @@ def _in_view(view: View) -> Iterator[Finding]:
         yield _finding(view, start, end, "phone", 4, "a number that its country's plan has")
     if _DOTTED.search(new):
         yield from _network_addresses(view)
+    if new.count(":") + new.count("-") >= _GAPS_OF_A_MAC:
+        for match in occurrences(_MAC, view):
+            yield _finding(view, *match.span(), "mac_address", 2, "the address of a network card")
+    if _WECHAT_WORD.search(view.text):
+        yield from _wechat_ids(view)
 
 
 def _finding(view: View, start: int, end: int, label: str, severity: int, reason: str) -> Finding:
@@ -102,6 +118,13 @@ def _emails(view: View) -> Iterator[Finding]:
             mailbox = re.split(r"[@\[({]", match[0], maxsplit=1)[0].lower()
             if mailbox not in _NOT_A_MAILBOX and not _NOT_A_TOP.fullmatch(match["top"].lower()):
                 yield _finding(view, *match.span(), "email", 4, "the form of a mail address")
+
+
+def _wechat_ids(view: View) -> Iterator[Finding]:
+    """Names of accounts right after the word."""
+    for match in occurrences(_WECHAT_ID, view):
+        if _WECHAT.search(before(view, match.start(), 24)) and _WITHIN_AN_ID.search(match[0]):
+            yield _finding(view, *match.span(), "wechat_id", 4, "a WeChat account, named as one")
 
 
 def _identifiers(view: View, start: int) -> Iterator[Finding]:
