@@ -9,7 +9,10 @@ from collections.abc import Callable
 
 from prudent_responsible_ai.check import Check
 from prudent_responsible_ai.checks.control_characters import ControlCharactersCheck
+from prudent_responsible_ai.checks.harm import HarmCheck
 from prudent_responsible_ai.checks.image import ImageCheck
+from prudent_responsible_ai.checks.inclusive import InclusiveCheck
+from prudent_responsible_ai.checks.language import LanguageCheck
 from prudent_responsible_ai.checks.personal_data import PersonalDataCheck
 from prudent_responsible_ai.checks.secrets import SecretsCheck
 from prudent_responsible_ai.setup import CheckSetup
@@ -19,4 +22,7 @@ CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
     "personal_data": lambda _: PersonalDataCheck(),
     "control_characters": lambda _: ControlCharactersCheck(),
     "image": lambda _: ImageCheck(),
+    "harm": HarmCheck.from_setup,
+    "language": LanguageCheck.from_setup,
+    "inclusive": InclusiveCheck.from_setup,
 }

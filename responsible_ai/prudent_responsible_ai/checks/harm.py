@@ -1,0 +1,226 @@
+"""Finds hate, harassment, violence, self-harm, sexual content, requests for harm, profanity. Takes no action.
+
+Each text is judged as it stands and with its disguises undone, and the higher score counts. What a score
+means is in the encoder's card; texts in languages that it was not measured on are judged all the same, and
+called unverified.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Annotated, Protocol
+
+from pydantic import Field, field_validator
+
+from prudent.types.content import Source
+from prudent.types.safety import CheckState
+from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit
+from prudent_responsible_ai.encoder.card import PackagedEncoder
+from prudent_responsible_ai.languages import language_of, measured
+from prudent_responsible_ai.setup import CheckSetup, Options, SafetyModels
+from prudent_responsible_ai.severity import Thresholds, severity_of
+from prudent_responsible_ai.text_encoder import TextEncoder
+from prudent_responsible_ai.undisguised import undisguised
+
+LABEL_OF = {
+    "hate": "hate",
+    "harassment": "harassment",
+    "violence": "violence",
+    "self_harm": "self_harm",
+    "sexual": "sexual",
+    "illicit": "harmful_request",
+    "profanity": "profanity",
+}
+"""The encoder's label of each category."""
+
+_REASONS = {
+    "hate": "an attack on people for what they are",
+    "harassment": "an attack on a person",
+    "violence": "a threat or praise of violence",
+    "self_harm": "self-harm or the wish for it",
+    "sexual": "sexual content",
+    "illicit": "help asked or given for doing harm",
+    "profanity": "profanity",
+}
+SUPPORT = {
+    "en": "If you think of harming yourself: you are not alone. Please talk to somebody you trust, or call"
+    " your local emergency number or a crisis line now.",
+    "zh": "如果你有伤害自己的念头：你并不孤单。请马上联系你信任的人，或拨打当地的急救电话、心理援助热线。",
+}
+"""What a person is told whose text speaks of self-harm, by language."""
+
+_ANY = "en"
+_NEAREST_TO_CERTAIN = 1e-6
+
+Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
+
+
+class HarmOptions(Options):
+    """`thresholds` are probabilities from which a category is medium (4), in place of the card's, whose low
+    and high move along in log-odds. `support` are messages about self-harm by language; empty means none."""
+
+    thresholds: dict[str, Probability] = Field(default_factory=dict[str, Probability])
+    support: dict[str, str] = Field(default_factory=lambda: dict(SUPPORT))
+
+    @field_validator("thresholds")
+    @classmethod
+    def _are_categories(cls, thresholds: dict[str, float]) -> dict[str, float]:
+        for name in thresholds:
+            if name not in LABEL_OF:
+                raise ValueError(f"'{name}' is no category; known are {', '.join(LABEL_OF)}")
+        return thresholds
+
+
+class Bands(Protocol):
+    """Where scores become low, medium and high: the encoder's card."""
+
+    def thresholds(self, label: str, language: str) -> Thresholds:
+        """The thresholds of a label in a language."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Characters [start, end) with a score by label; `disguised` where only the second view shows it."""
+
+    start: int
+    end: int
+    scores: Mapping[str, float]
+    disguised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    start: int
+    end: int
+    score: float
+    disguised: bool
+
+
+class HarmCheck:
+    """Severity by the card's bands: 2-3 low, 4-5 medium (the default threshold), 6-7 high.
+
+    Spans are the sentences that were judged together. A message of support is part of the reason where a
+    user's text speaks of self-harm, so that a refusal carries it.
+    """
+
+    id = "harm"
+    categories = tuple(LABEL_OF)
+    essential = True
+    unit = Unit.SENTENCE
+
+    def __init__(
+        self, models: SafetyModels, options: HarmOptions | None = None, bands: Bands | None = None
+    ) -> None:
+        """`bands` None takes those of the encoder's card when they are first needed."""
+        self._models = models
+        self._options = options or HarmOptions()
+        self._given = bands
+
+    @classmethod
+    def from_setup(cls, setup: CheckSetup) -> HarmCheck:
+        """The check with the policy's options. Raises ConfigurationError: they do not fit."""
+        return cls(setup.models, setup.parsed(HarmOptions))
+
+    @property
+    def model_hash(self) -> str | None:
+        """The encoder's, once it has been needed."""
+        return self._encoder.model_hash if "_encoder" in self.__dict__ else None
+
+    @cached_property
+    def _encoder(self) -> TextEncoder:
+        return self._models.encoder()
+
+    @cached_property
+    def _bands(self) -> Bands:
+        return self._given or PackagedEncoder().card
+
+    def warm_up(self) -> None:
+        """Open the encoder and its card."""
+        self._encoder.read("warm up")
+        _ = self._bands
+
+    def check(self, text: str, context: CheckContext) -> list[Finding]:
+        """Return at most one finding for each category, and one that is unverified for each where due."""
+        start = context.reading.start
+        fresh = text[start:]
+        scored = list(self._scored(text, fresh, start))
+        language = language_of(fresh)
+        found = [self._finding(category, scored, language, context.source) for category in self.categories]
+        findings = [finding for finding in found if finding is not None]
+        if not measured(fresh):
+            reason = f"not measured on this language ({language})"
+            findings += [
+                Finding(category, 0, reason=reason, state=CheckState.UNVERIFIED)
+                for category in self.categories
+            ]
+        return findings
+
+    def _scored(self, text: str, fresh: str, start: int) -> Iterator[_Scored]:
+        """The text, what is new in it alone, and both without disguises."""
+        for piece, offset in [(text, 0)] if start == 0 else [(text, 0), (fresh, start)]:
+            for window in self._encoder.read(piece):
+                yield _Scored(window.start + offset, window.end + offset, window.scores)
+            view = undisguised(piece)
+            if view is None:
+                continue
+            for window in self._encoder.read(view.text):
+                if window.end > window.start:
+                    first, end = view.original(window.start, window.end)
+                    yield _Scored(first + offset, end + offset, window.scores, disguised=True)
+
+    def _finding(self, category: str, scored: list[_Scored], language: str, source: Source) -> Finding | None:
+        label = LABEL_OF[category]
+        thresholds = self._thresholds(category, language)
+        hits = [
+            _Hit(one.start, one.end, one.scores[label], one.disguised)
+            for one in scored
+            if one.scores[label] >= thresholds.low
+        ]
+        if not hits:
+            return None
+        score = max(hit.score for hit in hits)
+        reason = _REASONS[category]
+        if all(hit.disguised for hit in hits):
+            reason += ", in disguise"
+        if category == "self_harm" and source is Source.USER and self._options.support:
+            support = self._options.support
+            reason += ". " + support.get(language, support.get(_ANY, next(iter(support.values()))))
+        spans = tuple(Span(hit.start, hit.end, category, weight=round(hit.score, 4)) for hit in _merged(hits))
+        return Finding(category, severity_of(score, thresholds), spans, reason, score)
+
+    def _thresholds(self, category: str, language: str) -> Thresholds:
+        thresholds = self._bands.thresholds(LABEL_OF[category], language)
+        medium = self._options.thresholds.get(category)
+        return thresholds if medium is None else _moved(thresholds, medium)
+
+
+def _moved(thresholds: Thresholds, medium: float) -> Thresholds:
+    """The thresholds moved together in log-odds, so that medium lies where it is wanted."""
+    by = _log_odds(medium) - _log_odds(thresholds.medium)
+    low, high = (_probability(_log_odds(one) + by) for one in (thresholds.low, thresholds.high))
+    return Thresholds(low, medium, high)
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, _NEAREST_TO_CERTAIN), 1 - _NEAREST_TO_CERTAIN)
+    return math.log(bounded / (1 - bounded))
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def _merged(hits: list[_Hit]) -> list[_Hit]:
+    """Hits that overlap become one with the higher score."""
+    merged: list[_Hit] = []
+    for hit in sorted(hits, key=lambda one: (one.start, one.end)):
+        if merged and hit.start < merged[-1].end:
+            last = merged[-1]
+            merged[-1] = replace(last, end=max(last.end, hit.end), score=max(last.score, hit.score))
+        else:
+            merged.append(hit)
+    return merged
