@@ -375,7 +375,7 @@ _SCHEMAS = st.recursive(st.booleans() | _keywords(st.booleans()), _keywords, max
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schema=_SCHEMAS, x=_SCHEMAS, y=_SCHEMAS, seed=st.integers(0, 2**32))
 def test_whatever_is_written_is_valid(
     walker: Walker, compiler: GrammarCompiler, schema: Json, x: Json, y: Json, seed: int
