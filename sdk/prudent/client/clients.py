@@ -14,6 +14,7 @@ from prudent.client.resources.classifiers import AsyncClassifiers, Classifiers
 from prudent.client.resources.completions import AsyncTextCompletions, TextCompletions
 from prudent.client.resources.embeddings import AsyncEmbeddings, Embeddings
 from prudent.client.resources.models import AsyncModels, Models
+from prudent.client.resources.moderations import AsyncModerationCalls, ModerationCalls
 from prudent.client.resources.safety import AsyncSafety, Safety
 from prudent.client.resources.tokens import AsyncTokens, Tokens
 from prudent.client.resources.vision import AsyncVision, Vision
@@ -64,6 +65,7 @@ class Client:
         self.vision = Vision(self._connection)
         self.audio = Audio(self._connection)
         self.safety = Safety(self._connection)
+        self.moderations = ModerationCalls(self._connection)
         self.models = Models(self._connection)
         self.classifiers = Classifiers(self._connection)
 
@@ -117,6 +119,7 @@ class AsyncClient:
         self.vision = AsyncVision(self._connection)
         self.audio = AsyncAudio(self._connection)
         self.safety = AsyncSafety(self._connection)
+        self.moderations = AsyncModerationCalls(self._connection)
         self.models = AsyncModels(self._connection)
         self.classifiers = AsyncClassifiers(self._connection)
 

@@ -31,6 +31,7 @@ from prudent.server.routes import (
     embeddings,
     health,
     models,
+    moderations,
     reading,
     safety_check,
     speech,
@@ -44,6 +45,7 @@ from prudent.types.chat import ChatCompletionRequest
 from prudent.types.classifiers import ClassifyRequest, TrainClassifierRequest
 from prudent.types.completions import CompletionRequest
 from prudent.types.embeddings import EmbeddingRequest
+from prudent.types.moderations import ModerationRequest
 from prudent.types.progress import ProgressListener
 from prudent.types.reading import ReadTextRequest
 from prudent.types.safety_check import SafetyCheckRequest
@@ -55,6 +57,8 @@ from prudent.version import __version__
 from prudent_responsible_ai.audit import AuditLog, open_audit
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import Policy
+from prudent_responsible_ai.safety_models import LocalSafetyModels
+from prudent_responsible_ai.setup import SafetyModels
 
 CLIENT_CLOSED = 499
 """nginx's status for "the client went away"; it is seen in the log alone."""
@@ -71,6 +75,7 @@ BODIES = (
     TrainClassifierRequest,
     ClassifyRequest,
     SafetyCheckRequest,
+    ModerationRequest,
     ClassifyImageRequest,
     ImageSafetyRequest,
     AnalyzeImageRequest,
@@ -88,6 +93,7 @@ ROUTES = (
     embeddings,
     classifiers,
     safety_check,
+    moderations,
     vision,
     reading,
     models,
@@ -101,6 +107,7 @@ def create_app(
     pool: Models | None = None,
     pipeline: Pipeline | None = None,
     audit: AuditLog | None = None,
+    safety: SafetyModels | None = None,
     progress: ProgressListener | None = None,
 ) -> FastAPI:
     """Build the server's app. What is not given is made from the settings.
@@ -109,7 +116,8 @@ def create_app(
         ConfigurationError: a setting or the policy is wrong.
     """
     settings = settings or Settings.from_env()
-    pipeline = pipeline or _policy_pipeline(settings)
+    safety = safety or LocalSafetyModels()
+    pipeline = pipeline or _policy_pipeline(settings, safety)
     guard = Guard(
         pool or _local_models(settings, progress),
         pipeline,
@@ -117,6 +125,7 @@ def create_app(
         default_model=settings.model,
         pinned=settings.pin,
         images=ImageSource.of(settings),
+        safety=safety,
     )
 
     @asynccontextmanager
@@ -169,7 +178,7 @@ def _local_models(settings: Settings, progress: ProgressListener | None) -> Mode
     return ModelPool.local(options, budget=settings.memory_budget, pinned=settings.pin, progress=progress)
 
 
-def _policy_pipeline(settings: Settings) -> Pipeline:
+def _policy_pipeline(settings: Settings, safety: SafetyModels) -> Pipeline:
     """The checks of the settings' policy. Imported here, so that a server of doubles loads none."""
     from prudent_responsible_ai.assemble import build_pipeline
     from prudent_responsible_ai.policy_file import load_policy
@@ -177,7 +186,7 @@ def _policy_pipeline(settings: Settings) -> Pipeline:
     policy = load_policy(settings.policy)
     if settings.policy_floor is not None:
         policy = policy.above(load_policy(settings.policy_floor))
-    return build_pipeline(policy)
+    return build_pipeline(policy, safety)
 
 
 def _policy_audit(policy: Policy, settings: Settings) -> AuditLog | None:

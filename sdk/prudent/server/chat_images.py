@@ -7,16 +7,15 @@ is decoded once. Knows no check and no HTTP.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from prudent.capabilities.interface import Models
 from prudent.capabilities.interface.classification import CLASSIFICATION
-from prudent.capabilities.interface.reading import READING
 from prudent.capabilities.offload import offload
 from prudent.errors import InvalidRequestError
 from prudent.server.image_source import ImageSource
+from prudent.server.perceiving import read_image, severities
 from prudent.server.seeing import decoded
 from prudent.types.chat import ChatMessage
 from prudent.types.chat_images import ChatImage
@@ -48,9 +47,11 @@ class _Place:
 
 
 async def tell_images(
-    messages: Sequence[ChatMessage], models: Models, source: ImageSource
+    messages: Sequence[ChatMessage], models: Models, source: ImageSource, *, assess: bool = False
 ) -> tuple[list[ChatMessage], list[ChatImage]]:
     """The conversation with words in place of its images, and what was done with each.
+
+    `assess` says whether to find out how explicit they are.
 
     Raises:
         InvalidRequestError: there are more than MOST_IMAGES, or one of them cannot be decoded.
@@ -76,29 +77,32 @@ async def tell_images(
     words: dict[tuple[int, int], TextPart] = {}
     for number, place in enumerate(places, 1):
         image = await decoded(source, place.content.image_url.url, param=place.param)
-        seen, text = await _look(image, place, models)
+        seen, text = await _look(image, place, models, assess=assess)
         told.append(seen)
         part = TextPart(text=_words(number, seen, text), source=Source.IMAGE)
         words[place.message, place.part] = part
     return [_with_words(message, index, words) for index, message in enumerate(messages)], told
 
 
-async def _look(image: DecodedImage, place: _Place, models: Models) -> tuple[ChatImage, str]:
+async def _look(image: DecodedImage, place: _Place, models: Models, *, assess: bool) -> tuple[ChatImage, str]:
     """What is known of an image, and the text in it."""
-    async with AsyncExitStack() as held:
-        classifier = await held.enter_async_context(models.lease(CLASSIFICATION))
+    async with models.lease(CLASSIFICATION) as classifier:
         tags = await offload(classifier.classify, image.pixels, top_k=_TAGS)
         used, text, read = [classifier.id], "", place.content.image_url.detail != "low"
-        if read:
-            reader = await held.enter_async_context(models.lease(READING))
-            used.append(reader.id)
-            text = (await offload(reader.read_pixels, image.pixels)).text
+    found = await severities(image, models) if assess else None
+    if found is not None:
+        used.append(found.by)
+    if read:
+        page, reader = await read_image(image, models)
+        used.append(reader)
+        text = page.text
     seen = ChatImage(
         message=place.message,
         part=place.part,
         image=image.info,
         tags=[tag for tag in tags if tag.score >= _LEAST_SCORE],
         text_characters=len(text) if read else None,
+        categories=None if found is None else found.categories,
         models=used,
     )
     return seen, text

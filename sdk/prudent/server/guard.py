@@ -27,14 +27,22 @@ from prudent.server.inspected import ChunkT, EntryT, Inspected, RequestT
 from prudent.server.inspected_chat import InspectedChat
 from prudent.server.inspected_completion import Entry, InspectedCompletion
 from prudent.server.inspection import Asked, Inspection
+from prudent.server.moderating import Moderating, flagged_from
 from prudent.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionRequest, TokenLogprob
 from prudent.types.completions import Completion, CompletionRequest
+from prudent.types.content import Source
 from prudent.types.models import Model, ModelList
+from prudent.types.moderations import ModerationRequest, Moderations
 from prudent.types.tokenize import Detokenized, DetokenizeRequest, Tokenized, TokenizeRequest
 from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.pipeline import Pipeline
+from prudent_responsible_ai.safety_models import LocalSafetyModels
+from prudent_responsible_ai.setup import SafetyModels
 
 logger = logging.getLogger("prudent.server")
+
+_IMAGE_CHECK = "image"
+"""The check of what images show: models are asked only where a policy names it."""
 
 
 class Guard:
@@ -49,13 +57,16 @@ class Guard:
         default_model: str,
         pinned: Collection[str] = (),
         images: ImageSource | None = None,
+        safety: SafetyModels | None = None,
     ) -> None:
+        """`safety` has the models of the checks, for what is asked of them directly."""
         self._models = models
         self._pipeline = pipeline
         self._audit = audit
         self._default_model = default_model
         self._pinned = tuple(pinned)
         self._images = images
+        self._safety = safety or LocalSafetyModels()
         self._running: set[Answering[Any, Any, Any] | Attending[Any]] = set()
         self._stopping = False
         self._preload: asyncio.Task[None] | None = None
@@ -117,7 +128,12 @@ class Guard:
         self, request: ChatCompletionRequest, asked: Asked
     ) -> Answering[ChatCompletionRequest, ChatCompletionChunk, TokenLogprob]:
         """Answer a conversation chunk by chunk; see `Answering`."""
-        return self._answer(InspectedChat(request, self._images), asked)
+        return self._answer(InspectedChat(request, self._images, assess=self.looks_at_images), asked)
+
+    @property
+    def looks_at_images(self) -> bool:
+        """Whether the policy has rules about what images show."""
+        return self._pipeline.runs(_IMAGE_CHECK, Source.IMAGE)
 
     async def completion(self, request: CompletionRequest, asked: Asked) -> Completion:
         """Continue a prompt at once; raises what `stream_completion` raises."""
@@ -140,6 +156,11 @@ class Guard:
     async def attend(self, call: Performed[ResultT], asked: Asked) -> ResultT:
         """Do what is done in one go; raises what `Attending.whole` raises."""
         return await self._attending(call, asked).whole(call)
+
+    async def moderate(self, request: ModerationRequest, asked: Asked) -> Moderations:
+        """Say which categories of harm inputs fall into; raises what `attend` raises."""
+        images = self._images or ImageSource()
+        return await self.attend(Moderating(request, images, self._safety.encoder, flagged_from), asked)
 
     def attend_stream(self, call: Streamed[ResultT], asked: Asked) -> AsyncGenerator[ResultT, Any]:
         """Do it event by event; raises what `Attending.events` raises."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from prudent.capabilities.interface import ChatStream, Models, TextService
@@ -33,11 +34,17 @@ class InspectedChat:
     route = CREATE_CHAT_COMPLETION.path
     needs_model = False
 
-    def __init__(self, request: ChatCompletionRequest, images: ImageSource | None = None) -> None:
-        """`images` says where images of the conversation may be fetched from."""
+    def __init__(
+        self, request: ChatCompletionRequest, images: ImageSource | None = None, *, assess: bool = False
+    ) -> None:
+        """`images` says where images of the conversation may be fetched from.
+
+        `assess` says whether the policy asks how explicit they are.
+        """
         self.request = request
         self.choices = request.n
         self._source = images or ImageSource()
+        self._assess = assess
         self._images: list[ChatImage] = []
 
     @property
@@ -47,14 +54,20 @@ class InspectedChat:
 
     async def prepare(self, models: Models) -> None:
         """Images to words."""
-        messages, self._images = await tell_images(self.request.messages, models, self._source)
+        messages, self._images = await tell_images(
+            self.request.messages, models, self._source, assess=self._assess
+        )
         if self._images:
             self.request = self.request.model_copy(update={"messages": messages})
 
     def parts(self, model: TextService | None) -> list[Part]:
         """Every text of the conversation: the content of messages, and the arguments of earlier calls."""
         del model
-        return parts_of(self.request.messages)
+        seen = {(image.message, image.part): image.categories for image in self._images}
+        return [
+            replace(part, image=seen.get((part.message_index, part.part_index)))
+            for part in parts_of(self.request.messages)
+        ]
 
     def with_texts(self, texts: Sequence[str]) -> ChatCompletionRequest:
         """The request with these texts in place of its own."""

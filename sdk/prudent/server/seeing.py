@@ -1,6 +1,7 @@
 """Images that are classified, scored and analysed, as the guard and the checks see them. Knows no HTTP.
 
-Text that was read in an image is checked as text of source `image`. Nothing else of an image is text.
+Text that was read in an image is checked as text of source `image`, and so is what a model of explicit images
+says of it, where it was asked.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from prudent.capabilities.interface.reading import READING
 from prudent.capabilities.offload import offload
 from prudent.server.attended import Performed
 from prudent.server.image_source import ImageSource
+from prudent.server.perceiving import read_image
 from prudent.types.content import Source
 from prudent.types.image import ImageReference, image_reference
 from prudent.types.reading import TextPage
@@ -78,7 +80,9 @@ class ClassifyImage(Performed[ImageClassification]):
 
 
 class CheckImage(Performed[ImageSafety]):
-    """An image to its severity."""
+    """An image to its severity. Nothing is refused: that is what was asked for."""
+
+    refuses = False
 
     def __init__(self, request: ImageSafetyRequest, source: ImageSource) -> None:
         self.route = CHECK_IMAGE.path
@@ -94,6 +98,17 @@ class CheckImage(Performed[ImageSafety]):
         async with models.lease(IMAGE_SAFETY, self._request.model) as model:
             categories = await offload(model.assess, image.pixels)
             return ImageSafety(model=model.id, categories=categories, image=image.info)
+
+    def outputs(self, result: ImageSafety) -> Sequence[Part]:
+        """The image without any text."""
+        return [Part("", Source.IMAGE, image=result.categories)]
+
+    def with_outputs(
+        self, result: ImageSafety, texts: Sequence[str], verdicts: Sequence[PromptFilterResult]
+    ) -> ImageSafety:
+        """The result with the verdict on it."""
+        del texts
+        return result.model_copy(update={"content_filter_results": verdicts[0].content_filter_results})
 
     def with_safety(
         self, result: ImageSafety, safety: SafetyInfo, prompt: Sequence[PromptFilterResult]
@@ -133,25 +148,28 @@ class AnalyzeImage(Performed[ImageAnalysis]):
                 used["safety"] = scorer.id
                 found["categories"] = await offload(scorer.assess, image.pixels)
         if "text" in self._features:
-            async with models.lease(READING) as reader:
-                used["text"] = reader.id
-                page = await offload(reader.read_pixels, image.pixels)
-                found["text"] = found_text(page)
+            page, used["text"] = await read_image(image, models)
+            found["text"] = found_text(page)
         return ImageAnalysis(image=image.info, models=used, **found)
 
     def outputs(self, result: ImageAnalysis) -> Sequence[Part]:
-        """The text that was read."""
-        return [Part(result.text.text, Source.IMAGE)] if result.text and result.text.text else []
+        """The text that was read, and what was said of the image itself."""
+        text = result.text.text if result.text else ""
+        if not text and result.categories is None:
+            return []
+        return [Part(text, Source.IMAGE, image=result.categories)]
 
     def with_outputs(
         self, result: ImageAnalysis, texts: Sequence[str], verdicts: Sequence[PromptFilterResult]
     ) -> ImageAnalysis:
         """The result with the text as it may be seen, and the verdicts on it."""
-        if result.text is None:
-            return result
         results = merged(verdict.content_filter_results for verdict in verdicts)
-        text = result.text.model_copy(update={"text": texts[0], "content_filter_results": results})
-        return result.model_copy(update={"text": text})
+        changed: dict[str, Any] = {"content_filter_results": results}
+        if result.text is not None:
+            changed["text"] = result.text.model_copy(
+                update={"text": texts[0], "content_filter_results": results}
+            )
+        return result.model_copy(update=changed)
 
     def with_safety(
         self, result: ImageAnalysis, safety: SafetyInfo, prompt: Sequence[PromptFilterResult]

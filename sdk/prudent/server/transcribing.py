@@ -55,6 +55,17 @@ def recording_of(file: BinaryIO, name: str, longest: float) -> Recording:
     return Recording(file, name, longest)
 
 
+async def heard_parts(
+    models: Models, name: str | None, recording: Recording, options: HearingOptions
+) -> AsyncGenerator[Heard, Any]:
+    """Go through a recording with a model of this name, None for the default; raises as `Transcriber`."""
+    async with AsyncExitStack() as held:
+        model = await held.enter_async_context(models.lease(TRANSCRIPTION, name))
+        parts = await held.enter_async_context(aclosing(model.transcribe(recording, options)))
+        async for part in parts:
+            yield part
+
+
 class _Transcribing(Attended[Hearing]):
     """What whole and streamed transcriptions share."""
 
@@ -86,12 +97,8 @@ class _Transcribing(Attended[Hearing]):
         del result
         return "prompt"
 
-    async def _hear(self, models: Models) -> AsyncGenerator[Heard, Any]:
-        async with AsyncExitStack() as held:
-            model = await held.enter_async_context(models.lease(TRANSCRIPTION, self.model))
-            parts = await held.enter_async_context(aclosing(model.transcribe(self._recording, self._options)))
-            async for part in parts:
-                yield part
+    def _hear(self, models: Models) -> AsyncGenerator[Heard, Any]:
+        return heard_parts(models, self.model, self._recording, self._options)
 
 
 class TranscribeWhole(_Transcribing, Performed[Hearing]):

@@ -60,4 +60,18 @@ class ImagePart(RequestModel):
     source: Source | None = None
 
 
+class InputAudio(RequestModel):
+    """A recording: base64 of a file, or a data URL. What `format` says is not relied on: the bytes tell."""
+
+    data: str = Field(min_length=1)
+    format: str | None = Field(default=None, max_length=64)
+
+
+class AudioPart(RequestModel):
+    """A recording, as the OpenAI API has it in messages."""
+
+    type: Literal["input_audio"]
+    input_audio: InputAudio
+
+
 ContentPart = Annotated[TextPart | ImagePart, Field(discriminator="type")]

@@ -86,11 +86,15 @@ class ImageSeverity(ResponseModel):
 
 
 class ImageSafety(ResponseModel):
-    """How severe an image is in each category; `sexual` is the one there is. Nothing is refused by it."""
+    """How severe an image is in each category; `sexual` is the one there is. Nothing is refused by it.
+
+    `content_filter_results` say what the policy would do with it.
+    """
 
     model: str
     categories: dict[str, ImageSeverity]
     image: ImageInfo
+    content_filter_results: ContentFilterResults | None = None
     safety: SafetyInfo | None = None
 
 
@@ -136,6 +140,7 @@ class ImageAnalysis(ResponseModel):
     colors: list[DominantColor] | None = None
     sharpness: Sharpness | None = None
     perceptual_hash: str | None = None
+    content_filter_results: ContentFilterResults | None = None
     safety: SafetyInfo | None = None
 
 

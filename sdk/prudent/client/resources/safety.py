@@ -1,4 +1,4 @@
-"""`client.safety`: what the checks say of a text, and what the policy would do with it."""
+"""`client.safety`: what the checks say of texts, images and sounds, and what the policy would do."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ import httpx
 
 from prudent.client.body import json_body
 from prudent.client.connection import AsyncConnection, Connection
-from prudent.types.safety_check import CHECK_SAFETY, PartToCheck, SafetyCheck
+from prudent.client.content import as_parts
+from prudent.types.safety_check import (
+    CHECK_SAFETY,
+    ImageToCheck,
+    PartToCheck,
+    SafetyCheck,
+    SoundToCheck,
+)
 
-Parts = str | Sequence[PartToCheck | Mapping[str, Any]]
-"""A text of the user, or parts: each has `text`, and `source` where it is not the user's."""
+Parts = str | Sequence[str | PartToCheck | ImageToCheck | SoundToCheck | Mapping[str, Any]]
+"""A text of the user, or parts: texts of the user, `{"text": ..., "source": ...}`, `{"image": ...}` with what
+`client.vision` takes, `{"audio": ...}` with what `client.audio` takes, or parts of the OpenAI API."""
 
 
 class Safety:
@@ -32,10 +40,10 @@ class Safety:
         """What the checks find in each part, and what the policy in force would do with it.
 
         Raises:
-            InvalidRequestError: a part is wrong.
+            InvalidRequestError: a part is wrong, or there is no such file.
             RateLimitError, ServiceUnavailableError, ConnectionFailedError: after the retries.
         """
-        body = json_body({"input": input, "user": user, "metadata": metadata})
+        body = json_body({"input": as_parts(input), "user": user, "metadata": metadata})
         return self._connection.call(CHECK_SAFETY, body, timeout=timeout)
 
 
@@ -56,8 +64,8 @@ class AsyncSafety:
         """What the checks find in each part, and what the policy in force would do with it.
 
         Raises:
-            InvalidRequestError: a part is wrong.
+            InvalidRequestError: a part is wrong, or there is no such file.
             RateLimitError, ServiceUnavailableError, ConnectionFailedError: after the retries.
         """
-        body = json_body({"input": input, "user": user, "metadata": metadata})
+        body = json_body({"input": as_parts(input), "user": user, "metadata": metadata})
         return await self._connection.call(CHECK_SAFETY, body, timeout=timeout)
