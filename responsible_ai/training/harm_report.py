@@ -25,6 +25,9 @@ Thresholds: TypeAlias = Callable[[str, str], float]
 MODERATION = ("hate", "harassment", "violence", "self_harm", "sexual")
 """The categories of the OpenAI moderation set."""
 
+REPORTED = tuple(name for name in HARMS if name not in ("offensive", "unsafe"))
+"""The labels that the harm check reports; the two others gather them."""
+
 _IDENTITY_STATEMENTS = ("ident_neutral_nh", "ident_pos_nh")
 _FEWEST_OF_A_GROUP = 30
 _DIALECT = re.compile(
@@ -145,8 +148,8 @@ def _by_language(part: _Part, name: str) -> dict[str, Any]:
 def _xstest(part: _Part, thresholds: Thresholds) -> dict[str, Any]:
     labels, scores = part.label("harmful_request")
     found, false = metrics.flagged(labels, scores, thresholds("harmful_request", "en"))
-    reached = np.array([thresholds(name, "en") for name in LABELS[: len(HARMS) - 1]])
-    some = (part.scores[:, : len(reached)] >= reached).any(axis=1)
+    limits = np.array([thresholds(name, "en") for name in REPORTED])
+    some = (part.scores[:, [LABELS.index(name) for name in REPORTED]] >= limits).any(axis=1)
     return {
         "rows": len(part.rows),
         "auroc": metrics.auroc(labels, scores),
