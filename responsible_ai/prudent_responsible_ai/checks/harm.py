@@ -160,17 +160,17 @@ class HarmCheck:
         return findings
 
     def _scored(self, text: str, fresh: str, start: int) -> Iterator[_Scored]:
-        """The text, what is new in it alone, and both without disguises."""
+        """The windows of the text and of what is new in it alone, each also without its disguises."""
         for piece, offset in [(text, 0)] if start == 0 else [(text, 0), (fresh, start)]:
             for window in self._encoder.read(piece):
                 yield _Scored(window.start + offset, window.end + offset, window.scores)
-            view = undisguised(piece)
-            if view is None:
-                continue
-            for window in self._encoder.read(view.text):
-                if window.end > window.start:
-                    first, end = view.original(window.start, window.end)
-                    yield _Scored(first + offset, end + offset, window.scores, disguised=True)
+                view = undisguised(piece[window.start : window.end])
+                if view is None:
+                    continue
+                at = window.start + offset
+                for plain in self._encoder.read(view.text):
+                    first, end = view.original(plain.start, plain.end)
+                    yield _Scored(at + first, at + end, plain.scores, disguised=True)
 
     def _finding(self, category: str, scored: list[_Scored], language: str, source: Source) -> Finding | None:
         label = LABEL_OF[category]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scripted_encoder import ScriptedEncoder, ScriptedModels
 
 from prudent.errors import ConfigurationError
@@ -61,7 +63,7 @@ def test_a_harmless_text_has_no_findings(encoder: ScriptedEncoder) -> None:
 
 def test_a_disguise_is_undone_and_said_so(encoder: ScriptedEncoder) -> None:
     plain = _found(_check(encoder), "They are vermin.")["hate"]
-    found = _found(_check(encoder), "They are v.e.r.m.i.n here.")["hate"]
+    found = _found(_check(encoder), "They are v-e-r-m-i-n here.")["hate"]
     assert found.reason == f"{plain.reason}, in disguise"
     leet = "Hello there. They are v3rmin. Bye now."
     (span,) = _found(_check(encoder), leet)["hate"].spans
@@ -141,3 +143,19 @@ def test_nothing_is_opened_before_it_is_needed() -> None:
 def test_wrong_options_are_named(encoder: ScriptedEncoder, options: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match=r"options\.harm"):
         HarmCheck.from_setup(CheckSetup(ScriptedModels(encoder), "harm", options))  # type: ignore[arg-type]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["vermin", "v3rmin", "v-e-r-m-i-n", "b\u200bomb", "fine", "好", ". ", " "]),
+        max_size=30,
+    )
+)
+def test_spans_lie_in_the_text_and_do_not_overlap(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    for found in _found(_check(ScriptedEncoder(WORDS)), text).values():
+        ends = [0]
+        for span in found.spans:
+            assert ends[-1] <= span.start < span.end <= len(text)
+            ends.append(span.end)
