@@ -46,8 +46,8 @@ class Examples:
 
 def gather(folder: Path, tokenizer: UnigramTokenizer) -> Examples:
     """Read the labelled data and what was written for training."""
-    written = [*augment_harm.rows(SEED), *augment_attack.rows(SEED)]
-    rows = [*read_rows(folder), *written]
+    labelled = read_rows(folder)
+    rows = [*labelled, *augment_harm.rows(SEED), *augment_attack.rows(SEED, labelled)]
     learnt = _thinned([row for row in rows if row.split == "train"])
     windows = windows_of(learnt, tokenizer, seed=SEED)
     return Examples(
