@@ -29,6 +29,9 @@ from prudent.runtime.transcriber_artifact import TranscriberArtifact
 from prudent.store import open_model
 from prudent.types.progress import ProgressListener
 
+FEWEST_SECONDS = 1.0
+"""What is left of a chunk is heard again where it is longer, and the model has come further than this."""
+
 BATCH = 8
 """Chunks that are decoded together: four minutes of speech at most."""
 
@@ -115,17 +118,17 @@ class TranscriptionModel:
 
     def _hear(self, batch: list[Chunk], decode: DecodeOptions) -> tuple[tuple[Segment, ...], DecodeOptions]:
         """The segments of some chunks; the language that was heard in them holds for those that follow."""
-        if not batch:
-            return (), decode
-        windows = [Window(log_mel(chunk.samples)) for chunk in batch]
-        transcripts = self._whisper.transcribe(windows, decode)
-        segments = tuple(
-            segment
-            for chunk, transcript in zip(batch, transcripts, strict=True)
-            for segment in _in_recording(chunk, transcript)
-        )
-        heard = next((transcript.language for transcript in transcripts if transcript.text), None)
-        return segments, decode if heard is None else replace(decode, language=heard)
+        segments: list[Segment] = []
+        rest = batch
+        while rest:
+            windows = [Window(log_mel(chunk.samples)) for chunk in rest]
+            transcripts = self._whisper.transcribe(windows, decode)
+            heard = next((transcript.language for transcript in transcripts if transcript.text), None)
+            decode = decode if heard is None else replace(decode, language=heard)
+            pairs = list(zip(rest, transcripts, strict=True))
+            segments += [segment for pair in pairs for segment in _in_recording(*pair)]
+            rest = [left for pair in pairs if (left := _left_over(*pair)) is not None]
+        return tuple(sorted(segments, key=lambda segment: segment.start)), decode
 
     def close(self) -> None:
         """Free the weights, once the run in progress is over. Closing twice is no error."""
@@ -156,6 +159,14 @@ class _Clock:
     def word(self, word: Word) -> Word:
         start = self.begin(word.start)
         return replace(word, start=start, end=max(start, self.end(word.end)))
+
+
+def _left_over(chunk: Chunk, transcript: Transcript) -> Chunk | None:
+    """What of a chunk was not heard: the model may stop at a time stamp long before the speech does."""
+    if not transcript.text.strip():
+        return None
+    end = transcript.segments[-1].end
+    return chunk.after(end) if FEWEST_SECONDS < end < chunk.seconds - FEWEST_SECONDS else None
 
 
 def _in_recording(chunk: Chunk, transcript: Transcript) -> Generator[Segment]:

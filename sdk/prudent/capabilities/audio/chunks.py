@@ -54,6 +54,21 @@ class Chunk:
         """Where it ends in the recording, in seconds."""
         return (self.pieces[-1].start + self.pieces[-1].length) / SAMPLE_RATE
 
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.samples) / SAMPLE_RATE
+
+    def after(self, seconds: float) -> Chunk:
+        """What follows a time in the chunk that is before its end."""
+        cut = int(seconds * SAMPLE_RATE)
+        pieces = [
+            Piece(max(piece.offset - cut, 0), piece.start + skipped, piece.length - skipped)
+            for piece in self.pieces
+            if (skipped := max(cut - piece.offset, 0)) < piece.length
+        ]
+        return Chunk(self.samples[cut:], tuple(pieces))
+
     def recording_time(self, seconds: float, *, ends: bool = False) -> float:
         """A time in the chunk as a time in the recording, in seconds.
 
