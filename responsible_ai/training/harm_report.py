@@ -101,7 +101,7 @@ def _moderation(validation: _Part, test: _Part) -> dict[str, Any]:
         any_harm(kept.scores).items(), key=lambda way: metrics.average_precision(_harmful(kept), way[1])
     )
     truth, found = _harmful(asked), any_harm(asked.scores)[chosen[0]]
-    threshold = metrics.threshold_of_best_f1(_harmful(kept), chosen[1])
+    threshold = metrics.steady_threshold(_harmful(kept), chosen[1])
     return {
         "rows": len(asked.rows),
         "validation_rows": len(kept.rows),

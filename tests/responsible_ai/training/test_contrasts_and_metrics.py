@@ -125,6 +125,20 @@ def test_no_threshold_does_better_than_the_best(labels: np.ndarray, scores: np.n
 
 
 @settings(max_examples=60, deadline=None)
+@given(_LABELS, _SCORES)
+def test_a_steady_threshold_is_nearly_the_best_one(labels: np.ndarray, scores: np.ndarray) -> None:
+    import metrics
+
+    best = metrics.f1(labels, scores, metrics.threshold_of_best_f1(labels, scores))
+    assert metrics.steady_threshold(labels, scores, 0.0) >= 0
+    if (labels == 1).any():
+        candidates = np.unique(scores[~np.isnan(labels)])
+        steady = metrics.steady_threshold(labels, scores, 1.0)
+        assert steady == np.median(candidates)
+        assert metrics.f1(labels, scores, steady) <= best
+
+
+@settings(max_examples=60, deadline=None)
 @given(_SCORES, st.floats(0, 0.99))
 def test_a_threshold_of_a_rate_keeps_it(scores: np.ndarray, rate: float) -> None:
     import metrics
