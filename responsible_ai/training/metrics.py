@@ -92,12 +92,17 @@ def steady_threshold(labels: Floats, scores: Floats, tolerance: float = 0.05) ->
 
 
 def threshold_of_best_accuracy(labels: Floats, scores: Floats) -> float:
-    """The threshold of most right answers, midway to the next lower score; 0.5 where nothing is known."""
+    """The threshold of most right answers, midway to the next lower score; above all where a no is best.
+
+    0.5 where nothing is known.
+    """
     positive, values = known(labels, scores)
     if not len(values):
         return 0.5
     ranked, hits, last = _ranked(positive, values)
     right = hits[last] + (~positive).sum() - (last + 1 - hits[last])
+    if right.max() < (~positive).sum():
+        return float(np.nextafter(ranked[0], np.inf))
     return _midway(ranked, int(last[int(np.argmax(right))]))
 
 

@@ -96,7 +96,7 @@ _LABELS = arrays(np.float32, 40, elements=st.sampled_from([0.0, 1.0, np.nan]))
 _SCORES = arrays(np.float64, 40, elements=st.integers(0, 12).map(lambda value: value / 12))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_LABELS, _SCORES)
 def test_areas_are_those_of_scikit_learn(labels: np.ndarray, scores: np.ndarray) -> None:
     import metrics
@@ -110,7 +110,7 @@ def test_areas_are_those_of_scikit_learn(labels: np.ndarray, scores: np.ndarray)
     assert metrics.average_precision(labels, scores) == pytest.approx(precision)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_LABELS, _SCORES)
 def test_no_threshold_does_better_than_the_best(labels: np.ndarray, scores: np.ndarray) -> None:
     import metrics
@@ -124,7 +124,7 @@ def test_no_threshold_does_better_than_the_best(labels: np.ndarray, scores: np.n
             assert metrics.accuracy(labels, scores, exact) >= metrics.accuracy(labels, scores, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_LABELS, _SCORES)
 def test_a_steady_threshold_is_nearly_the_best_one(labels: np.ndarray, scores: np.ndarray) -> None:
     import metrics
@@ -138,7 +138,7 @@ def test_a_steady_threshold_is_nearly_the_best_one(labels: np.ndarray, scores: n
         assert metrics.f1(labels, scores, steady) <= best
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_SCORES, st.floats(0, 0.99))
 def test_a_threshold_of_a_rate_keeps_it(scores: np.ndarray, rate: float) -> None:
     import metrics
