@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from prudent.types.content import Source
 from prudent.types.safety import Action
 
-UNAVAILABLE_ACTIONS = (Action.REWRITE, Action.HOLD)
+UNAVAILABLE_ACTIONS = (Action.REWRITE,)
 """Actions that a policy file may name one day; today they are refused, since nothing would carry them out."""
 
 
@@ -115,6 +115,8 @@ class Policy(Strict):
     def _floor_holds(self) -> Self:
         if self.floor.get(Source.ASSISTANT) and self.streaming is not StreamingMode.HOLD:
             raise ValueError("streaming must be 'hold': the floor has rules for answers")
+        if any(rule.action is Action.HOLD for rule in self.rules_for(Source.ASSISTANT)):
+            raise ValueError("'hold' waits for a person before an answer is made; answers can be blocked")
         if self.shadow is not None and self.shadow.shadow is not None:
             raise ValueError("a shadow policy cannot have a shadow of its own")
         return self

@@ -11,6 +11,7 @@ It knows no other module of prudent, and imports only the standard library.
     │   └── UnsupportedMediaError      415  a file that is no sound, picture or page that can be read
     ├── AuthenticationError            401
     ├── PermissionDeniedError          403
+    │   └── ApprovalRequiredError      403  a check holds the request until a person approves it
     ├── NotFoundError                  404
     │   └── ModelNotFoundError         404  carries the nearest names
     ├── ConflictError                  409
@@ -125,6 +126,16 @@ class PermissionDeniedError(PrudentError):
     http_status = 403
     type = "permission_error"
     code = "permission_denied"
+
+
+class ApprovalRequiredError(PermissionDeniedError):
+    """A check holds the request until a person approves it. `details["approval"]` is what to approve.
+
+    Once it is approved (`prudent approvals approve`), the same request goes through, once.
+    """
+
+    code = "approval_required"
+    exit_code = 3
 
 
 class NotFoundError(PrudentError):

@@ -68,6 +68,12 @@ def _audit() -> typer.Typer:
     return audit.app
 
 
+def _approvals() -> typer.Typer:
+    from prudent.cli import approvals
+
+    return approvals.app
+
+
 def _doctor() -> typer.Typer:
     from prudent.cli import doctor
 
@@ -140,6 +146,7 @@ COMMANDS = {
     "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
     "bench": Entry("Measure a model on this machine in about a minute.", _bench),
     "policy": Entry("List, check, explain, compare and try policies.", _policy),
+    "approvals": Entry("Approve or deny requests that a policy holds.", _approvals),
     "audit": Entry("Read, verify and export the audit trail.", _audit),
 }
 

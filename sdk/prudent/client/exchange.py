@@ -152,6 +152,7 @@ _BY_CODE: dict[str, type[PrudentError]] = {
         errors.UnsupportedMediaError,
         errors.AuthenticationError,
         errors.PermissionDeniedError,
+        errors.ApprovalRequiredError,
         errors.NotFoundError,
         errors.ModelNotFoundError,
         errors.ConflictError,

@@ -54,10 +54,11 @@ from prudent.types.tokenize import DetokenizeRequest, TokenizeRequest
 from prudent.types.transcription import TranscriptionRequest, TranslationRequest
 from prudent.types.vision import AnalyzeImageRequest, ClassifyImageRequest, ImageSafetyRequest
 from prudent.version import __version__
+from prudent_responsible_ai.approvals import Approvals
 from prudent_responsible_ai.audit import AuditLog, open_audit
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import Policy
-from prudent_responsible_ai.safety_models import LocalSafetyModels
+from prudent_responsible_ai.safety_models import shared_models
 from prudent_responsible_ai.setup import SafetyModels
 
 CLIENT_CLOSED = 499
@@ -108,6 +109,7 @@ def create_app(
     pipeline: Pipeline | None = None,
     audit: AuditLog | None = None,
     safety: SafetyModels | None = None,
+    approvals: Approvals | None = None,
     progress: ProgressListener | None = None,
 ) -> FastAPI:
     """Build the server's app. What is not given is made from the settings.
@@ -116,7 +118,7 @@ def create_app(
         ConfigurationError: a setting or the policy is wrong.
     """
     settings = settings or Settings.from_env()
-    safety = safety or LocalSafetyModels()
+    safety = safety or shared_models()
     pipeline = pipeline or _policy_pipeline(settings, safety)
     guard = Guard(
         pool or _local_models(settings, progress),
@@ -126,6 +128,7 @@ def create_app(
         pinned=settings.pin,
         images=ImageSource.of(settings),
         safety=safety,
+        approvals=approvals,
     )
 
     @asynccontextmanager

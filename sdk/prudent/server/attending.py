@@ -18,8 +18,9 @@ from prudent.errors import PrudentError, ServiceUnavailableError
 from prudent.server.answering import shutting_down
 from prudent.server.attended import Attended, Performed, ResultT, Streamed
 from prudent.server.inspection import Asked
-from prudent.server.refusal import refusal
+from prudent.server.refusal import refusal, require_approval
 from prudent.types.safety import Action, PromptFilterResult, SafetyInfo
+from prudent_responsible_ai.approvals import Approvals
 from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.audit_record import AuditRecord, describe
 from prudent_responsible_ai.parts import Part
@@ -58,6 +59,7 @@ class Attending(Generic[ResultT]):
         call: Attended[ResultT],
         asked: Asked,
         admit: Callable[[Attending[Any]], Callable[[], None]],
+        approvals: Approvals,
     ) -> None:
         """`admit` is asked when the work begins; what it returns is called at the end."""
         self._models = models
@@ -66,6 +68,7 @@ class Attending(Generic[ResultT]):
         self._call = call
         self._asked = asked
         self._admit = admit
+        self._approvals = approvals
         self._found = _Findings()
         self._prompt: Sequence[PromptFilterResult] = ()
         self._work: asyncio.Task[Any] | None = None
@@ -154,6 +157,8 @@ class Attending(Generic[ResultT]):
         self._prompt = review.results
         if review.blocked and self._call.refuses:
             raise refusal(review, "the input", self._call.param_of)
+        if self._call.refuses:
+            await offload(require_approval, self._approvals, parts, review, self._pipeline.policy.hash)
         return [part.text for part in review.parts]
 
     async def _checked(self, result: ResultT) -> ResultT:

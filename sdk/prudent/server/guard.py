@@ -34,9 +34,10 @@ from prudent.types.content import Source
 from prudent.types.models import Model, ModelList
 from prudent.types.moderations import ModerationRequest, Moderations
 from prudent.types.tokenize import Detokenized, DetokenizeRequest, Tokenized, TokenizeRequest
+from prudent_responsible_ai.approvals import Approvals, approvals_file
 from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.pipeline import Pipeline
-from prudent_responsible_ai.safety_models import LocalSafetyModels
+from prudent_responsible_ai.safety_models import shared_models
 from prudent_responsible_ai.setup import SafetyModels
 
 logger = logging.getLogger("prudent.server")
@@ -58,15 +59,20 @@ class Guard:
         pinned: Collection[str] = (),
         images: ImageSource | None = None,
         safety: SafetyModels | None = None,
+        approvals: Approvals | None = None,
     ) -> None:
-        """`safety` has the models of the checks, for what is asked of them directly."""
+        """`safety` has the models of the checks, for what is asked of them directly.
+
+        `approvals` None are those in prudent's home.
+        """
         self._models = models
         self._pipeline = pipeline
         self._audit = audit
         self._default_model = default_model
         self._pinned = tuple(pinned)
         self._images = images
-        self._safety = safety or LocalSafetyModels()
+        self._safety = safety or shared_models()
+        self._approvals = approvals or Approvals(approvals_file())
         self._running: set[Answering[Any, Any, Any] | Attending[Any]] = set()
         self._stopping = False
         self._preload: asyncio.Task[None] | None = None
@@ -150,7 +156,9 @@ class Guard:
         self, inspected: Inspected[RequestT, ChunkT, EntryT], asked: Asked
     ) -> Answering[RequestT, ChunkT, EntryT]:
         name = inspected.request.model or self._default_model
-        inspection = Inspection(self._pipeline, self._audit, inspected, model=name, asked=asked)
+        inspection = Inspection(
+            self._pipeline, self._audit, inspected, model=name, asked=asked, approvals=self._approvals
+        )
         return Answering(self._models, name, inspection, self._admit)
 
     async def attend(self, call: Performed[ResultT], asked: Asked) -> ResultT:
@@ -167,7 +175,7 @@ class Guard:
         return self._attending(call, asked).events(call)
 
     def _attending(self, call: Attended[ResultT], asked: Asked) -> Attending[ResultT]:
-        return Attending(self._models, self._pipeline, self._audit, call, asked, self._admit)
+        return Attending(self._models, self._pipeline, self._audit, call, asked, self._admit, self._approvals)
 
     def _admit(self, answering: Answering[Any, Any, Any] | Attending[Any]) -> Callable[[], None]:
         """Let an answer begin; call what is returned at its end.

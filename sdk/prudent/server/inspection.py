@@ -18,8 +18,9 @@ from prudent.capabilities.offload import offload
 from prudent.errors import ServiceUnavailableError
 from prudent.server.answer import Answer
 from prudent.server.inspected import ChunkT, EntryT, Inspected, RequestT
-from prudent.server.refusal import refusal
+from prudent.server.refusal import refusal, require_approval
 from prudent.types.safety import Action, PromptFilterResult, SafetyInfo
+from prudent_responsible_ai.approvals import Approvals
 from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.audit_record import AuditRecord, describe
 from prudent_responsible_ai.parts import Part
@@ -47,7 +48,9 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
         *,
         model: str,
         asked: Asked,
+        approvals: Approvals,
     ) -> None:
+        self._approvals = approvals
         self.model = model
         self.inspected = inspected
         self._pipeline = pipeline
@@ -64,12 +67,14 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
 
         Raises:
             ContentFilterError: the policy refuses the prompt; `details` holds the verdicts.
+            ApprovalRequiredError: the policy holds it until a person approves it.
             InvalidRequestError: the prompt cannot be read.
         """
         # The checks of a long prompt take a while; other answers go on meanwhile.
         review = await offload(self._check, model)
         if review.blocked:
             raise refusal(review, "the prompt", self.inspected.param_of)
+        await offload(require_approval, self._approvals, self._parts, review, self._pipeline.policy.hash)
         gates = (self._pipeline.open_gate(review) for _ in range(self.inspected.choices))
         self._answers = [Answer(gate) for gate in gates]
         checked = self.inspected.with_texts([part.text for part in review.parts])
