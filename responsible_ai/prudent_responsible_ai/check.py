@@ -36,6 +36,7 @@ class Span:
 
     `label` says what they are. `replacement` is what a redaction puts there; None means a placeholder that
     is numbered by value. `decisive` spans are those of the counterfactual: without them, no finding.
+    `restore` asks that a placeholder becomes the value again where the user reads it.
     """
 
     start: int
@@ -44,6 +45,7 @@ class Span:
     weight: float = 1.0
     replacement: str | None = None
     decisive: bool = False
+    restore: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class Finding:
 
     `reason` says on what evidence and never quotes the text. `state` is `unverified` where the text lies
     outside what the check was measured on. `continues` matches what may still belong to the finding after
-    its end, where the text was cut before the end was known.
+    its end, where the text was cut before the end was known. `because` are the words that carry the finding,
+    for people: they are reported in place of `spans`, which say what is acted on.
     """
 
     category: str
@@ -64,6 +67,7 @@ class Finding:
     fidelity: float | None = None
     state: CheckState = CheckState.CHECKED
     continues: re.Pattern[str] | None = None
+    because: tuple[Span, ...] = ()
 
     def known(self, value: str) -> str:
         """Return the part of a span's text that is seen wherever a stream is cut: all, or its first run."""

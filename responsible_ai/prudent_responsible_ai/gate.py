@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -24,6 +24,7 @@ from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import StreamingMode
 from prudent_responsible_ai.redaction import Piece, Redactor, Removal
+from prudent_responsible_ai.restoring import Restorer
 from prudent_responsible_ai.running import run_checks
 from prudent_responsible_ai.segments import Cut, next_cut
 from prudent_responsible_ai.shadow import Shadowed, ShadowRecord
@@ -108,9 +109,21 @@ class _Open:
 class OutputGate:
     """The gate of one answer. Not for several threads at once. Positions count in the whole answer."""
 
-    def __init__(self, rules: OutputRules, placeholders: Placeholders, around: Sequence[Part] = ()) -> None:
-        """`around` are the parts of the request that is answered."""
+    def __init__(
+        self,
+        rules: OutputRules,
+        placeholders: Placeholders,
+        around: Sequence[Part] = (),
+        *,
+        restored: Mapping[str, str] | None = None,
+        as_json: bool = False,
+    ) -> None:
+        """`around` are the parts of the request that is answered. `restored` are its values by placeholder
+        that are put back into what goes out; `as_json` says that the text is JSON.
+        """
         self._rules = rules
+        self._restored: Mapping[str, str] = {} if restored is None else restored
+        self._restorer = Restorer(self._restored, as_json=as_json)
         self._placeholders = placeholders
         self._around = around
         self._record = Record(rules.checks)
@@ -132,9 +145,11 @@ class OutputGate:
         self.released = 0
         """Characters that went out so far."""
 
-    def sibling(self) -> OutputGate:
+    def sibling(self, *, as_json: bool = False) -> OutputGate:
         """A gate for another text of the same answer: a value has the same placeholder in both."""
-        return OutputGate(self._rules, self._placeholders, self._around)
+        return OutputGate(
+            self._rules, self._placeholders, self._around, restored=self._restored, as_json=as_json
+        )
 
     @property
     def digest(self) -> str:
@@ -183,6 +198,7 @@ class OutputGate:
         pieces = self._passed(text, final=final)
         if self._rules.mode is StreamingMode.OFF:
             pieces = _as_is(text)
+        pieces = self._restorer.feed(pieces, final=final or self.blocked)
         self._seconds += perf_counter() - started
         released = "".join(piece.text for piece in pieces)
         self.released += len(released)

@@ -21,6 +21,7 @@ from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import Policy
 from prudent_responsible_ai.redaction import Redactor, Removal
+from prudent_responsible_ai.restoring import apart
 from prudent_responsible_ai.running import Budget, Watch, run_checks
 from prudent_responsible_ai.shadow import Shadowed, ShadowRecord, ShadowRules, shadow_info
 from prudent_responsible_ai.text_view import Reading
@@ -139,7 +140,8 @@ class Pipeline:
             self._watch,
             self._shadows.get(Source.ASSISTANT),
         )
-        return OutputGate(rules, placeholders, review.parts if review else ())
+        around = review.parts if review else ()
+        return OutputGate(rules, placeholders, around, restored=placeholders.restored)
 
     def shadow_info(self, texts: Sequence[Shadowed]) -> ShadowInfo | None:
         """What the shadow policy would have done with all texts of a request; None where there is none."""
@@ -185,14 +187,21 @@ def _is_given(part: Part, placeholders: Placeholders) -> Callable[[Finding, Span
 
 def _redacted(part: Part, decisions: Sequence[Decision], placeholders: Placeholders) -> str:
     removals: list[Removal] = []
+    restored: list[tuple[Finding, Span]] = []
     for decision in decisions:
         for span in decision.finding.spans:
             value = part.text[span.start : span.end]
             if decision.action is Action.REDACT:
+                if span.restore:
+                    restored.append((decision.finding, span))
+                    continue
                 name = partial(placeholders.replacement, decision.finding, span, value)
                 removals.append(Removal(span.start, span.end, name))
             elif part.source.trusted:
                 placeholders.give(decision.finding, span, value)
+    for finding, span in apart(restored, [(one.start, one.end) for one in removals]):
+        name = partial(placeholders.replacement, finding, span, part.text[span.start : span.end])
+        removals.append(Removal(span.start, span.end, name))
     if not removals:
         return part.text
     return "".join(piece.text for piece in Redactor().render(part.text, 0, len(part.text), removals))

@@ -23,6 +23,7 @@ class Placeholders:
         self._counts: dict[str, int] = {}
         self._reserved: set[str] = set()
         self._given: set[tuple[str, str]] = set()
+        self._restored: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"Placeholders({len(self._names)} values)"
@@ -34,6 +35,7 @@ class Placeholders:
         copy._counts = dict(self._counts)
         copy._reserved = set(self._reserved)
         copy._given = set(self._given)
+        copy._restored = dict(self._restored)
         return copy
 
     def reserve(self, text: str) -> None:
@@ -45,10 +47,18 @@ class Placeholders:
         """Return what stands for a span whose text is `value`: its own replacement, or a placeholder."""
         if span.replacement is not None:
             return span.replacement
-        key = _key(finding, span, value)
+        # What is put back must be the spelling that was taken out, so each has a name of its own.
+        key = (span.label, value) if span.restore else _key(finding, span, value)
         if key not in self._names:
             self._names[key] = self._next(span.label.upper())
+        if span.restore:
+            self._restored[self._names[key]] = value
         return self._names[key]
+
+    @property
+    def restored(self) -> dict[str, str]:
+        """Placeholder to value, of those so far that are to become the value again."""
+        return dict(self._restored)
 
     def give(self, finding: Finding, span: Span, value: str) -> None:
         """Remember that the user or developer wrote this value themselves."""

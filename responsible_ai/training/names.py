@@ -116,7 +116,7 @@ def _split(found: dict[str, Any]) -> Split:
 
 def _windows(row: NamedText, tokenizer: UnigramTokenizer) -> Iterator[Tagged]:
     ids, offsets = tokenizer.encode_with_offsets(row.text)
-    tags = _tags(row, offsets[1:-1])
+    tags = token_tags(row, offsets[1:-1])
     room = LONGEST - _MARKS
     start = 0
     while start < len(tags):
@@ -132,7 +132,7 @@ def _windows(row: NamedText, tokenizer: UnigramTokenizer) -> Iterator[Tagged]:
         start = end
 
 
-def _tags(row: NamedText, offsets: Sequence[tuple[int, int]]) -> list[int]:
+def token_tags(row: NamedText, offsets: Sequence[tuple[int, int]]) -> list[int]:
     """The tag of each token; a token belongs to the name it overlaps."""
     tags = [0] * len(offsets)
     for start, end, label in row.spans:

@@ -13,13 +13,15 @@ from prudent_responsible_ai.checks.harm import HarmCheck
 from prudent_responsible_ai.checks.image import ImageCheck
 from prudent_responsible_ai.checks.inclusive import InclusiveCheck
 from prudent_responsible_ai.checks.language import LanguageCheck
+from prudent_responsible_ai.checks.names import NamesCheck
 from prudent_responsible_ai.checks.personal_data import PersonalDataCheck
 from prudent_responsible_ai.checks.secrets import SecretsCheck
 from prudent_responsible_ai.setup import CheckSetup
 
 CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
     "secrets": lambda _: SecretsCheck(),
-    "personal_data": lambda _: PersonalDataCheck(),
+    "personal_data": PersonalDataCheck.from_setup,
+    "names": NamesCheck.from_setup,
     "control_characters": lambda _: ControlCharactersCheck(),
     "image": lambda _: ImageCheck(),
     "harm": HarmCheck.from_setup,

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit, outermost
 from prudent_responsible_ai.checks import national_ids, phone_numbers
 from prudent_responsible_ai.checks.patterns import before, number_starts, occurrences
+from prudent_responsible_ai.personal_values import PersonalDataOptions, PersonalValues
+from prudent_responsible_ai.setup import CheckSetup
 from prudent_responsible_ai.text_view import View
 
 CATEGORY = "pii"
@@ -75,10 +77,18 @@ class PersonalDataCheck:
     model_hash: str | None = None
     unit = Unit.WORD
 
+    def __init__(self, options: PersonalDataOptions | None = None) -> None:
+        self._values = PersonalValues(options)
+
+    @classmethod
+    def from_setup(cls, setup: CheckSetup) -> PersonalDataCheck:
+        """The check with the policy's options. Raises ConfigurationError: they do not fit."""
+        return cls(setup.parsed(PersonalDataOptions))
+
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return the values in the text, the longest where several forms fit one place."""
-        del text
-        return outermost([found for view in context.reading.views for found in _in_view(view)])
+        found = outermost([found for view in context.reading.views for found in _in_view(view)])
+        return self._values.treated(found, text)
 
     def warm_up(self) -> None:
         """Import phonenumbers and python-stdnum with their tables."""

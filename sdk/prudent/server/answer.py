@@ -89,7 +89,7 @@ class Answer(Generic[EntryT]):
         rest = self._text.finish(index, whole=True)
         if self._text.blocked:
             return [rest]
-        gate = self.gates[0].sibling()
+        gate = self.gates[0].sibling(as_json=call is not None)
         self.gates.append(gate)
         self._text = _Text[EntryT](gate, call)
         return [rest]
