@@ -9,26 +9,30 @@ from prudent.errors import ConfigurationError
 from prudent.types.content import Source
 from prudent_responsible_ai.check import Check, Unit
 from prudent_responsible_ai.checks import CHECKS
+from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import Policy, Rule
 from prudent_responsible_ai.safety_models import shared_models
 from prudent_responsible_ai.setup import CheckSetup, SafetyModels
 
 
-def build_pipeline(policy: Policy, models: SafetyModels | None = None) -> Pipeline:
+def build_pipeline(policy: Policy, models: SafetyModels | None = None, effort: Effort = SWIFT) -> Pipeline:
     """Return the pipeline of a policy, with the checks that it names. Call its `warm_up` before serving.
 
     `models` None opens what the checks need from the store, each when it is first needed, once a process.
+    `effort` is what they may spend to explain a finding.
 
     Raises:
         ConfigurationError: the policy names a check, a category or an option that does not exist.
     """
     shared = models or shared_models()
-    checks = _checks_of(policy, shared)
+    checks = _checks_of(policy, shared, effort)
     if policy.shadow is not None:
         # A shadow is evaluated on the findings of the live checks, so it has their options.
         checks |= {
-            name: check for name, check in _checks_of(policy.shadow, shared).items() if name not in checks
+            name: check
+            for name, check in _checks_of(policy.shadow, shared, effort).items()
+            if name not in checks
         }
     return Pipeline(policy, list(checks.values()))
 
@@ -49,7 +53,7 @@ def without_models(policy: Policy) -> Policy:
     return policy.model_copy(update={**changed, "options": options})
 
 
-def _checks_of(policy: Policy, models: SafetyModels) -> dict[str, Check]:
+def _checks_of(policy: Policy, models: SafetyModels, effort: Effort = SWIFT) -> dict[str, Check]:
     for where, names in (("options", policy.options), ("degrade", policy.degrade)):
         for name in names:
             _require(policy, where, "check", name, list(CHECKS))
@@ -59,7 +63,7 @@ def _checks_of(policy: Policy, models: SafetyModels) -> dict[str, Check]:
             _require(policy, f"rules.{source}", "check", rule.check, list(CHECKS))
             if rule.check not in found:
                 options = policy.options.get(rule.check, {})
-                found[rule.check] = CHECKS[rule.check](CheckSetup(models, rule.check, options))
+                found[rule.check] = CHECKS[rule.check](CheckSetup(models, rule.check, options, effort))
             if rule.category is not None:
                 known = list(found[rule.check].categories)
                 _require(policy, f"rules.{source}", f"category of {rule.check}", rule.category, known)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from prudent.errors import ConfigurationError
+from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 
 if TYPE_CHECKING:
     from prudent.capabilities.embeddings import EmbeddingModel
@@ -38,11 +39,15 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 
 @dataclass(frozen=True)
 class CheckSetup:
-    """What a check's factory gets. `options` are those that the policy gives to this check, as written."""
+    """What a check's factory gets. `options` are those that the policy gives to this check, as written.
+
+    `effort` is what a check may spend to explain a finding.
+    """
 
     models: SafetyModels
     check_id: str = ""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    effort: Effort = SWIFT
 
     def parsed(self, kind: type[OptionsT]) -> OptionsT:
         """The options as the check's own model.

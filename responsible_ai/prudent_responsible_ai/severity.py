@@ -8,6 +8,10 @@ _STEP = 2
 """Severities of a band: 2-3 low, 4-5 medium, 6-7 high, as Azure names them."""
 
 
+MEDIUM = 4
+"""The severity at which a text is flagged where a rule says nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Probabilities, rising, at which a finding becomes low, medium and high.

@@ -6,7 +6,7 @@ Pure: it runs no check, changes no text and knows no transport.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prudent.types.content import Source
 from prudent.types.safety import (
@@ -20,6 +20,9 @@ from prudent.types.safety import (
 from prudent_responsible_ai.check import Check, Finding, Span
 from prudent_responsible_ai.policy import OnFailure, Policy, Rule
 from prudent_responsible_ai.running import Outcome
+
+REPLACING = (Action.REDACT, Action.REWRITE)
+"""Actions that put something else in place of what was found."""
 
 MAX_SPANS = 100
 """Spans reported per category; a text with more is described well enough by these."""
@@ -78,8 +81,14 @@ def _decide_one(
         ):
             continue
         if sternest.rule is None or action.rank > sternest.action.rank:
-            sternest = Decision(finding, action, named.id, rule.severity)
+            told = _rewritten(finding, rule.text) if action is Action.REWRITE else finding
+            sternest = Decision(told, action, named.id, rule.severity)
     return sternest
+
+
+def _rewritten(finding: Finding, text: str | None) -> Finding:
+    """The finding with the rule's words for what it covers."""
+    return replace(finding, spans=tuple(replace(span, replacement=text) for span in finding.spans))
 
 
 def failure_action(outcome: Outcome, rules: Sequence[NamedRule]) -> Action:
@@ -138,7 +147,7 @@ class CategoryRecord:
             ReportedSpan(
                 span.start + offset, span.end + offset, span.weight, span.label, decisive=span.decisive
             )
-            for span in decision.finding.spans[:room]
+            for span in (decision.finding.because or decision.finding.spans)[:room]
         ]
         self.spans += reported
         return reported

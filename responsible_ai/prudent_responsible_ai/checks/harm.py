@@ -19,9 +19,11 @@ from prudent.types.content import Source
 from prudent.types.safety import CheckState
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit
 from prudent_responsible_ai.encoder.card import PackagedEncoder
+from prudent_responsible_ai.explain.findings import explained, scorer
+from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 from prudent_responsible_ai.languages import language_of, measured
 from prudent_responsible_ai.setup import CheckSetup, Options, SafetyModels
-from prudent_responsible_ai.severity import Thresholds, severity_of
+from prudent_responsible_ai.severity import MEDIUM, Thresholds, severity_of
 from prudent_responsible_ai.text_encoder import TextEncoder
 from prudent_responsible_ai.undisguised import undisguised
 
@@ -113,17 +115,25 @@ class HarmCheck:
     unit = Unit.SENTENCE
 
     def __init__(
-        self, models: SafetyModels, options: HarmOptions | None = None, bands: Bands | None = None
+        self,
+        models: SafetyModels,
+        options: HarmOptions | None = None,
+        bands: Bands | None = None,
+        effort: Effort = SWIFT,
     ) -> None:
-        """`bands` None takes those of the encoder's card when they are first needed."""
+        """`bands` None takes those of the encoder's card when they are first needed.
+
+        `effort` is what may be spent to explain a finding.
+        """
         self._models = models
         self._options = options or HarmOptions()
         self._given = bands
+        self._effort = effort
 
     @classmethod
     def from_setup(cls, setup: CheckSetup) -> HarmCheck:
         """The check with the policy's options. Raises ConfigurationError: they do not fit."""
-        return cls(setup.models, setup.parsed(HarmOptions))
+        return cls(setup.models, setup.parsed(HarmOptions), effort=setup.effort)
 
     @property
     def model_hash(self) -> str | None:
@@ -150,7 +160,7 @@ class HarmCheck:
         scored = list(self._scored(text, fresh, start))
         language = language_of(fresh)
         found = [self._finding(category, scored, language, context.source) for category in self.categories]
-        findings = [finding for finding in found if finding is not None]
+        findings = [self._explained(finding, text, language) for finding in found if finding is not None]
         if not measured(fresh):
             reason = f"not measured on this language ({language})"
             findings += [
@@ -158,6 +168,14 @@ class HarmCheck:
                 for category in self.categories
             ]
         return findings
+
+    def _explained(self, finding: Finding, text: str, language: str) -> Finding:
+        """The finding with the words that carry it, from the default threshold on."""
+        if finding.severity < MEDIUM:
+            return finding
+        medium = self._thresholds(finding.category, language).medium
+        score = scorer(self._encoder, LABEL_OF[finding.category], _plain)
+        return explained(finding, text, score, threshold=medium, effort=self._effort)
 
     def _scored(self, text: str, fresh: str, start: int) -> Iterator[_Scored]:
         """The windows of the text and of what is new in it alone, each also without its disguises."""
@@ -196,6 +214,11 @@ class HarmCheck:
         thresholds = self._bands.thresholds(LABEL_OF[category], language)
         medium = self._options.thresholds.get(category)
         return thresholds if medium is None else _moved(thresholds, medium)
+
+
+def _plain(text: str) -> str | None:
+    view = undisguised(text)
+    return None if view is None else view.text
 
 
 def _moved(thresholds: Thresholds, medium: float) -> Thresholds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from prudent_responsible_ai.check import Finding, Span
@@ -10,9 +11,20 @@ from prudent_responsible_ai.explain.scoring import SWIFT, Effort, Score
 from prudent_responsible_ai.text_encoder import TextEncoder
 
 
-def scorer(encoder: TextEncoder, label: str) -> Score:
-    """The scores of one label."""
-    return lambda texts: [scores[label] for scores in encoder.scores(texts)]
+def scorer(encoder: TextEncoder, label: str, second: Callable[[str], str | None] | None = None) -> Score:
+    """The scores of one label. `second` gives another view of a text that is judged too, None where it is
+    the same; the higher score counts."""
+
+    def score(texts: Sequence[str]) -> list[float]:
+        views = [None if second is None else second(text) for text in texts]
+        others = [view for view in views if view is not None]
+        scored = iter([one[label] for one in encoder.scores([*texts, *others])])
+        plain = [next(scored) for _ in texts]
+        return [
+            one if view is None else max(one, next(scored)) for one, view in zip(plain, views, strict=True)
+        ]
+
+    return score
 
 
 def explained(
@@ -23,11 +35,11 @@ def explained(
     threshold: float,
     effort: Effort = SWIFT,
 ) -> Finding:
-    """The finding with spans of the words that carry it, a counterfactual and a fidelity.
+    """The finding with the words that carry it, a counterfactual and a fidelity.
 
     `score` gives the probability of the finding's label, `threshold` is the one below which there would have
     been no finding. Its spans, where it has some, are the windows that are looked at; its `score` is that of
-    the text. What cannot be explained keeps its spans.
+    the text. Its spans stay: they say what is acted on.
     """
     within = [(span.start, span.end) for span in finding.spans]
     return with_explanation(
@@ -44,7 +56,7 @@ def with_explanation(finding: Finding, explanation: Explanation) -> Finding:
     )
     return replace(
         finding,
-        spans=spans or finding.spans,
+        because=spans,
         counterfactual=in_words(explanation),
         fidelity=None if explanation.fidelity is None else round(explanation.fidelity, 4),
     )
