@@ -74,6 +74,12 @@ def _approvals() -> typer.Typer:
     return approvals.app
 
 
+def _explain() -> typer.Typer:
+    from prudent.cli import explain
+
+    return explain.app
+
+
 def _doctor() -> typer.Typer:
     from prudent.cli import doctor
 
@@ -145,6 +151,7 @@ COMMANDS = {
     "models": Entry("List, fetch, verify, inspect and remove models.", _models),
     "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
     "bench": Entry("Measure a model on this machine in about a minute.", _bench),
+    "explain": Entry("Say which words of a text carry a verdict, and what would have passed.", _explain),
     "policy": Entry("List, check, explain, compare and try policies.", _policy),
     "approvals": Entry("Approve or deny requests that a policy holds.", _approvals),
     "audit": Entry("Read, verify and export the audit trail.", _audit),

@@ -1,0 +1,106 @@
+"""An explained verdict in the terminal: the text with its words in colour, and what they mean below it.
+
+Colour is never alone: the words are named again in plain text. Pure but for what it prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from prudent.cli.terminal import visible
+from prudent.cli.verdicts import DONE
+from prudent.types.safety import CategoryVerdict, CheckState, PromptFilterResult, VerdictSpan
+
+_STYLES = ((0.8, "bold black on bright_red"), (0.4, "black on yellow"), (0.0, "underline"))
+"""By the least weight of each."""
+
+_WORDS_SHOWN = 12
+
+
+def found(result: PromptFilterResult) -> dict[str, CategoryVerdict]:
+    """The verdicts that say something, the sternest first."""
+    telling = {
+        name: verdict
+        for name, verdict in result.content_filter_results.items()
+        if verdict.detected or verdict.state is not CheckState.CHECKED
+    }
+    return dict(sorted(telling.items(), key=lambda one: (-one[1].action.rank, -one[1].severity_level)))
+
+
+def print_explained(text: str, result: PromptFilterResult, policy: str) -> None:
+    """Print the verdicts on a text with their reasons."""
+    verdicts = found(result)
+    if not verdicts:
+        typer.echo(f"Nothing found by the policy {policy} in the {result.source}'s text.")
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for name, verdict in verdicts.items():
+        console.print(headline(name, verdict), style="bold", markup=False)
+        if verdict.detected and verdict.spans:
+            console.print(coloured(text, verdict.spans))
+        for line in details(text, verdict):
+            console.print(f"  {line}", markup=False)
+        console.print()
+
+
+def headline(name: str, verdict: CategoryVerdict) -> str:
+    """What was done about a category, and how severe it is."""
+    if verdict.state is CheckState.UNVERIFIED and not verdict.detected:
+        return f"{name}: unverified"
+    if verdict.state in (CheckState.ERROR, CheckState.SKIPPED):
+        return f"{name}: {verdict.reason or verdict.state}"
+    score = "" if verdict.score is None else f", score {verdict.score:.2f}"
+    return (
+        f"{name}: {DONE.get(verdict.action, 'allowed')}, severity {verdict.severity_level} of 7"
+        f" ({verdict.severity}){score}"
+    )
+
+
+def details(text: str, verdict: CategoryVerdict) -> Iterator[str]:
+    """Reason, words, counterfactual, fidelity and rule, as far as there are any; a line each."""
+    if verdict.reason:
+        yield f"reason: {visible(verdict.reason)}"
+    if not verdict.detected:
+        return
+    words = named(text, [span for span in verdict.spans if not span.decisive])
+    decisive = named(text, [span for span in verdict.spans if span.decisive])
+    if decisive:
+        yield f"decisive: {decisive}"
+    if words:
+        yield f"{'also ' if decisive else ''}carried by: {words}"
+    if verdict.counterfactual:
+        yield f"would have passed: {verdict.counterfactual} (scored to prove it)"
+    elif verdict.score is not None:
+        yield "would have passed: no small set of words was found without which it does"
+    if verdict.fidelity is not None:
+        yield f"fidelity: {verdict.fidelity:.2f} (0 as words drawn at random, 1 the words are all there is)"
+    if verdict.rule:
+        yield f"rule: {verdict.rule}"
+
+
+def named(text: str, spans: Sequence[VerdictSpan]) -> str:
+    """The words of spans with their weights, the heaviest first."""
+    ranked = sorted(spans, key=lambda span: (-span.weight, span.start))
+    shown = [f"{visible(text[span.start : span.end])!r} {span.weight:.2f}" for span in ranked[:_WORDS_SHOWN]]
+    more = len(ranked) - len(shown)
+    return ", ".join([*shown, *([f"and {more} more"] if more else [])])
+
+
+def coloured(text: str, spans: Sequence[VerdictSpan]) -> Text:
+    """The text with each span in the colour of its weight; decisive ones are set in brackets."""
+    shown = Text("  ")
+    at = 0
+    for span in sorted(spans, key=lambda one: (one.start, -one.end)):
+        if span.start < at:
+            continue
+        shown.append(visible(text[at : span.start]))
+        word = visible(text[span.start : span.end])
+        style = next(style for least, style in _STYLES if span.weight >= least)
+        shown.append(f"[{word}]" if span.decisive else word, style=style)
+        at = span.end
+    shown.append(visible(text[at:]))
+    return shown

@@ -1,0 +1,138 @@
+"""`prudent explain`: what people and programs are told, and a page that no text can break out of."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from prudent.cli.explain_html import as_page
+from prudent.cli.explain_view import coloured, details
+from prudent.cli.main import app
+from prudent.types.content import Source
+from prudent.types.safety import Action, CategoryVerdict, PromptFilterResult, VerdictSpan
+
+KEY = "AKIA" + "IOSFODNN7EXAMPLE"
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> str:
+    """Credentials are blocked, addresses are noticed; no model is needed."""
+    path = tmp_path / "plain.yaml"
+    path.write_text(
+        "name: plain\nversion: '1'\nrules:\n  user:\n"
+        "    - {check: secrets, severity: 4, action: block}\n"
+        "    - {check: personal_data, severity: 2, action: annotate}\n"
+    )
+    return str(path)
+
+
+def verdict(text: str, *spans: tuple[int, int, float, bool]) -> CategoryVerdict:
+    return CategoryVerdict(
+        filtered=True,
+        detected=True,
+        severity_level=6,
+        score=0.91,
+        action=Action.BLOCK,
+        spans=[VerdictSpan(start=a, end=b, weight=w, decisive=d, label="hate") for a, b, w, d in spans],
+        reason="an attack on people",
+        counterfactual="0.08, under 0.50, without the decisive word",
+        fidelity=0.8,
+    )
+
+
+def page(text: str, *spans: tuple[int, int, float, bool]) -> str:
+    results = {"hate": verdict(text, *spans)}
+    result = PromptFilterResult(prompt_index=0, source=Source.USER, content_filter_results=results)
+    return as_page(text, result, "plain")
+
+
+class Page(HTMLParser):
+    """The tags of a page, its attributes, and the text of its quotations."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.quoted = ""
+        self._inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self._inside = self._inside or tag == "blockquote"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag != "blockquote"
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.quoted += data
+
+
+def test_people_are_told_what_was_found_and_programs_the_verdicts(policy: str) -> None:
+    asked = ["explain", f"my key is {KEY}", "--policy", policy]
+    people, programs = CliRunner().invoke(app, asked), CliRunner().invoke(app, [*asked, "--json"])
+    assert people.exit_code == programs.exit_code == 1, people.output + programs.output
+    assert "secrets: blocked, severity 7 of 7 (high)" in people.stdout
+    assert f"'{KEY}' 1.00" in people.stdout
+    found = json.loads(programs.stdout)
+    assert (found["action"], found["policy"]) == ("block", "plain")
+    assert found["content_filter_results"]["secrets"]["spans"][0]["start"] == len("my key is ")
+
+
+def test_a_text_can_come_through_a_pipe_and_be_fine(policy: str) -> None:
+    done = CliRunner().invoke(app, ["explain", "--policy", policy], input="hello there")
+    assert done.exit_code == 0
+    assert "Nothing found" in done.stdout
+    assert CliRunner().invoke(app, ["explain", "--policy", policy], input=" \n").exit_code == 2
+
+
+def test_the_page_is_written_beside_the_answer(policy: str, tmp_path: Path) -> None:
+    path = tmp_path / "why.html"
+    asked = ["explain", "write to ann@mail-example.org", "--policy", policy, "--html", str(path)]
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    assert '<mark class="w5">ann@mail-example.org</mark>' in path.read_text(encoding="utf-8")
+    asked[-1] = str(tmp_path / "missing" / "why.html")
+    assert "cannot be written" in CliRunner().invoke(app, asked).output
+
+
+def test_words_are_in_colour_and_named_in_plain_text_too() -> None:
+    text = "you awful people"
+    shown = coloured(text, verdict(text, (4, 9, 1.0, True), (10, 16, 0.3, False)).spans)
+    assert shown.plain.strip() == "you [awful] people"
+    lines = list(details(text, verdict(text, (4, 9, 1.0, True), (10, 16, 0.3, False))))
+    assert "decisive: 'awful' 1.00" in lines
+    assert "also carried by: 'people' 0.30" in lines
+    assert any(line.startswith("would have passed: 0.08") for line in lines)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60), st.data())
+def test_no_text_breaks_out_of_the_page(text: str, data: st.DataObject) -> None:
+    text += data.draw(st.sampled_from(["", "<script>x</script>", "</style>", "\" style='x", "<!--", "&lt;"]))
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    parsed = Page(page(text, (start, end, 0.7, True)))
+    assert parsed.tags <= {
+        *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "section", "blockquote"),
+        *("mark", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td"),
+    }
+    assert parsed.attributes <= {"lang", "charset", "http-equiv", "content", "name", "class", "scope"}
+    assert parsed.quoted == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
+
+
+def test_the_pages_policy_allows_its_own_style_and_nothing_else() -> None:
+    written = page("awful", (0, 5, 1.0, True))
+    style = re.search(r"<style>(.*?)</style>", written, re.DOTALL)
+    assert style is not None
+    allowed = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'sha256-{allowed}'" in written
