@@ -110,7 +110,8 @@ class LocalTextEncoder:
             for row, index in enumerate(indices):
                 piece = pieces[index]
                 chances = _softmax(tags[row, : len(rows[index])])
-                names = spans_of(chances, self.tokenizer.offsets(piece)[: len(rows[index])], piece)
+                _, offsets = self.tokenizer.encode_with_offsets(piece)
+                names = spans_of(chances, offsets[: len(rows[index])], piece)
                 windows[index] = Window(0, len(piece), self._calibrated(logits[row]), names)
         return windows
 
