@@ -37,6 +37,7 @@ class ActiveRequest:
             isolation=request.isolation,
             priority=request.priority,
             scored=request.prompt_logprobs is not None,
+            scores_from=request.scores_from,
             arrived=now,
             expires=None if request.deadline is None else now + request.deadline,
         )
@@ -68,8 +69,9 @@ class ActiveRequest:
             draft = draft[: self.constraint.allowed(draft)]
         return draft
 
-    def score(self, entries: list[TokenLogprob]) -> None:
-        """Log-probabilities of the prompt's next tokens."""
+    def score(self, entries: list[TokenLogprob], start: int) -> None:
+        """Log-probabilities of the prompt's tokens from position `start` on; those passed over have none."""
+        self._prompt_logprobs += [None] * (start - len(self._prompt_logprobs))
         self._prompt_logprobs += entries
 
     def take_in(self, samples: list[Sample]) -> Iterator[GenerationEvent]:

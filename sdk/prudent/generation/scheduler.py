@@ -230,10 +230,13 @@ class Scheduler:
         return self._extend(least, self._prefill_chunk if rows == [least] else limit)
 
     def _extend(self, sequence: Sequence, limit: int) -> Extend:
-        if sequence.scored and sequence.computed < len(sequence.prompt):
-            limit = min(limit, SCORED_CHUNK)
         start, slot = sequence.computed, _slot_of(sequence)
+        scoring = sequence.scored and sequence.scores_from - _FEWEST <= start < len(sequence.prompt)
+        if scoring:
+            limit = min(limit, SCORED_CHUNK)
         stop = min(start + limit, sequence.length)
+        if sequence.scored and not scoring and start < len(sequence.prompt):
+            stop = min(stop, sequence.scores_from - 1)
         if sequence.length - stop == 1 and stop - start > _FEWEST:
             stop -= 1
         tokens = sequence.tokens(start, stop)
@@ -243,7 +246,7 @@ class Scheduler:
             sequence.phase = Phase.DECODE
             tokens += sequence.draft
             logits = 1 + len(sequence.draft)
-        if sequence.scored and start < len(sequence.prompt):
+        if scoring:
             logits = len(tokens)
         return Extend(sequence, slot, start, tokens, logits)
 
@@ -301,10 +304,13 @@ class Scheduler:
         sequence.slot = slot
         sequence.phase = Phase.PREFILL
         sequence.seated = now
+        most = sequence.length - _FEWEST
         if sequence.scored:
-            return
+            most = min(most, sequence.scores_from - 1)
+            if most < BLOCK_TOKENS:
+                return
         match = self._prefixes.match(sequence.isolation, sequence.tokens(0, sequence.length))
-        sequence.computed = max(0, min(match.tokens, sequence.length - _FEWEST))
+        sequence.computed = max(0, min(match.tokens, most))
         if not sequence.generated:
             sequence.reused = sequence.computed
         self._loads.append((slot, match))

@@ -23,9 +23,9 @@ class Sequence:
 
     `computed` counts the tokens whose keys and values are in the cache; the tokens after them are pending.
     A sequence that decodes has one pending token, the next run's input, or several where a grammar forced
-    some. `draft` is a guess at what comes after them, to be verified by the next run. `scored` wants logits
-    at every position of the prompt. `reused` tokens of the prompt came from the cache. Times are on the
-    engine's clock, in seconds.
+    some. `draft` is a guess at what comes after them, to be verified by the next run. `scored` wants the
+    log-probabilities of the prompt's tokens from position `scores_from` on. `reused` tokens of the
+    prompt came from the cache. Times are on the engine's clock, in seconds.
     """
 
     prompt: tuple[int, ...]
@@ -33,6 +33,7 @@ class Sequence:
     isolation: str = ""
     priority: Priority = Priority.INTERACTIVE
     scored: bool = False
+    scores_from: int = 1
     arrived: float = 0.0
     expires: float | None = None
     generated: list[int] = field(default_factory=list[int])

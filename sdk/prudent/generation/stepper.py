@@ -99,7 +99,7 @@ class Stepper:
     def _extended(self, batch: Extend, request: ActiveRequest, logits: NDArray[np.float32]) -> Chosen:
         sequence = batch.sequence
         try:
-            if sequence.scored and batch.start < len(sequence.prompt):
+            if sequence.scored and batch.logits > 0 and batch.start < len(sequence.prompt):
                 self._score(batch, request, logits)
             if sequence.pending > 0 or sequence.max_tokens == 0:
                 return []
@@ -117,4 +117,5 @@ class Stepper:
         """The logits at each position are those of the token after it."""
         after = batch.sequence.tokens(batch.start + 1, batch.start + 1 + len(batch.tokens))
         wanted = request.request.prompt_logprobs
-        request.score(self._sampler.logprobs(logits[: len(after)], after, wanted or 0))
+        entries = self._sampler.logprobs(logits[: len(after)], after, wanted or 0)
+        request.score(entries, batch.start + 1)

@@ -30,6 +30,7 @@ def check_request(request: GenerationRequest, *, vocab_size: int, context: int) 
     _check_sampling(request.sampling, vocab_size)
     if request.prompt_logprobs is not None:
         _check_range("prompt_logprobs", request.prompt_logprobs, 0, min(MOST_LOGPROBS, vocab_size))
+        _check_range("scores_from", request.scores_from, 1, len(request.prompt))
     if request.deadline is not None and not 0.0 < request.deadline < math.inf:
         raise InvalidRequestError(
             f"deadline is {request.deadline}; it must be more than 0 seconds.", param="deadline"

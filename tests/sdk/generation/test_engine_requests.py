@@ -400,6 +400,20 @@ def test_scores_come_before_the_answer_and_are_not_taken_from_the_cache(open_eng
         assert events[-1].cached_tokens == 0
 
 
+@pytest.mark.parametrize("chunk", [1, 7, 512])
+@pytest.mark.parametrize("first", [1, 2, 17, 33, 34, 57])
+def test_scores_of_the_end_of_a_prompt_take_its_beginning_from_the_cache(
+    open_engine: OpenEngine, chunk: int, first: int
+) -> None:
+    engine = open_engine(prefill_chunk=chunk)
+    prompt = (*range(1, 30), *range(1, 30))
+    whole = list(engine.generate(request(*prompt, prompt_logprobs=1, max_tokens=0)))[0].prompt_logprobs
+    part = list(engine.generate(request(*prompt, prompt_logprobs=1, max_tokens=0, scores_from=first)))[0]
+    assert part.prompt_logprobs[first:] == pytest.approx(whole[first:])
+    assert len(part.prompt_logprobs) == len(prompt)
+    assert part.cached_tokens == (min(48, first - 1) if first > 16 else 0)
+
+
 # Shared beginnings
 
 
