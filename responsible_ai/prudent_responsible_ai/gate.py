@@ -30,6 +30,7 @@ from prudent_responsible_ai.segments import Cut, next_cut
 from prudent_responsible_ai.shadow import Shadowed, ShadowRecord
 from prudent_responsible_ai.text_view import Reading, canonical
 from prudent_responsible_ai.verdict import (
+    REPLACING,
     Decision,
     Record,
     ReportedSpan,
@@ -298,7 +299,7 @@ class OutputGate:
 
     def _take(self, placed: _Placed, window: _Window) -> list[Removal]:
         """Record a decision, and return what it removes from the answer."""
-        finding, redacts = placed.decision.finding, placed.action is Action.REDACT
+        finding, redacts = placed.decision.finding, placed.action in REPLACING
         reported = self._record.add(placed.decision, window.base)
         if finding.continues is not None and placed.start is not None and placed.end is not None:
             value = window.text[placed.start - window.base : placed.end - window.base]

@@ -21,7 +21,7 @@ from prudent_responsible_ai.running import Budget, Watch, run_checks
 from prudent_responsible_ai.sentences import sentence_end
 from prudent_responsible_ai.shadow import ShadowRecord, ShadowRules
 from prudent_responsible_ai.text_view import Reading
-from prudent_responsible_ai.verdict import Decision, NamedRule, Record, decide, failure_action
+from prudent_responsible_ai.verdict import REPLACING, Decision, NamedRule, Record, decide, failure_action
 
 LOOK_BACK = 300
 """Characters of whole sentences before a sentence that are read with it."""
@@ -148,7 +148,7 @@ class SentenceJudge:
         return [
             removal
             for decision in found
-            if decision.action is Action.REDACT
+            if decision.action in REPLACING
             for removal in self._removals(decision, window, base, start)
         ]
 

@@ -26,6 +26,7 @@ from prudent_responsible_ai.running import Budget, Watch, run_checks
 from prudent_responsible_ai.shadow import Shadowed, ShadowRecord, ShadowRules, shadow_info
 from prudent_responsible_ai.text_view import Reading
 from prudent_responsible_ai.verdict import (
+    REPLACING,
     Decision,
     Record,
     block_reason,
@@ -191,7 +192,7 @@ def _redacted(part: Part, decisions: Sequence[Decision], placeholders: Placehold
     for decision in decisions:
         for span in decision.finding.spans:
             value = part.text[span.start : span.end]
-            if decision.action is Action.REDACT:
+            if decision.action in REPLACING:
                 if span.restore:
                     restored.append((decision.finding, span))
                     continue

@@ -12,13 +12,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from prudent.types.content import Source
 from prudent.types.safety import Action
-
-UNAVAILABLE_ACTIONS = (Action.REWRITE,)
-"""Actions that a policy file may name one day; today they are refused, since nothing would carry them out."""
 
 
 class Strict(BaseModel):
@@ -53,7 +50,8 @@ class Rule(Strict):
     """If `check` finds something of at least `severity` (in `category`, where given), take `action`.
 
     Of the rules that apply to a finding, the one with the sternest action counts. `allow_given` exempts
-    values that the user or the developer wrote in this request themselves.
+    values that the user or the developer wrote in this request themselves. `text` is what a `rewrite` puts in
+    place of what was found, where `redact` puts a placeholder.
     """
 
     check: str
@@ -64,12 +62,13 @@ class Rule(Strict):
     on_unverified: OnUnverified = OnUnverified.ANNOTATE
     allow_given: bool = False
 
-    @field_validator("action")
-    @classmethod
-    def _available(cls, action: Action) -> Action:
-        if action in UNAVAILABLE_ACTIONS:
-            raise ValueError(f"the action '{action}' is not available yet; use annotate, redact or block")
-        return action
+    text: str | None = None
+
+    @model_validator(mode="after")
+    def _text_belongs(self) -> Self:
+        if (self.action is Action.REWRITE) != (self.text is not None):
+            raise ValueError("'text' and the action 'rewrite' belong together")
+        return self
 
 
 class AuditSettings(Strict):

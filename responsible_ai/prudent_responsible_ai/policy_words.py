@@ -12,6 +12,8 @@ _DONE = {
     Action.ALLOW: "let through",
     Action.ANNOTATE: "reported",
     Action.REDACT: "taken out and reported",
+    Action.REWRITE: "replaced by the policy's own words",
+    Action.HOLD: "held until a person approves the request",
     Action.BLOCK: "refused",
 }
 _WHO = {

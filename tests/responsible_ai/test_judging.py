@@ -11,6 +11,7 @@ from prudent.types.content import Source
 from prudent.types.safety import Action, CheckState
 from prudent_responsible_ai.check import CheckContext, Finding, Unit
 from prudent_responsible_ai.gate import OutputGate
+from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import OnFailure, Policy, Rule, StreamingMode
 from prudent_responsible_ai.sentences import LONGEST_SENTENCE, sentence_end
@@ -136,3 +137,14 @@ def test_a_number_or_an_abbreviation_inside_a_word_does_not_end_a_sentence() -> 
     text = "The number pi is about 3.14159 and that is all. Next"
     assert text[: sentence_end(text, 0, final=False)] == "The number pi is about 3.14159 and that is all."
     assert sentence_end("No end yet, not even one.", 0, final=False) is None
+
+
+@pytest.mark.parametrize("unit", list(Unit))
+def test_a_rewrite_puts_the_policys_words_in_place_in_requests_and_answers(unit: Unit) -> None:
+    rule = Rule(check="storm", action=Action.REWRITE, text="(weather)")
+    policy = Policy(name="w", version="1", rules={Source.USER: [rule], Source.ASSISTANT: [rule]})
+    judge = Pipeline(policy, [WordCheck("storm", unit)])
+    review = judge.review([Part("a storm is near", Source.USER)])
+    assert (review.parts[0].text, review.blocked) == ("a (weather) is near", False)
+    out, _, _ = run(judge.open_gate(review), list("Yes, a storm is coming to us now. Stay in."))
+    assert out == "Yes, a (weather) is coming to us now. Stay in."
