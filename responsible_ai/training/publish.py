@@ -57,6 +57,7 @@ def main() -> None:
     weights = asked.out / "encoder.safetensors"
     training = json.loads(asked.trained.with_suffix(".json").read_text())
     save_file(_shipped(load_file(str(asked.trained)), training["frozen"]), str(weights))
+    weights.chmod(0o644)
     content = weights.read_bytes()
     card = EncoderCard(
         name=NAME,
