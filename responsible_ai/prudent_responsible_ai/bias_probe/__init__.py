@@ -1,0 +1,1 @@
+"""Counterfactual probes: a text with its protected attribute swapped, and two answers compared."""

@@ -1,0 +1,1 @@
+"""Words for who people are, by protected attribute, and where a text has them."""
