@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prudent_responsible_ai.check import Check
+from prudent_responsible_ai.checks.attack import AttackCheck
 from prudent_responsible_ai.checks.bias import BiasCheck
 from prudent_responsible_ai.checks.control_characters import ControlCharactersCheck
 from prudent_responsible_ai.checks.harm import HarmCheck
@@ -26,6 +27,7 @@ CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
     "control_characters": lambda _: ControlCharactersCheck(),
     "image": lambda _: ImageCheck(),
     "harm": HarmCheck.from_setup,
+    "attack": AttackCheck.from_setup,
     "bias": BiasCheck.from_setup,
     "language": LanguageCheck.from_setup,
     "inclusive": InclusiveCheck.from_setup,
