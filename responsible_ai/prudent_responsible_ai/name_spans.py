@@ -36,11 +36,23 @@ _BETWEEN: dict[NameLabel, re.Pattern[str]] = {
     "ADDRESS": _INSIDE_AN_ADDRESS,
 }
 _POSSESSIVE = re.compile(r"['’][sS]?$")
-_ABBREVIATED = re.compile(r"(?:\.\w+|\b(?:inc|ltd|co|corp|jr|sr|bros|st|str|llc|cia|pvt))$", re.IGNORECASE)
-_GOES_ON = re.compile(r",|\s[a-z0-9]")
+_ABBREVIATED = re.compile(
+    r"(?:\.\w+|\b(?:inc|ltd|co|corp|jr|sr|bros|st|str|llc|cia|pvt|lda))$", re.IGNORECASE
+)
+_GOES_ON = re.compile(r"[,;:?!]|\s[a-z0-9]")
 """Last words of a name that keep the full stop after them, where the sentence or an abbreviation goes on."""
 _POST_MARK = "〒"
 _OPENED = {")": "(", "»": "«", "”": "“"}
+_PARTNERS = 3
+"""Partners of a firm that is named by them: of two, "Smith and Brown" may as well be two people."""
+_AND = re.compile(r" (?:and|&|und|et|y|e|en) ")
+_FAMILY = re.compile(
+    r"(?:sons|sohn|söhne|brothers|bros|partners?|associates|company|co|fils)\b", re.IGNORECASE
+)
+_EDGE_WORDS = re.compile(r"(?:of|and|by|in|at|from|for|with|met|the|to)(?: |$)", re.IGNORECASE)
+_LAST_WORDS = re.compile(r" (?:of|and|by|in|at|from|for|with|met|to)$", re.IGNORECASE)
+_TITLES = re.compile(r"(?<=\w\w)(?:老师|先生|女士|小姐|太太|经理|主任|教授|医生|同学|师傅|律师|さん|様|氏)$")
+_OF_A_ROOM = re.compile(r"(?<=[0-9])(?:室|号楼|号|楼|栋|幢|层|房|单元)")
 _PREPOSITION = re.compile(r"[在于到从去往]\w{2}")
 _GENITIVE = re.compile(r"\w{2}[的の]$")
 """Particles of Chinese and Japanese that some pieces of the tokenizer hold together with a name."""
@@ -75,7 +87,7 @@ def spans_of(
     the mean over its words of their probability of its label.
     """
     rows = cast("list[list[float]]", tag_probabilities.tolist())
-    names = _with_whole_addresses(_names(_words(rows, offsets, text), text), text)
+    names = _with_whole_addresses(_with_whole_firms(_names(_words(rows, offsets, text), text), text), text)
     trimmed = (_trimmed(name, text) for name in names)
     return tuple(span for span in trimmed if span is not None)
 
@@ -116,6 +128,7 @@ def _names(words: Iterator[_Word], text: str) -> Iterator[_Name]:
                 yield name
             name = None
             continue
+        begins = begins and not _is_one_person(name, word, text)
         if name is not None and name.label == label and not begins and _joins(name, word, text):
             name.end = word.end
             name.scores.append(score)
@@ -144,12 +157,60 @@ def _joins(name: _Name, word: _Word, text: str) -> bool:
     return _BETWEEN[name.label].fullmatch(text, name.end, word.start) is not None
 
 
+def _is_one_person(name: _Name | None, word: _Word, text: str) -> bool:
+    """Whether a word that is tagged as the first of a name is a given name's surname: a blank between."""
+    if name is None or name.label != "PERSON" or text[name.end : word.start] != " ":
+        return False
+    return not _WITHOUT_SPACES.search(text, name.end - 1, word.start + 1)
+
+
+def _with_whole_firms(names: Iterator[_Name], text: str) -> Iterator[_Name]:
+    """ "Smith, Jones and Brown" and "Smith and Sons" as one firm, though each partner looks like one."""
+    last: list[_Name] = []
+    for name in names:
+        last.append(name)
+        if len(last) > _PARTNERS:
+            yield last.pop(0)
+        if len(last) == _PARTNERS and _are_partners(last, text):
+            last = [_joined(last, "ORG")]
+        elif len(last) > 1 and _are_family(last[-2:], text):
+            last[-2:] = [_joined(last[-2:], "ORG")]
+    yield from last
+
+
+def _are_partners(names: list[_Name], text: str) -> bool:
+    """Whether three single words, the first a firm to the encoder, are "A, B and C"."""
+    if names[0].label != "ORG" or any(
+        name.label not in ("ORG", "PERSON") or " " in text[name.start : name.end] for name in names
+    ):
+        return False
+    first, second, third = names
+    return (
+        text[first.end : second.start] == ", " and _AND.fullmatch(text, second.end, third.start) is not None
+    )
+
+
+def _are_family(names: list[_Name], text: str) -> bool:
+    """Whether the second of two firms only says who else belongs to the first."""
+    left, right = names
+    and_them = _AND.fullmatch(text, left.end, right.start) is not None
+    return (
+        left.label == right.label == "ORG"
+        and and_them
+        and _FAMILY.match(text, right.start, right.end) is not None
+    )
+
+
+def _joined(names: list[_Name], label: NameLabel) -> _Name:
+    return _Name(names[0].start, names[-1].end, label, [score for name in names for score in name.scores])
+
+
 def _with_whole_addresses(names: Iterator[_Name], text: str) -> Iterator[_Name]:
     """Street, place and postcode that follow each other as one address, however they were tagged."""
     last: _Name | None = None
     for name in names:
         if last is not None and _is_one_address(last, name, text):
-            last = _Name(last.start, name.end, "ADDRESS", [*last.scores, *name.scores])
+            last = _joined([last, name], "ADDRESS")
             continue
         if last is not None:
             yield last
@@ -171,6 +232,7 @@ def _trimmed(name: _Name, text: str) -> NameSpan | None:
     if name.label != "ADDRESS":
         possessive = _POSSESSIVE.search(text, start, end)
         end = possessive.start() if possessive else end
+    start, end = _without_words_at_edges(name.label, text, start, end)
     if name.label in ("LOCATION", "ADDRESS") and _PREPOSITION.match(text, start, end):
         start += 1
     if name.label != "PERSON" and _GENITIVE.search(text, start, end):
@@ -184,6 +246,23 @@ def _trimmed(name: _Name, text: str) -> NameSpan | None:
     if name.label == "ADDRESS" and text[start - 1 : start] == _POST_MARK:
         start -= 1
     return NameSpan(start, _with_closing(text, start, end), name.label, sum(name.scores) / len(name.scores))
+
+
+def _without_words_at_edges(label: NameLabel, text: str, start: int, end: int) -> tuple[int, int]:
+    """Words that are no part of a name, and a title after a Chinese one; a room's sign after its number."""
+    if label == "ADDRESS":
+        room = _OF_A_ROOM.match(text, end)
+        return start, room.end() if room else end
+    if label == "LOCATION":
+        return start, end
+    first = _EDGE_WORDS.match(text, start, end)
+    if first and not (label == "ORG" and first[0].lower() == "the "):
+        start = first.end()
+    if last := _LAST_WORDS.search(text, start, end):
+        end = last.start()
+    if label == "PERSON" and (title := _TITLES.search(text, start, end)):
+        end = title.start()
+    return start, end
 
 
 def _with_closing(text: str, start: int, end: int) -> int:

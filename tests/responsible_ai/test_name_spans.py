@@ -75,6 +75,27 @@ def test_edges_of_names(tokenizer: UnigramTokenizer, text: str, names: dict[str,
     assert _tagged(tokenizer, text, names) == list(names.items())
 
 
+@pytest.mark.parametrize(
+    ("text", "names", "found"),
+    [
+        (
+            "Jo of Hill, Cole and Reed",
+            {"Jo of": "PERSON", "Hill": "ORG", "Cole": "PERSON", "Reed": "PERSON"},
+            None,
+        ),
+        ("Cole and Sons met", {"Cole": "ORG", "Sons": "ORG"}, [("Cole and Sons", "ORG")]),
+        ("王小明老师在", {"王小明老师": "PERSON"}, [("王小明", "PERSON")]),
+        ("人民路5号2单元301室住", {"人民路5号2单元301": "ADDRESS"}, [("人民路5号2单元301室", "ADDRESS")]),
+        ("of Hanson PLC", {"of Hanson PLC": "ORG"}, [("Hanson PLC", "ORG")]),
+    ],
+)
+def test_what_the_encoder_takes_for_names_is_put_right(
+    tokenizer: UnigramTokenizer, text: str, names: dict[str, str], found: list[tuple[str, str]] | None
+) -> None:
+    wanted = found or [("Jo", "PERSON"), ("Hill, Cole and Reed", "ORG")]
+    assert _tagged(tokenizer, text, names) == wanted
+
+
 def test_a_street_and_a_place_after_it_are_one_address(tokenizer: UnigramTokenizer) -> None:
     names = {"5 Mill Lane": "ADDRESS", "Leeds": "LOCATION", "York": "LOCATION"}
     found = _tagged(tokenizer, "From 5 Mill Lane, Leeds we went to York.", names)
