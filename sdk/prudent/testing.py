@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 import httpx
 
 from prudent.capabilities.interface import Capability, ModelT
+from prudent.capabilities.interface.text import ScoredAnswer
 from prudent.capabilities.model_stream import ModelStream
 from prudent.client import AsyncClient, Client
 from prudent.client.transports import AppTransport, AsyncAppTransport
@@ -36,12 +37,14 @@ from prudent.types.chat import (
     AssistantMessage,
     ChatCompletionChunk,
     ChatCompletionRequest,
+    ChatMessage,
     ChoiceDelta,
     ChoiceLogprobs,
     ChunkChoice,
     TokenLogprob,
 )
 from prudent.types.completions import Completion, CompletionChoice, CompletionLogprobs, CompletionRequest
+from prudent.types.content import TextPart
 from prudent.types.models import Model
 from prudent.types.tokenize import Detokenized, DetokenizeRequest, Tokenized, TokenizeRequest
 from prudent.types.tools import FunctionCallDelta, ToolCall, ToolCallDelta
@@ -97,6 +100,12 @@ class ScriptedModel:
         """What every event of a new answer says; `kind` begins its id."""
         return {"id": f"{kind}-{uuid.uuid4().hex}", "created": 0, "model": self.id}
 
+    async def score(self, request: ChatCompletionRequest, answer: str) -> ScoredAnswer:
+        """A word of the answer that stands in the conversation is likely (-0.1 nats), any other not (-3)."""
+        said = "\n".join(_words_of(message) for message in request.messages)
+        words = answer.split()
+        return ScoredAnswer(tuple(-0.1 if word in said else -3.0 for word in words), len(said.split()), 0)
+
     def decode(self, tokens: Sequence[int]) -> str:
         """The characters."""
         return "".join(map(chr, tokens))
@@ -111,6 +120,12 @@ class ScriptedModel:
     def detokenize(self, request: DetokenizeRequest) -> Detokenized:
         """The characters."""
         return Detokenized(prompt=self.decode(request.tokens))
+
+
+def _words_of(message: ChatMessage) -> str:
+    if message.content is None or isinstance(message.content, str):
+        return message.content or ""
+    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
 
 
 class ScriptedStream(ModelStream[ChatCompletionChunk]):

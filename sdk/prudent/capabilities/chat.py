@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from prudent.capabilities.completions import CompletionModelStream
 from prudent.capabilities.decoder import DecoderModel, finish_of, incomplete_of, prompt_named
 from prudent.capabilities.generations import Generations, usage_of
 from prudent.capabilities.interface import ChatStream
+from prudent.capabilities.interface.text import ScoredAnswer
 from prudent.capabilities.logprobs import wire_logprobs
 from prudent.capabilities.model_stream import ModelStream
 from prudent.capabilities.offload import offload
@@ -21,6 +23,7 @@ from prudent.capabilities.tools.conversation import in_answering_form, uses_tool
 from prudent.capabilities.tools.similarity import ToolEncoder
 from prudent.capabilities.tools.stream import ToolChatStream
 from prudent.capabilities.tools.toolset import prepared_tools
+from prudent.errors import InternalError, InvalidRequestError
 from prudent.generation.engine import Engine
 from prudent.generation.request import GenerationEvent, GenerationRequest
 from prudent.runtime.artifact import DecoderArtifact
@@ -81,6 +84,32 @@ class ChatModel(DecoderModel):
             max_tokens=request.token_limit,
             top_logprobs=(request.top_logprobs or 0) if request.logprobs else None,
             grammar=grammar_of(request, self.grammars),
+        )
+
+    async def score(self, request: ChatCompletionRequest, answer: str) -> ScoredAnswer:
+        """How probable an answer is; see `TextService`."""
+        asked = await offload(self._to_score, request, answer)
+        async for _, event in Generations(self.engine).run([asked]):
+            if event.prompt_logprobs:
+                logprobs = event.prompt_logprobs[asked.scores_from :]
+                return ScoredAnswer(
+                    tuple(one.logprob for one in logprobs if one is not None),
+                    asked.scores_from,
+                    event.cached_tokens,
+                )
+        raise InternalError("The engine scored nothing.")
+
+    def _to_score(self, request: ChatCompletionRequest, answer: str) -> GenerationRequest:
+        prompt = self.encode_messages(request.messages)
+        tokens = tuple(self.tokenizer.encode(answer))
+        if not tokens:
+            raise InvalidRequestError("There is no answer to score: it is empty.")
+        return replace(
+            self.template_of(request),
+            prompt=prompt + tokens,
+            max_tokens=0,
+            prompt_logprobs=0,
+            scores_from=len(prompt),
         )
 
     def encode_messages(

@@ -65,7 +65,7 @@ class GenerationRequest:
 
     With a `grammar` the answer is a text of its language, or a beginning of one where a limit cuts it short.
     `prompt_logprobs` asks for log-probabilities of the prompt's own tokens with so many alternatives; only
-    then `max_tokens` may be 0. They begin with the token at `scores_from`; what lies before may be in the cache.
+    then `max_tokens` may be 0. They begin with the token at `scores_from`; those before may be cached.
     `deadline` is in seconds from submission: a sequence that has no token by then fails with
     DeadlineExceededError, one that has ends there. Keys and values of a prompt are shared only between
     requests of the same `isolation` key.

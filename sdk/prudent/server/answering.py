@@ -43,6 +43,8 @@ class Answering(Generic[RequestT, ChunkT, EntryT]):
         self._admit = admit
         self._stream: AnswerStream[ChunkT] | None = None
         self._aborted = False
+        self.checked: RequestT | None = None
+        """The request as the model reads it, once it has passed the checks."""
         self._events = self._run()
 
     def __aiter__(self) -> AsyncIterator[ChunkT]:
@@ -81,6 +83,7 @@ class Answering(Generic[RequestT, ChunkT, EntryT]):
                     checked = await inspection.review()
                     model = await held.enter_async_context(self._models.lease(TEXT, self._name))
                 inspection.model = model.id
+                self.checked = checked
                 self._stream = inspection.inspected.open(model, checked)
                 async with aclosing(self._checked(self._stream)) as events:
                     async for event in events:

@@ -22,6 +22,7 @@ from prudent.errors import InternalError, PrudentError, ServiceUnavailableError
 from prudent.server.answering import Answering, shutting_down
 from prudent.server.attended import Attended, Performed, ResultT, Streamed
 from prudent.server.attending import Attending
+from prudent.server.explaining import explained, with_scores
 from prudent.server.image_source import ImageSource
 from prudent.server.inspected import ChunkT, EntryT, Inspected, RequestT
 from prudent.server.inspected_chat import InspectedChat
@@ -126,9 +127,14 @@ class Guard:
         return await self._models.retrieve(name)
 
     async def chat(self, request: ChatCompletionRequest, asked: Asked) -> ChatCompletion:
-        """Answer a conversation at once; raises what `stream_chat` raises."""
-        async with aclosing(self.stream_chat(request, asked)) as chunks:
-            return await fold(chunks)
+        """Answer a conversation at once, explained where asked; raises what `stream_chat` raises."""
+        answering = self.stream_chat(with_scores(request), asked)
+        async with aclosing(answering) as chunks:
+            completion = await fold(chunks)
+        if request.explain is None or answering.checked is None:
+            return completion
+        async with self._models.lease(TEXT, request.model or self._default_model) as model:
+            return await explained(completion, request, answering.checked, model)
 
     def stream_chat(
         self, request: ChatCompletionRequest, asked: Asked

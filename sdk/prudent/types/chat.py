@@ -13,6 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from prudent.types.base import RequestModel, ResponseModel
 from prudent.types.chat_images import ChatImage
 from prudent.types.content import UNTRUSTED_SOURCES, ContentPart, Source
+from prudent.types.explanation import AnswerExplanation, ExplainOptions
 from prudent.types.operation import Operation
 from prudent.types.response_format import ResponseFormat
 from prudent.types.safety import ContentFilterResults, PromptFilterResult, SafetyInfo
@@ -81,8 +82,8 @@ class ChatMessage(RequestModel):
 class ChatCompletionRequest(SamplingRequest):
     """A chat request. `max_tokens` is the older name of `max_completion_tokens`.
 
-    Giving both with different values is an error. Validation of a list stops at its first wrong item, so that
-    a body of a million of them costs no memory.
+    Giving both with different values is an error. `explain` (ours) asks why the answer is what it is.
+    Validation of a list stops at its first wrong item, so that a body of a million of them costs no memory.
     """
 
     messages: list[ChatMessage] = Field(min_length=1, fail_fast=True)
@@ -94,6 +95,19 @@ class ChatCompletionRequest(SamplingRequest):
     tools: Annotated[list[Tool], Field(max_length=128, fail_fast=True)] | None = None
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
+    explain: ExplainOptions | None = None
+
+    @model_validator(mode="after")
+    def _explainable(self) -> ChatCompletionRequest:
+        if self.explain is None:
+            return self
+        if self.stream:
+            raise ValueError("explain needs stream=false: an answer is explained when it is complete")
+        if self.n > 1:
+            raise ValueError("explain needs n=1")
+        if self.explain.attribution and self.tools is not None:
+            raise ValueError("explain.attribution and tools exclude each other")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> ChatCompletionRequest:
@@ -164,7 +178,8 @@ class Choice(ResponseModel):
 class ChatCompletion(ResponseModel):
     """A whole answer. `text` is the first choice's text, the one most callers want.
 
-    `images` says what was done with the images of the conversation, where it has some.
+    `images` says what was done with the images of the conversation, where it has some; `explanation` is there
+    where `explain` asked for it.
     """
 
     id: str
@@ -177,6 +192,7 @@ class ChatCompletion(ResponseModel):
     prompt_filter_results: list[PromptFilterResult] = []
     safety: SafetyInfo | None = None
     images: list[ChatImage] | None = None
+    explanation: AnswerExplanation | None = None
 
     @property
     def text(self) -> str:

@@ -407,8 +407,9 @@ def test_scores_of_the_end_of_a_prompt_take_its_beginning_from_the_cache(
 ) -> None:
     engine = open_engine(prefill_chunk=chunk)
     prompt = (*range(1, 30), *range(1, 30))
-    whole = list(engine.generate(request(*prompt, prompt_logprobs=1, max_tokens=0)))[0].prompt_logprobs
-    part = list(engine.generate(request(*prompt, prompt_logprobs=1, max_tokens=0, scores_from=first)))[0]
+    (all_scores,) = engine.generate(request(*prompt, prompt_logprobs=1, max_tokens=0))
+    whole = all_scores.prompt_logprobs
+    (part,) = engine.generate(request(*prompt, prompt_logprobs=1, max_tokens=0, scores_from=first))
     assert part.prompt_logprobs[first:] == pytest.approx(whole[first:])
     assert len(part.prompt_logprobs) == len(prompt)
     assert part.cached_tokens == (min(48, first - 1) if first > 16 else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from prudent.capabilities.interface.capability import Capability
@@ -10,6 +11,19 @@ from prudent.types.chat import ChatCompletionChunk, ChatCompletionRequest
 from prudent.types.completions import Completion, CompletionRequest
 from prudent.types.tokenize import Detokenized, DetokenizeRequest, Tokenized, TokenizeRequest
 from prudent.types.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredAnswer:
+    """The log-probability (nats) of each token of an answer.
+
+    Of the `prompt_tokens` before them, `cached_tokens` were known and not computed anew.
+    """
+
+    logprobs: tuple[float, ...]
+    prompt_tokens: int
+    cached_tokens: int
+
 
 ChunkT = TypeVar("ChunkT", covariant=True)
 
@@ -74,6 +88,15 @@ class TextService(Protocol):
 
     def stream_completion(self, request: CompletionRequest) -> CompletionStream:
         """Continue a prompt. Nothing is done before the first event is asked for."""
+        ...
+
+    async def score(self, request: ChatCompletionRequest, answer: str) -> ScoredAnswer:
+        """How probable an answer to a conversation is, were it given. Nothing is generated.
+
+        Raises:
+            InvalidRequestError: the messages do not suit this model, or have tools.
+            ContextLengthError, RateLimitError, ServiceUnavailableError: as for `stream`.
+        """
         ...
 
     def decode(self, tokens: Sequence[int]) -> str:

@@ -13,6 +13,7 @@ from prudent.client.parsing import ModelT, ParseParameters, form_of, read
 from prudent.client.stream import AsyncStream, Stream
 from prudent.errors import InvalidRequestError
 from prudent.types.chat import CREATE_CHAT_COMPLETION, ChatCompletion, ChatCompletionChunk, ChatMessage
+from prudent.types.explanation import ExplainOptions
 from prudent.types.parsed import ParsedChatCompletion
 from prudent.types.response_format import ResponseFormat
 from prudent.types.sampling import StreamOptions
@@ -66,6 +67,7 @@ class Completions:
         tools: Iterable[Tool | Mapping[str, Any]] | None = None,
         tool_choice: ToolChoice | Mapping[str, Any] | None = None,
         parallel_tool_calls: bool | None = None,
+        explain: ExplainOptions | Mapping[str, Any] | None = None,
         priority: Priority | None = None,
         deadline: float | None = None,
         prompt_cache_key: str | None = None,
@@ -101,6 +103,7 @@ class Completions:
         tools: Iterable[Tool | Mapping[str, Any]] | None = None,
         tool_choice: ToolChoice | Mapping[str, Any] | None = None,
         parallel_tool_calls: bool | None = None,
+        explain: ExplainOptions | Mapping[str, Any] | None = None,
         priority: Priority | None = None,
         deadline: float | None = None,
         prompt_cache_key: str | None = None,
@@ -136,6 +139,7 @@ class Completions:
         tools: Iterable[Tool | Mapping[str, Any]] | None = None,
         tool_choice: ToolChoice | Mapping[str, Any] | None = None,
         parallel_tool_calls: bool | None = None,
+        explain: ExplainOptions | Mapping[str, Any] | None = None,
         priority: Priority | None = None,
         deadline: float | None = None,
         prompt_cache_key: str | None = None,
@@ -170,6 +174,7 @@ class Completions:
         tools: Iterable[Tool | Mapping[str, Any]] | None = None,
         tool_choice: ToolChoice | Mapping[str, Any] | None = None,
         parallel_tool_calls: bool | None = None,
+        explain: ExplainOptions | Mapping[str, Any] | None = None,
         priority: Priority | None = None,
         deadline: float | None = None,
         prompt_cache_key: str | None = None,
@@ -252,6 +257,7 @@ class AsyncCompletions:
         tools: Iterable[Tool | Mapping[str, Any]] | None = None,
         tool_choice: ToolChoice | Mapping[str, Any] | None = None,
         parallel_tool_calls: bool | None = None,
+        explain: ExplainOptions | Mapping[str, Any] | None = None,
         priority: Priority | None = None,
         deadline: float | None = None,
         prompt_cache_key: str | None = None,
@@ -287,6 +293,7 @@ class AsyncCompletions:
         tools: Iterable[Tool | Mapping[str, Any]] | None = None,
         tool_choice: ToolChoice | Mapping[str, Any] | None = None,
         parallel_tool_calls: bool | None = None,
+        explain: ExplainOptions | Mapping[str, Any] | None = None,
         priority: Priority | None = None,
         deadline: float | None = None,
         prompt_cache_key: str | None = None,
@@ -322,6 +329,7 @@ class AsyncCompletions:
         tools: Iterable[Tool | Mapping[str, Any]] | None = None,
         tool_choice: ToolChoice | Mapping[str, Any] | None = None,
         parallel_tool_calls: bool | None = None,
+        explain: ExplainOptions | Mapping[str, Any] | None = None,
         priority: Priority | None = None,
         deadline: float | None = None,
         prompt_cache_key: str | None = None,
@@ -356,6 +364,7 @@ class AsyncCompletions:
         tools: Iterable[Tool | Mapping[str, Any]] | None = None,
         tool_choice: ToolChoice | Mapping[str, Any] | None = None,
         parallel_tool_calls: bool | None = None,
+        explain: ExplainOptions | Mapping[str, Any] | None = None,
         priority: Priority | None = None,
         deadline: float | None = None,
         prompt_cache_key: str | None = None,
