@@ -35,15 +35,16 @@ from harm_report import REPORTED, harm_report
 from rows import Row, read_rows
 
 from prudent_responsible_ai.encoder.card import PackagedEncoder
+from prudent_responsible_ai.encoder.cutting import Cutter
 from prudent_responsible_ai.encoder.loading import open_text_encoder
+from prudent_responsible_ai.encoder.local import LocalTextEncoder
 from prudent_responsible_ai.languages import language_of, measured
-from prudent_responsible_ai.text_encoder import HARMS, LABELS, TextEncoder
+from prudent_responsible_ai.text_encoder import HARMS, LABELS
 from prudent_responsible_ai.undisguised import undisguised
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "rai"
 FALSE_POSITIVES = 0.01
 SEED = 20261128
-_BATCH = 64
 _MOST_CHARACTERS = 20_000
 _FEWEST_NEGATIVES = 150
 
@@ -151,14 +152,20 @@ def _rule(rows: Sequence[Row], scores: Scores) -> Any:
     return threshold
 
 
-def _scores(encoder: TextEncoder, texts: Sequence[str]) -> Scores:
-    """(texts, LABELS), texts of like length together."""
-    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+def _scores(encoder: LocalTextEncoder, texts: Sequence[str]) -> Scores:
+    """(texts, LABELS): what `encoder.scores` gives, without the names, which cost as much again."""
+    cutter, card = Cutter(encoder.tokenizer), PackagedEncoder().card
+    pieces: list[str] = []
+    owners: list[int] = []
+    for index, text in enumerate(texts):
+        cut = [piece for _, piece in cutter.pieces(text[:_MOST_CHARACTERS])] if text.strip() else []
+        pieces += cut
+        owners += [index] * len(cut)
     found = np.zeros((len(texts), len(LABELS)))
-    for first in range(0, len(order), _BATCH):
-        some = order[first : first + _BATCH]
-        for index, one in zip(some, encoder.scores([texts[i][:_MOST_CHARACTERS] for i in some]), strict=True):
-            found[index] = [one[label] for label in LABELS]
+    logits = encoder.logits(pieces)
+    for column, label in enumerate(LABELS):
+        scores = [card.labels[label].probability(float(logit)) for logit in logits[:, column]]
+        np.maximum.at(found[:, column], owners, scores)
     return found
 
 
