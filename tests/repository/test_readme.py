@@ -68,7 +68,7 @@ def test_the_commands_exist(command: str) -> None:
 
 def test_the_example_of_a_redaction_is_what_happens() -> None:
     """The command, what the model gets, and the remark stand in the README as they are."""
-    question = "Greet Ann, her address is ann@example.org"
+    question = "Greet my aunt, her address is ann@example.org"
     model = ScriptedModel("Hello Ann!")
     with RunningServer(scripted_app(model, settings=Settings(policy="strict", preload=False))) as running:
         done = CliRunner().invoke(app, ["chat", "--base-url", running.base_url, question])

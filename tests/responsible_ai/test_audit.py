@@ -18,6 +18,7 @@ from prudent.types.content import Source
 from prudent.types.safety import Action
 from prudent_responsible_ai import Part, build_pipeline, load_policy
 from prudent_responsible_ai import audit as audit_module
+from prudent_responsible_ai.assemble import without_models
 from prudent_responsible_ai.audit import CHECKPOINT_EVERY, AuditLog
 from prudent_responsible_ai.audit_chain import signature_holds
 from prudent_responsible_ai.audit_key import load_or_create_key
@@ -229,7 +230,7 @@ def test_processes_may_append_at_once(tmp_path: Path) -> None:
 
 
 def test_the_log_holds_no_text_and_no_user_id(tmp_path: Path) -> None:
-    policy = load_policy("strict")
+    policy = without_models(load_policy("strict"))
     pipeline = build_pipeline(policy)
     parts = [Part("Mail bob@example.com, the code word is walrus", Source.USER)]
     review = pipeline.review(parts)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from prudent.types.content import Source
 from prudent.types.safety import Action
 from prudent_responsible_ai import InputReview, Part, Pipeline, Policy, build_pipeline, load_policy
+from prudent_responsible_ai.assemble import without_models
 from prudent_responsible_ai.policy import Rule
 from prudent_responsible_ai.segments import LONGEST_UNIT
 
@@ -55,7 +56,7 @@ cuts = st.lists(st.integers(min_value=1, max_value=40), max_size=60)
 
 @pytest.fixture(scope="module", params=["default", "strict"])
 def pipeline(request: pytest.FixtureRequest) -> Pipeline:
-    return build_pipeline(load_policy(request.param))
+    return build_pipeline(without_models(load_policy(request.param)))
 
 
 def stream(pipeline: Pipeline, chunks: list[str], review: InputReview | None = None) -> tuple[str, object]:
