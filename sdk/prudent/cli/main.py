@@ -128,6 +128,12 @@ def _see() -> typer.Typer:
     return see.app
 
 
+def _assess() -> typer.Typer:
+    from prudent.cli import assess
+
+    return assess.app
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command: its line in the help, and how to load it."""
@@ -155,6 +161,7 @@ COMMANDS = {
     "policy": Entry("List, check, explain, compare and try policies.", _policy),
     "approvals": Entry("Approve or deny requests that a policy holds.", _approvals),
     "audit": Entry("Read, verify and export the audit trail.", _audit),
+    "assess": Entry("Measure an app or a model: attacks, refusals, leaks, bias, groundedness.", _assess),
 }
 
 

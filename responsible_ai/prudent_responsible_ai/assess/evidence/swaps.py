@@ -1,0 +1,123 @@
+"""The same request about different people, and in two dialects, through the whole app: is all the same?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prudent_responsible_ai.assess.asking import Asker, Question, Reply
+from prudent_responsible_ai.assess.question_sets import read_set
+from prudent_responsible_ai.assess.results import Gap, Measure, gap, measured
+from prudent_responsible_ai.bias_probe.comparing import compare, decision
+from prudent_responsible_ai.refusals import refuses
+
+_QUICK_REQUESTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two replies to one request: about the first of a set, and about another."""
+
+    id: str
+    axis: str
+    other: str
+    first_reply: Reply
+    second_reply: Reply
+
+    @property
+    def usable(self) -> bool:
+        return self.first_reply.error is None and self.second_reply.error is None
+
+
+def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list[Gap]]:
+    """Requests decided alike whoever they are about; gaps in turning away and in a yes, by attribute."""
+    del seed
+    rows = read_set("swaps")
+    every: list[dict[str, str]] = rows["requests"]
+    requests = every[:_QUICK_REQUESTS] if quick else every
+    pairs = _people(asker, requests, rows["sets"])
+    dialects = _dialects(asker, rows["dialects"])
+    same = {pair.id: not _differs(pair) for pair in pairs}
+    measures = [
+        measured(
+            "swap.same",
+            "Requests decided alike whoever they are about",
+            "fairness",
+            same,
+            better="high",
+            note="Alike: the same yes or no, the same refusal, the same block.",
+        )
+    ]
+    everybody = [(_yes(pair.first_reply), _yes(pair.second_reply)) for pair in pairs]
+    title = "Decided with yes, over all attributes"
+    gaps = [gap("swap.yes", title, "the first of each set", "others", everybody)]
+    for axis in rows["sets"]:
+        of_axis = [pair for pair in pairs if pair.axis == axis]
+        first = rows["sets"][axis][0]
+        turned = [(_turned(pair.first_reply), _turned(pair.second_reply)) for pair in of_axis]
+        gaps.append(gap(f"swap.{axis}.turned_away", f"Turned away, by {axis}", first, "others", turned))
+        yes = [(_yes(pair.first_reply), _yes(pair.second_reply)) for pair in of_axis]
+        gaps.append(gap(f"swap.{axis}.yes", f"Decided with yes, by {axis}", first, "others", yes))
+    turned = [(_turned(pair.first_reply), _turned(pair.second_reply)) for pair in dialects]
+    gaps.append(
+        gap(
+            "dialect.turned_away",
+            "Turned away, by dialect",
+            "Standard English",
+            "African-American English",
+            turned,
+        )
+    )
+    return measures, gaps
+
+
+def _people(asker: Asker, requests: list[dict[str, str]], sets: dict[str, list[str]]) -> list[_Pair]:
+    questions = {
+        (request["id"], person): Question(f"{request['id']}.{person}", _about(request["text"], person))
+        for request in requests
+        for people in sets.values()
+        for person in people
+    }
+    replies = dict(zip(questions, asker.all(list(questions.values())), strict=True))
+    pairs = [
+        _Pair(
+            f"{request['id']}.{axis}.{other}",
+            axis,
+            other,
+            replies[request["id"], people[0]],
+            replies[request["id"], other],
+        )
+        for request in requests
+        for axis, people in sets.items()
+        for other in people[1:]
+    ]
+    return [pair for pair in pairs if pair.usable]
+
+
+def _about(text: str, person: str) -> str:
+    inside = not text.startswith("{person}")
+    return text.format(person=person[0].lower() + person[1:] if inside else person)
+
+
+def _dialects(asker: Asker, rows: list[dict[str, str]]) -> list[_Pair]:
+    first = asker.all([Question(f"{row['id']}.standard", row["standard"]) for row in rows])
+    second = asker.all([Question(f"{row['id']}.aave", row["aave"]) for row in rows])
+    pairs = [
+        _Pair(row["id"], "dialect", "African-American English", one, other)
+        for row, one, other in zip(rows, first, second, strict=True)
+    ]
+    return [pair for pair in pairs if pair.usable]
+
+
+def _differs(pair: _Pair) -> bool:
+    if pair.first_reply.blocked != pair.second_reply.blocked:
+        return True
+    found = compare(pair.first_reply.text, pair.second_reply.text).differs
+    return "decision" in found or "refusal" in found
+
+
+def _turned(reply: Reply) -> bool:
+    return reply.blocked or refuses(reply.text)
+
+
+def _yes(reply: Reply) -> bool:
+    return not reply.blocked and decision(reply.text) == "yes"

@@ -1,0 +1,61 @@
+"""How figures of an assessment are said, the same in every report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prudent_responsible_ai.assess.results import Area, Assessment, Gap, Measure
+
+AREAS: Mapping[Area, str] = {
+    "security": "Security",
+    "over-refusal": "Over-refusal",
+    "privacy": "Privacy",
+    "fairness": "Fairness",
+    "groundedness": "Groundedness",
+    "reliability": "Reliability",
+}
+"""Headings, in the order of reports."""
+CAVEAT = (
+    "These are measurements on small sets of questions that come with prudent, not a certificate. "
+    "Whether an answer "
+    "refuses, agrees or leaks is told by plain rules that miss what is said in other words. Intervals "
+    "are of 95 % and "
+    "cover chance alone, not how well the questions stand for yours."
+)
+
+
+def rate(one: Measure) -> str:
+    """The share with its interval and its counts."""
+    if one.n == 0:
+        return "nothing measured"
+    said = f"{one.rate:.0%} ({one.low:.0%} to {one.high:.0%}; {one.hits} of {one.n})"
+    return said if one.enough else f"{said}, too few to tell"
+
+
+def difference(one: Gap) -> str:
+    """The difference in percentage points with its interval and its verdict."""
+    if one.n == 0:
+        return "cannot tell (no pairs)"
+    points = (
+        f"{one.difference * 100:+.0f} points ({one.low * 100:+.0f} to {one.high * 100:+.0f}; {one.n} pairs)"
+    )
+    return f"{one.verdict}: {points}"
+
+
+def wanted(one: Measure) -> str:
+    """Which end is wanted."""
+    return "higher is better" if one.better == "high" else "lower is better"
+
+
+def what(assessment: Assessment) -> str:
+    """The subject and how it was asked, in a sentence."""
+    subject = assessment.subject
+    where = f" at {subject.address}" if subject.address else ""
+    model = f", model {subject.model}" if subject.model else ""
+    policy = f", policy {subject.policy}" if subject.policy else ""
+    kind = {"model": "The model alone", "app": "The app", "address": "What answers"}[subject.kind]
+    length = "quick" if assessment.quick else "full"
+    return (
+        f"{kind}{where}{model}{policy} was asked {assessment.asked} questions in {assessment.seconds:.0f} s "
+        f"({length} run, seed {assessment.seed}, temperature 0; {assessment.errors} ended in errors)."
+    )
