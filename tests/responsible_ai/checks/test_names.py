@@ -119,6 +119,7 @@ def test_other_dates_are_left_alone(text: str) -> None:
         ("车牌京A·XK52G违停", ["京A·XK52G"]),
         ("车牌沪B5G3JF和粤BD12345", ["沪B5G3JF", "粤BD12345"]),
         ("京ABCDEF", []),
+        ("车牌粤CHRANX违停", ["粤CHRANX"]),
         ("云A区和川B座", []),
         ("京A1234567890", []),
     ],
