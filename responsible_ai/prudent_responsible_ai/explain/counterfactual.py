@@ -1,7 +1,8 @@
 """The fewest words without which a sentence scores below a threshold, proved by scoring it without them.
 
-Greedy with pruning: the heaviest words go first until the score is low enough, then each is put back that
-turns out not to be needed. For a score that adds up in log-odds that is the smallest set there is.
+Greedy with pruning: the heaviest words go first, twice as many each time, until the score is low enough, then
+each is put back that turns out not to be needed. For a score that adds up in log-odds that is the smallest
+set there is.
 """
 
 from __future__ import annotations
@@ -34,16 +35,21 @@ def smallest_removal(
 def _heaviest_first(
     sentence: Sentence, weighed: Sequence[Weighed], threshold: float, ledger: Ledger, most: int
 ) -> tuple[Word, ...] | None:
-    removed: tuple[Word, ...] = ()
+    """The heaviest groups without which the score is low enough: 1, 2, 4 ... of them, as many as fit."""
+    fitting: list[tuple[Word, ...]] = []
     for one in weighed:
-        removed += one.words
+        removed = (*(fitting[-1] if fitting else ()), *one.words)
         if one.weight < 0 or len(removed) > most:
-            return None
-        score = _score_without(sentence, removed, ledger)
+            break
+        fitting.append(removed)
+    tried = 0
+    while tried < len(fitting):
+        tried = min(max(1, 2 * tried), len(fitting))
+        score = _score_without(sentence, fitting[tried - 1], ledger)
         if score is None:
             return None
         if score < threshold:
-            return removed
+            return fitting[tried - 1]
     return None
 
 
