@@ -11,6 +11,7 @@ from prudent_responsible_ai.check import Check
 from prudent_responsible_ai.checks.attack import AttackCheck
 from prudent_responsible_ai.checks.bias import BiasCheck
 from prudent_responsible_ai.checks.control_characters import ControlCharactersCheck
+from prudent_responsible_ai.checks.grounded import GroundedCheck
 from prudent_responsible_ai.checks.harm import HarmCheck
 from prudent_responsible_ai.checks.image import ImageCheck
 from prudent_responsible_ai.checks.inclusive import InclusiveCheck
@@ -18,6 +19,7 @@ from prudent_responsible_ai.checks.language import LanguageCheck
 from prudent_responsible_ai.checks.names import NamesCheck
 from prudent_responsible_ai.checks.personal_data import PersonalDataCheck
 from prudent_responsible_ai.checks.secrets import SecretsCheck
+from prudent_responsible_ai.checks.topic import TopicCheck
 from prudent_responsible_ai.setup import CheckSetup
 
 CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
@@ -29,6 +31,8 @@ CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
     "harm": HarmCheck.from_setup,
     "attack": AttackCheck.from_setup,
     "bias": BiasCheck.from_setup,
+    "grounded": GroundedCheck.from_setup,
+    "topic": TopicCheck.from_setup,
     "language": LanguageCheck.from_setup,
     "inclusive": InclusiveCheck.from_setup,
 }

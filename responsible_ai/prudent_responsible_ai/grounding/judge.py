@@ -1,0 +1,141 @@
+"""Says of a sentence whether documents support it, contradict it, or do not say it.
+
+Cheap signs, exact facts and the encoder's opinion are weighed by a small logistic regression whose weights
+come with the package (`weights/grounded.json`; fitted by training/fit_grounded.py). It knows no policy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from prudent_responsible_ai.grounding.answers import ANSWER_SIGNS, answer_evidence
+from prudent_responsible_ai.grounding.claims import is_short_answer
+from prudent_responsible_ai.grounding.features import CLAIM_SIGNS, Evidence, claim_evidence
+from prudent_responsible_ai.grounding.passages import Documents
+from prudent_responsible_ai.severity import Thresholds
+from prudent_responsible_ai.text_encoder import Support, TextEncoder
+
+Shape: TypeAlias = Literal["claim", "answer"]
+State: TypeAlias = Literal["supported", "contradicted", "unsupported"]
+
+ENCODER_SIGNS = ("encoder_supported", "encoder_contradicted")
+SIGNS: dict[Shape, tuple[str, ...]] = {"claim": CLAIM_SIGNS, "answer": ANSWER_SIGNS}
+_FILE = "grounded.json"
+_LEAST = 1e-4
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ShapeWeights(_Part):
+    """P(not supported) = 1 / (1 + exp(-z)), z = intercept + sum of weight x (sign - mean) / scale."""
+
+    mean: dict[str, float]
+    scale: dict[str, float]
+    weights: dict[str, float]
+    intercept: float
+    low: float
+    medium: float
+    high: float
+
+
+class GroundedWeights(_Part):
+    """The fit, and what it was fitted on. `encoder_sha256` None: the encoder's opinion is not asked."""
+
+    shapes: dict[Shape, ShapeWeights]
+    encoder_sha256: str | None
+    rows: dict[str, int]
+    data_sha256: dict[str, str]
+
+    @classmethod
+    def packaged(cls) -> GroundedWeights:
+        """Those of the package."""
+        return cls.model_validate_json((files("prudent_responsible_ai") / "weights" / _FILE).read_bytes())
+
+    @cached_property
+    def sha256(self) -> str:
+        """Names these weights in verdicts, where no encoder takes part."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found of a sentence. `score` is the probability that the documents do not support it."""
+
+    evidence: Evidence
+    score: float
+    state: State
+    thresholds: Thresholds
+
+
+def shape_of(sentence: str, question: str) -> Shape:
+    """An answer is read with its question where it says nothing alone."""
+    return "answer" if question.strip() and is_short_answer(sentence) else "claim"
+
+
+def evidence_of(sentence: str, question: str, documents: Documents) -> Evidence:
+    """The signs and the nearest passages of a sentence, by its shape."""
+    if shape_of(sentence, question) == "answer":
+        return answer_evidence(sentence, question, documents)
+    return claim_evidence(sentence, question, documents)
+
+
+def pair_of(evidence: Evidence) -> tuple[str, str]:
+    """What the encoder is asked: the passages, and the sentence, an answer behind its question."""
+    claim = evidence.claim.strip()
+    if shape_of(claim, evidence.question) == "answer":
+        claim = f"{evidence.question.strip()} {claim}"
+    return evidence.context, claim
+
+
+def encoder_signs(support: Support) -> tuple[float, float]:
+    """The values of ENCODER_SIGNS: log-odds of support, and of contradiction against silence."""
+    against = max(_LEAST, support.contradicted + support.unsupported)
+    return (
+        math.log(max(_LEAST, support.supported) / against),
+        math.log(max(_LEAST, support.contradicted) / max(_LEAST, support.unsupported)),
+    )
+
+
+class Judge:
+    """Judges sentences against documents. Holds no state of a request."""
+
+    def __init__(self, weights: GroundedWeights, encoder: Callable[[], TextEncoder]) -> None:
+        """`encoder` is called where the weights ask for its opinion, and not before."""
+        self.weights = weights
+        self._encoder = encoder
+
+    def judged(self, sentences: Sequence[str], question: str, documents: Documents) -> list[Judged]:
+        """What the documents say of each sentence; the encoder reads them together."""
+        evidence = [evidence_of(sentence, question, documents) for sentence in sentences]
+        opinions: list[Support | None] = [None] * len(evidence)
+        if self.weights.encoder_sha256 is not None:
+            opinions = list(self._encoder().support([pair_of(one) for one in evidence]))
+        return [self._judged(one, opinion) for one, opinion in zip(evidence, opinions, strict=True)]
+
+    def _judged(self, evidence: Evidence, opinion: Support | None) -> Judged:
+        shape = shape_of(evidence.claim, evidence.question)
+        fit = self.weights.shapes[shape]
+        signs = dict(zip(SIGNS[shape], evidence.signs, strict=True))
+        if opinion is not None:
+            signs |= dict(zip(ENCODER_SIGNS, encoder_signs(opinion), strict=True))
+        total = fit.intercept + sum(
+            weight * (signs[name] - fit.mean[name]) / fit.scale[name] for name, weight in fit.weights.items()
+        )
+        score = 1.0 if not evidence.passages else 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+        state: State = "supported"
+        if score >= fit.low:
+            contradicted = bool(evidence.conflicts) or (
+                opinion is not None and opinion.contradicted > opinion.unsupported
+            )
+            state = "contradicted" if contradicted and evidence.passages else "unsupported"
+        return Judged(evidence, score, state, Thresholds(fit.low, fit.medium, fit.high))
