@@ -150,6 +150,12 @@ def create_app(
     for routes in ROUTES:
         app.include_router(routes.router)
     _handle_errors(app)
+    _bound(app, settings)
+    return app
+
+
+def _bound(app: FastAPI, settings: Settings) -> None:
+    """Say what gets in, and how large it may be."""
     # The last one added is the outermost.
     app.add_middleware(
         BodyLimit,
@@ -164,7 +170,6 @@ def create_app(
         allowed_hosts=(settings.host, *settings.allowed_hosts),
     )
     app.add_middleware(RequestContext)
-    return app
 
 
 def _local_models(settings: Settings, progress: ProgressListener | None) -> Models:
