@@ -12,6 +12,8 @@ from prudent_responsible_ai.checks import CHECKS
 from prudent_responsible_ai.checks.detect_secrets_formats import detect_secrets_formats
 from prudent_responsible_ai.checks.national_ids import IBAN_FORMS, IDENTIFIERS
 from prudent_responsible_ai.checks.secret_formats import FORMATS
+from prudent_responsible_ai.safety_models import LocalSafetyModels
+from prudent_responsible_ai.setup import CheckSetup
 
 PATTERNS = [form.pattern for form in (*FORMATS, *detect_secrets_formats())]
 PATTERNS += [kind.pattern for kind in IDENTIFIERS]
@@ -26,4 +28,5 @@ def test_a_match_is_told_within_the_bound(pattern: re.Pattern[str]) -> None:
 
 
 def test_every_check_names_itself_as_the_registry_does() -> None:
-    assert {name: factory().id for name, factory in CHECKS.items()} == {name: name for name in CHECKS}
+    made = {name: factory(CheckSetup(LocalSafetyModels(), name)) for name, factory in CHECKS.items()}
+    assert {name: check.id for name, check in made.items()} == {name: name for name in CHECKS}
