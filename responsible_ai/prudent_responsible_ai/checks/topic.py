@@ -1,7 +1,7 @@
 """Keeps an app to its topics: what lies outside the allowed ones, or within a denied one. Takes no action.
 
-Topics are given by example sentences. A text is compared with them on the vectors of the multilingual
-embedding model, so examples in one language serve texts in another.
+Topics are given by example sentences, with which a text is compared on the vectors of the embedding model.
+Give examples in each language of the app: a text is nearest to sentences in its own language.
 """
 
 from __future__ import annotations

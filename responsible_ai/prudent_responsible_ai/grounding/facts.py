@@ -150,7 +150,9 @@ def conflicting(fact: Fact, known: Sequence[Fact]) -> bool:
 
 def _same(fact: Fact, other: Fact) -> bool:
     if isinstance(other.value, tuple):
-        return isinstance(fact.value, float) and fact.value in other.value
+        return isinstance(fact.value, float) and any(
+            field is not None and fact.value == float(field) for field in other.value
+        )
     if isinstance(fact.value, float) and isinstance(other.value, float):
         return abs(fact.value - other.value) <= 1e-9 * max(abs(fact.value), abs(other.value))
     return fact.value == other.value
@@ -176,14 +178,7 @@ def _dates(text: str) -> Iterator[Fact]:
             if any(match.start() < end and start < match.end() for start, end in covered):
                 continue
             value = dict(zip(order, match.groups(), strict=True))
-            month = value.get("m")
-            number = (
-                _MONTHS.get(month[:3].lower())
-                if month and not month.isdigit()
-                else int(month)
-                if month
-                else None
-            )
+            number = _month(value.get("m"))
             day = int(value["d"]) if value.get("d") else None
             if (number or 1) > 12 or (day or 1) > 31:
                 continue

@@ -6,7 +6,7 @@ Every sign is a number of known meaning; what they weigh is fitted elsewhere. It
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -98,11 +98,10 @@ def claim_evidence(claim: str, question: str, documents: Documents) -> Evidence:
     return Evidence(claim, question, passages, best, signs, unmatched, conflicts)
 
 
-def _share(said: Sequence[Word], documents: Documents, holds: object) -> float:
+def _share(said: Sequence[Word], documents: Documents, holds: Callable[[str], bool]) -> float:
     weights = {stem: documents.weight(stem) for stem in {word.stem for word in said}}
     whole = sum(weights.values())
-    test = holds if callable(holds) else bool
-    return sum(weight for stem, weight in weights.items() if test(stem)) / whole if whole else 1.0
+    return sum(weight for stem, weight in weights.items() if holds(stem)) / whole if whole else 1.0
 
 
 def _pairs(every: Sequence[Word], passages: Sequence[Passage]) -> float:

@@ -1,0 +1,105 @@
+"""The grounded check's scores on test rows, beside cheap word features fitted on the same train rows.
+
+    python benchmarks/grounded.py [--data FOLDER] [--rows N] [--keep]
+
+Ours are the packaged weights, one fit for all sources. The peer is a logistic regression over seven features
+of word overlap, fitted anew for each source, which is easier. FEVER-symmetric, Q2 and CMRC count; in the
+others word overlap alone decides. Needs scikit-learn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from machine import describe, keep
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.preprocessing import StandardScaler
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"))
+
+from grounded_rows import GroundedRow, grounded_rows
+
+from prudent_responsible_ai.grounding.judge import GroundedWeights, Judge
+from prudent_responsible_ai.grounding.passages import Documents
+from prudent_responsible_ai.safety_models import shared_models
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "rai"
+CLAIMED = ("fever_symmetric", "q2_wow", "cmrc2018_qa")
+SHOWN = ("xquad_qa", "halueval_qa", "begin_wow", "uhgeval")
+_WORD = re.compile(r"[\w']+")
+_STOP = frozenset(
+    re.findall(r"\w+", "a an the of in on at to for and or is was are were be by with from as that")
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--rows", type=int, default=400, help="at most so many test rows of a source")
+    parser.add_argument("--keep", action="store_true")
+    asked = parser.parse_args()
+    weights = GroundedWeights.packaged()
+    judge = Judge(weights, shared_models().encoder)
+    everything = list(grounded_rows(asked.data))
+    results: dict[str, Any] = {}
+    for source in (*CLAIMED, *SHOWN):
+        own = [row for row in everything if row.source == source]
+        test = [row for row in own if row.split == "test"][: asked.rows]
+        train = [row for row in own if row.split != "test"]
+        labels = [row.label for row in test]
+        ours = [_score(judge, row) for row in test]
+        results[source] = {
+            "rows": len(test),
+            "prudent": round(float(roc_auc_score(labels, ours)), 3),
+            "word_features": round(_peer(train, test, labels), 3),
+        }
+        sys.stdout.write(f"{source}: {json.dumps(results[source])}\n")
+        sys.stdout.flush()
+    settings = {"rows": asked.rows, "encoder": weights.encoder_sha256}
+    sys.stdout.write(f"{json.dumps(describe())}\n")
+    if asked.keep:
+        sys.stdout.write(f"{keep('grounded', settings, results)}\n")
+
+
+def _score(judge: Judge, row: GroundedRow) -> float:
+    return judge.judged([row.response], row.question, Documents([(0, row.context)]))[0].score
+
+
+def _peer(train: list[GroundedRow], test: list[GroundedRow], labels: list[int]) -> float:
+    scaler = StandardScaler().fit([_features(row) for row in train])
+    model = LogisticRegression(max_iter=500)
+    model.fit(scaler.transform([_features(row) for row in train]), [row.label for row in train])
+    scores = model.predict_proba(scaler.transform([_features(row) for row in test]))[:, 1]
+    return float(roc_auc_score(labels, scores))
+
+
+def _features(row: GroundedRow) -> list[float]:
+    """Overlap with the context and the question, of words and pairs; numbers; length; verbatim."""
+    said, context = _WORD.findall(row.response.lower()), _WORD.findall(row.context.lower())
+    known, question = set(context), set(_WORD.findall(row.question.lower()))
+    telling = [word for word in said if word not in _STOP] or ["x"]
+    pairs = list(pairwise(said)) or [("", "")]
+    there = set(pairwise(context))
+    return [
+        float(np.mean([word in known for word in telling])),
+        float(np.mean([word in known or word in question for word in telling])),
+        float(np.mean([pair in there for pair in pairs])),
+        float(np.mean([word in question for word in telling])),
+        float(all(number in row.context for number in re.findall(r"\d+", row.response))),
+        float(len(telling)),
+        float(row.response.lower().strip(" .") in row.context.lower()),
+    ]
+
+
+if __name__ == "__main__":
+    main()
