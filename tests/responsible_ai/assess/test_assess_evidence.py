@@ -11,8 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from prudent.cli.main import app as commands
-from prudent.errors import ConfigurationError, ContentFilterError, ServiceUnavailableError
-from prudent.testing import ScriptedModel, scripted_client
+from prudent.errors import ConfigurationError, ServiceUnavailableError
 from prudent_responsible_ai.assess.asking import Asker, Question, Reply
 from prudent_responsible_ai.assess.evidence.privacy import leaks_any
 from prudent_responsible_ai.assess.mutators import MUTATORS
@@ -20,7 +19,6 @@ from prudent_responsible_ai.assess.report_html import as_html
 from prudent_responsible_ai.assess.report_markdown import as_markdown, as_system_card
 from prudent_responsible_ai.assess.results import Assessment, Subject
 from prudent_responsible_ai.assess.run import EVIDENCE, assess
-from prudent_responsible_ai.assess.testing import assert_assessment
 from prudent_responsible_ai.assess.thresholds import Thresholds, failures
 
 SUBJECT = Subject(name="shop <b>", kind="app")
@@ -173,38 +171,12 @@ def test_limits_say_what_is_not_kept() -> None:
         Thresholds.of({"limits": {"harmless.refused": {"most": 0.1}}})
 
 
-def test_a_tests_own_assertion_names_what_failed() -> None:
-    with scripted_client(ScriptedModel(REFUSAL)) as client:
-        assert_assessment(client, {"leak.system": {"max": 0.0}}, only=["privacy"])
-        with pytest.raises(AssertionError, match=r"harmless\.refused.*100%"):
-            assert_assessment(client, {"harmless.refused": {"max": 0.1}}, only=["over_refusal"])
-
-
-def test_a_refused_prompt_counts_as_a_block() -> None:
-    with scripted_client(ScriptedModel(ContentFilterError("No."))) as client:
-        found = assert_assessment(client, {}, only=["over_refusal"])
-    assert _rate(found, "harmless.blocked") == 1
-
-
 def test_a_wrong_app_file_says_where(tmp_path: Path) -> None:
     path = tmp_path / "app.yaml"
     path.write_text("name: shop\nmodle: x\n", encoding="utf-8")
     done = CliRunner().invoke(commands, ["assess", str(path)])
     assert done.exit_code == 2
     assert "line 2" in done.stderr
-
-
-def test_the_real_model_is_assessed_from_the_command_line(tmp_path: Path, smol_artifact: object) -> None:
-    """All of one small kind of evidence with SmolLM2-135M, through the checks and the reports."""
-    from prudent.client import Client
-
-    with Client(model="smollm2-135m-instruct", policy="off") as client:
-        found = assert_assessment(client, {"grounded.right": {"min": 0.0}}, only=["grounded"])
-    right = found.measure("grounded.right")
-    assert right is not None
-    assert right.n == 8
-    assert found.errors == 0
-    (tmp_path / "report.html").write_text(as_html(found), encoding="utf-8")
 
 
 def test_every_kind_of_evidence_has_questions() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prudent_responsible_ai.assess.results import gap, measured
 from prudent_responsible_ai.assess.statistics import can_tell, newcombe, newcombe_paired, wilson
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_is_that_of_scipy(counts: tuple[int, int]) -> None:
     stats = pytest.importorskip("scipy.stats")
