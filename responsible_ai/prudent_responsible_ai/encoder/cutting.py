@@ -22,9 +22,13 @@ class Tokenizer(Protocol):
     """Text to ids between the marks of beginning and end."""
 
     @property
-    def eos_id(self) -> int: ...
+    def eos_id(self) -> int:
+        """The mark of the end."""
+        ...
 
-    def encode(self, text: str) -> list[int]: ...
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text."""
+        ...
 
 
 class Cutter:

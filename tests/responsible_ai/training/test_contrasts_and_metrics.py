@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 TRAINING = Path(__file__).parents[3] / "responsible_ai" / "training"
-DATA = Path("/work/shared/data/rai")
+DATA = Path(__file__).parents[4] / "shared" / "data" / "rai"
 SEED_OF_TRAINING = 20261128
 
 

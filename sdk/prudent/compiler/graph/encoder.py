@@ -81,10 +81,12 @@ class Assembly:
     lowering: EncoderLowering
 
     def linear(self, x: Value, name: str, *parts: Affine) -> Value:
+        """x times the parts, one on top of the other, plus their biases."""
         matrix = Matrix(self.weights, tuple(p.weight for p in parts), tuple(p.bias for p in parts))
         return self.precision.linear(self.graph, x, matrix, name)
 
     def vector(self, tensor: str, name: str) -> Value:
+        """A tensor of the file as a float32 weight."""
         data = self.weights.read(tensor)
         return self.graph.weight(name, data.shape, DType.FLOAT, [data])
 
