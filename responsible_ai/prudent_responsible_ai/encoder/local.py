@@ -31,6 +31,8 @@ _KEPT_TEXTS = 1_000
 """Whole texts that are remembered too: several checks read one, and to cut it costs a millisecond."""
 _TOKENS_A_RUN = 512
 """Tokens of one run, padding included; more are not faster."""
+_SURELY_NONE = 0.8
+"""Probability of being no name, above which a token is of none, whatever its neighbours are."""
 _PAIR_TOKENS = 160
 
 
@@ -123,10 +125,17 @@ class LocalTextEncoder:
             for row, index in enumerate(indices):
                 piece = pieces[index]
                 chances = _softmax(tags[row, : len(rows[index])])
-                _, offsets = self.tokenizer.encode_with_offsets(piece)
-                names = spans_of(chances, offsets[: len(rows[index])], piece)
-                windows[index] = Window(0, len(piece), self._calibrated(logits[row]), names)
+                windows[index] = Window(
+                    0, len(piece), self._calibrated(logits[row]), self._names(chances, piece)
+                )
         return windows
+
+    def _names(self, chances: NDArray[np.float32], piece: str) -> tuple[NameSpan, ...]:
+        """The names in a piece. Where no token may be one, its characters need not be found."""
+        if (chances[:, 0] > _SURELY_NONE).all():
+            return ()
+        _, offsets = self.tokenizer.encode_with_offsets(piece)
+        return spans_of(chances, offsets[: len(chances)], piece)
 
     def _calibrated(self, logits: NDArray[np.float32]) -> dict[str, float]:
         return {
