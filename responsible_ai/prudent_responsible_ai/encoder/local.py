@@ -23,7 +23,7 @@ from prudent.tokenizer.unigram_spec import UnigramSpec
 from prudent_responsible_ai.encoder.card import EncoderCard
 from prudent_responsible_ai.encoder.cutting import Cutter
 from prudent_responsible_ai.name_spans import spans_of
-from prudent_responsible_ai.text_encoder import LABELS, Support, Window
+from prudent_responsible_ai.text_encoder import LABELS, NameSpan, Support, Window
 
 _KEPT = 20_000
 """Windows that are remembered: some 30 MB at most."""

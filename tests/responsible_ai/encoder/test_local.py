@@ -71,15 +71,17 @@ def test_names_stand_where_they_are_in_the_whole_text(encoder: LocalTextEncoder)
     assert "Angela Schmidt" in people
 
 
-def test_support_tells_what_a_passage_says(encoder: LocalTextEncoder) -> None:
+def test_support_tells_what_a_passage_is_not_about(encoder: LocalTextEncoder) -> None:
+    """More the head does not tell yet: the card says how little, and `grounded` does without it."""
     passage = "The Eiffel Tower was completed in 1889 and is 330 metres tall."
-    said, denied = encoder.support(
+    said, unrelated = encoder.support(
         [
             (passage, "The Eiffel Tower is 330 metres tall."),
-            (passage, "The Eiffel Tower is not 330 metres tall."),
+            (passage, "Bananas are grown in Ecuador and exported by ship."),
         ]
     )
-    assert said.supported > denied.supported
+    assert said.supported > unrelated.supported
+    assert said.unsupported < unrelated.unsupported
     assert said.supported + said.contradicted + said.unsupported == pytest.approx(1.0, abs=1e-5)
 
 
