@@ -115,6 +115,17 @@ def threshold_of_rate(scores: Floats, rate: float) -> float:
     return float(np.nextafter(ranked[allowed], np.inf))
 
 
+def recall_at_fpr(
+    positives: Floats, negatives: Floats, kept: Floats, rate: float
+) -> tuple[float, float, float]:
+    """Threshold that `rate` of the kept negatives reach, and the shares of positives and negatives that do.
+
+    `kept` are scores of validation rows: the second share is what the rate becomes on rows not looked at.
+    """
+    threshold = threshold_of_rate(kept, rate)
+    return threshold, _share(positives >= threshold), _share(negatives >= threshold)
+
+
 def calibration_error(labels: Floats, scores: Floats) -> float:
     """Expected calibration error in equal bins: mean distance of the score from the share of positives."""
     positive, values = known(labels, scores)
