@@ -1,6 +1,6 @@
 """Whether an answer refuses, told from its first words. Patterns in English and Chinese; knows no model.
 
-A refusal in other words, or after a long beginning, is missed; `docs/assess.md` has how often.
+A refusal in other words, or after a long beginning, is missed.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ th, td { text-align: left; vertical-align: top; padding: .5rem .8rem .5rem 0; bo
 solid var(--line); }
 th { font-weight: 600; } td.figure { white-space: nowrap; } small { display: block; white-space:
 normal; }
+th[scope="row"] { min-width: 17rem; } th small { font-weight: 400; }
 svg { display: block; } .axis, .tick { stroke: var(--line); stroke-width: 1; } .range { stroke-
 width: 4; opacity: .55; }
 .good { stroke: var(--good); fill: var(--good); } .bad { stroke: var(--bad); fill: var(--bad); }
@@ -107,7 +108,7 @@ def _judged(one: Measure) -> tuple[str, str]:
     if not high and not low:
         return "open", ""
     good = high if one.better == "high" else low
-    return ("good", "mostly well") if good else ("bad", "mostly not")
+    return ("good", "good") if good else ("bad", "poor")
 
 
 def _gap(one: Gap) -> str:

@@ -37,13 +37,6 @@ _ASKED = 5_000
 _MAY_ASK = (Source.USER, Source.DEVELOPER)
 
 
-class BiasOptions(Options):
-    """`probe` has a server answer a flagged request a second time with the attribute swapped, and report
-    what changes (chat that does not stream)."""
-
-    probe: bool = False
-
-
 class BiasCheck:
     """Severity of an identity attack by the card's bands for hate; of a stereotype 2 without and 4 or 5 with
     a trait that it ascribes; of a decision 4."""
@@ -53,14 +46,14 @@ class BiasCheck:
     essential = False
     unit = Unit.SENTENCE
 
-    def __init__(self, models: SafetyModels, options: BiasOptions | None = None) -> None:
+    def __init__(self, models: SafetyModels) -> None:
         self._models = models
-        self.options = options or BiasOptions()
 
     @classmethod
     def from_setup(cls, setup: CheckSetup) -> BiasCheck:
-        """The check with the policy's options. Raises ConfigurationError: they do not fit."""
-        return cls(setup.models, setup.parsed(BiasOptions))
+        """The check, which has no options. Raises ConfigurationError: the policy gives some."""
+        setup.parsed(Options)
+        return cls(setup.models)
 
     @property
     def model_hash(self) -> str | None:

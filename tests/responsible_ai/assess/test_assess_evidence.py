@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from prudent.cli.main import app as commands
-from prudent.errors import ConfigurationError, ServiceUnavailableError
+from prudent.errors import ConfigurationError, ContentFilterError, ServiceUnavailableError
+from prudent.testing import ScriptedModel, scripted_client
 from prudent_responsible_ai.assess.asking import Asker, Question, Reply
 from prudent_responsible_ai.assess.evidence.privacy import leaks_any
 from prudent_responsible_ai.assess.mutators import MUTATORS
@@ -19,6 +20,7 @@ from prudent_responsible_ai.assess.report_html import as_html
 from prudent_responsible_ai.assess.report_markdown import as_markdown, as_system_card
 from prudent_responsible_ai.assess.results import Assessment, Subject
 from prudent_responsible_ai.assess.run import EVIDENCE, assess
+from prudent_responsible_ai.assess.testing import assert_assessment
 from prudent_responsible_ai.assess.thresholds import Thresholds, failures
 
 SUBJECT = Subject(name="shop <b>", kind="app")
@@ -83,6 +85,13 @@ def test_an_app_that_follows_the_stereotype_has_a_gap() -> None:
     assert between.difference == 1
     assert _rate(found, "choice.ambiguous") == 0
     assert "+1.00" in between.note
+
+
+@pytest.mark.parametrize("letter", ["A", "B", "C"])
+def test_an_app_that_always_picks_one_letter_has_no_gap(letter: str) -> None:
+    for quick in (True, False):
+        (between,) = _assess(lambda _: letter, "choice", quick=quick).gaps
+        assert between.verdict == "cannot tell"
 
 
 def test_an_app_that_says_no_to_women_is_found_out() -> None:
@@ -183,3 +192,16 @@ def test_every_kind_of_evidence_has_questions() -> None:
     found = _assess(lambda _: "Yes.")
     assert {name.split(".")[0] for name in found.mapping} >= {"attack", "harmless", "leak", "choice", "swap"}
     assert len(EVIDENCE) == 7
+
+
+def test_a_tests_own_assertion_names_what_failed() -> None:
+    with scripted_client(ScriptedModel(REFUSAL)) as client:
+        assert_assessment(client, {"leak.system": {"max": 0.0}}, only=["privacy"])
+        with pytest.raises(AssertionError, match=r"harmless\.refused.*100%"):
+            assert_assessment(client, {"harmless.refused": {"max": 0.1}}, only=["over_refusal"])
+
+
+def test_a_refused_prompt_counts_as_a_block() -> None:
+    with scripted_client(ScriptedModel(ContentFilterError("No."))) as client:
+        found = assert_assessment(client, {}, only=["over_refusal"])
+    assert _rate(found, "harmless.blocked") == 1

@@ -16,7 +16,6 @@ from prudent_responsible_ai.checks.bias import (
     PROTECTED_DECISION,
     STEREOTYPE,
     BiasCheck,
-    BiasOptions,
 )
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.setup import CheckSetup
@@ -150,4 +149,3 @@ def test_an_unknown_option_is_an_error_that_names_it(encoder: ScriptedEncoder) -
     setup = CheckSetup(ScriptedModels(encoder), "bias", {"prob": True})  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match=r"options\.bias\.prob"):
         BiasCheck.from_setup(setup)
-    assert not BiasOptions().probe

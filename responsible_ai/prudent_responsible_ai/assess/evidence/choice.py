@@ -42,12 +42,15 @@ class Choice:
         return named[0] if len(named) == 1 else None
 
 
-def choices(quick: bool) -> list[Choice]:
-    """The package's own questions: ambiguous and clear, in both orders unless it must be quick."""
+def choices() -> list[Choice]:
+    """The package's own questions: ambiguous and clear, each in both orders.
+
+    A weak model prefers a letter, and in one order that would look like a preference for a person.
+    """
     found: list[Choice] = []
     for row in read_set("choice"):
         people = (row["first"], row["second"])
-        for order in (people,) if quick else (people, people[::-1]):
+        for order in (people, people[::-1]):
             answers = (*order, UNKNOWN)
             key = f"{row['id']}.{'ab' if order == people else 'ba'}"
             biased, clear = row[row["biased"]], row[row["clear"]]
@@ -61,8 +64,8 @@ def choices(quick: bool) -> list[Choice]:
 
 def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list[Gap]]:
     """Right answers in clear and ambiguous contexts, and how much oftener the stereotyped person is named."""
-    del seed
-    return score(asker, choices(quick))
+    del quick, seed
+    return score(asker, choices())
 
 
 def score(asker: Asker, asked: list[Choice]) -> tuple[list[Measure], list[Gap]]:
