@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import secrets
 import sqlite3
 import threading
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from prudent.catalog.home import home
 from prudent.errors import NotFoundError, StorageError
+from prudent_responsible_ai.owned_database import owned_database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS secret (only INTEGER PRIMARY KEY CHECK (only = 1), key BLOB NOT NULL);
@@ -29,7 +29,6 @@ CREATE TABLE IF NOT EXISTS approvals (
     digest TEXT PRIMARY KEY, asked REAL NOT NULL, about TEXT NOT NULL, state TEXT NOT NULL, decided REAL
 );
 """
-_BUSY_SECONDS = 10.0
 _KEY_BYTES = 32
 _SHOWN = 100
 
@@ -125,17 +124,11 @@ class Approvals:
     def _open(self) -> Generator[sqlite3.Connection]:
         """The database, in a transaction that nobody else writes in."""
         try:
-            with self._lock:
-                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-                connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
-                try:
-                    connection.executescript(_SCHEMA)
-                    connection.execute("BEGIN IMMEDIATE")
-                    yield connection
-                    connection.execute("COMMIT")
-                finally:
-                    connection.close()
+            with self._lock, owned_database(self._path) as connection:
+                connection.executescript(_SCHEMA)
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
                 f"The approvals in {self._path} cannot be read or written.", hint="Free disk space."

@@ -6,7 +6,6 @@ file out of backups that live longer than a promise to forget.
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 import threading
@@ -15,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from prudent.errors import StorageError
+from prudent_responsible_ai.owned_database import owned_database
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS subjects (subject TEXT PRIMARY KEY, key BLOB NOT NULL)"
-_BUSY_SECONDS = 10.0
 
 
 class SubjectKeys:
@@ -51,16 +50,10 @@ class SubjectKeys:
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:
         try:
-            with self._lock:
-                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-                connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
-                try:
-                    connection.execute("PRAGMA secure_delete = ON")
-                    connection.execute(_SCHEMA)
-                    yield connection
-                finally:
-                    connection.close()
+            with self._lock, owned_database(self._path) as connection:
+                connection.execute("PRAGMA secure_delete = ON")
+                connection.execute(_SCHEMA)
+                yield connection
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
                 f"The keys of the audit log {self._path} cannot be read or written.", hint="Free disk space."

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from pydantic import Field, SecretStr
 
@@ -20,16 +19,16 @@ from prudent.types.content import Source
 from prudent.types.safety import CheckState
 from prudent_responsible_ai.addressed import Order, orders_to_models
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit
-from prudent_responsible_ai.checks.harm import Bands
+from prudent_responsible_ai.checks.encoder_user import Bands, EncoderUser
 from prudent_responsible_ai.decoded_views import decoded_views
-from prudent_responsible_ai.encoder.card import PackagedEncoder
+from prudent_responsible_ai.explain.findings import explained, scorer
+from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 from prudent_responsible_ai.languages import language_of, measured
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.quoted import Quotation, quotations
 from prudent_responsible_ai.registered import Leak, Registered
 from prudent_responsible_ai.setup import CheckSetup, Options, SafetyModels
-from prudent_responsible_ai.severity import severity_of
-from prudent_responsible_ai.text_encoder import TextEncoder
+from prudent_responsible_ai.severity import MEDIUM, severity_of
 from prudent_responsible_ai.undisguised import undisguised
 
 JAILBREAK, INDIRECT, LEAK = "jailbreak", "indirect_attack", "leak"
@@ -71,7 +70,7 @@ class _Hit:
     way: str = ""
 
 
-class AttackCheck:
+class AttackCheck(EncoderUser):
     """`jailbreak` in users' texts and `indirect_attack` in untrusted ones: severity by the encoder's card.
 
     An order to a model in an untrusted text is 5 to 7: more where it sets instructions aside, is hidden or
@@ -86,12 +85,17 @@ class AttackCheck:
     unit = Unit.SENTENCE
 
     def __init__(
-        self, models: SafetyModels, registered: Registered | None = None, bands: Bands | None = None
+        self,
+        models: SafetyModels,
+        registered: Registered | None = None,
+        bands: Bands | None = None,
+        *,
+        effort: Effort = SWIFT,
     ) -> None:
-        """`bands` None takes those of the encoder's card when they are first needed."""
-        self._models = models
+        """`bands` None takes those of the encoder's card; `effort` is what an explanation may cost."""
+        super().__init__(models, bands)
         self._registered = registered or Registered([])
-        self._given = bands
+        self._effort = effort
 
     @classmethod
     def from_setup(cls, setup: CheckSetup) -> AttackCheck:
@@ -112,25 +116,7 @@ class AttackCheck:
                 f"A value in the policy's options.{setup.check_id} has {error}.",
                 hint="So short a value stands in texts by chance. Register a longer one.",
             ) from None
-        return cls(setup.models, registered)
-
-    @property
-    def model_hash(self) -> str | None:
-        """The encoder's, once it has been needed."""
-        return self._encoder.model_hash if "_encoder" in self.__dict__ else None
-
-    @cached_property
-    def _encoder(self) -> TextEncoder:
-        return self._models.encoder()
-
-    @cached_property
-    def _bands(self) -> Bands:
-        return self._given or PackagedEncoder().card
-
-    def warm_up(self) -> None:
-        """Open the encoder and its card."""
-        self._encoder.read("warm up")
-        _ = self._bands
+        return cls(setup.models, registered, effort=setup.effort)
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return what the text's source is looked at for; the developer's is not looked at."""
@@ -138,7 +124,7 @@ class AttackCheck:
             return self._leaks(text, context.around)
         if context.source is Source.USER:
             hits = _joined(self._hits(text, LABELS_OF[JAILBREAK]))
-            return [*(_judged(JAILBREAK, hit) for hit in hits), *_unverified(JAILBREAK, text)]
+            return [*(self._judged(JAILBREAK, hit, text) for hit in hits), *_unverified(JAILBREAK, text)]
         if context.source.trusted:
             return []
         return [*self._orders(text, context.source), *_unverified(INDIRECT, text)]
@@ -157,20 +143,32 @@ class AttackCheck:
             severity = order.severity + _RAISED.get(source, 0) + (_AGREED if agreed else 0)
             span = Span(order.start, order.end, INDIRECT)
             yield Finding(INDIRECT, min(_HIGHEST, severity), (span,), order.reason)
-        yield from (_judged(INDIRECT, hit) for hit in hits)
+        yield from (self._judged(INDIRECT, hit, text) for hit in hits)
+
+    def _judged(self, category: str, hit: _Hit, text: str) -> Finding:
+        """The finding; from the default threshold on with the words that carry it, where they can be read."""
+        reason = _REASONS[hit.label] + (f", in {hit.way}" if hit.way else "")
+        span = Span(hit.start, hit.end, category, weight=round(hit.score, 4))
+        finding = Finding(category, hit.severity, (span,), reason, hit.score)
+        if hit.severity < MEDIUM or hit.way:
+            return finding
+        medium = self.bands.thresholds(hit.label, language_of(text)).medium
+        return explained(
+            finding, text, scorer(self.encoder, hit.label), threshold=medium, effort=self._effort
+        )
 
     def _hits(self, text: str, labels: Sequence[str]) -> Iterator[_Hit]:
         """The windows of the text, and of what it says once decoded, that reach a label's lowest band."""
-        for window in self._encoder.read(text):
+        for window in self.encoder.read(text):
             piece = text[window.start : window.end]
             yield from self._reached(window.scores, labels, piece, window.start, window.end)
             if (view := undisguised(piece)) is not None:
-                for plain in self._encoder.read(view.text):
+                for plain in self.encoder.read(view.text):
                     first, last = view.original(plain.start, plain.end)
                     span = (window.start + first, window.start + last)
                     yield from self._reached(plain.scores, labels, view.text, *span, "disguise")
         for decoded in decoded_views(text):
-            for window in self._encoder.read(decoded.text):
+            for window in self.encoder.read(decoded.text):
                 span = (decoded.start, decoded.end)
                 yield from self._reached(window.scores, labels, decoded.text, *span, decoded.way)
 
@@ -184,7 +182,7 @@ class AttackCheck:
         way: str = "",
     ) -> Iterator[_Hit]:
         for label in labels:
-            severity = severity_of(scores[label], self._bands.thresholds(label, language_of(text)))
+            severity = severity_of(scores[label], self.bands.thresholds(label, language_of(text)))
             if severity > 0:
                 yield _Hit(start, end, severity, scores[label], label, way)
 
@@ -224,12 +222,6 @@ def _joined(hits: Iterator[_Hit]) -> list[_Hit]:
         else:
             joined.append(hit)
     return joined
-
-
-def _judged(category: str, hit: _Hit) -> Finding:
-    reason = _REASONS[hit.label] + (f", in {hit.way}" if hit.way else "")
-    span = Span(hit.start, hit.end, category, weight=round(hit.score, 4))
-    return Finding(category, hit.severity, (span,), reason, hit.score)
 
 
 def _unverified(category: str, text: str) -> Iterator[Finding]:

@@ -8,19 +8,17 @@ silence here is no proof. It takes no action and swaps nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from prudent.types.content import Source
 from prudent.types.safety import CheckState
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit
 from prudent_responsible_ai.checks.bias_patterns import decisions, stereotypes
-from prudent_responsible_ai.encoder.card import PackagedEncoder
+from prudent_responsible_ai.checks.encoder_user import EncoderUser
 from prudent_responsible_ai.identity.attributes import attributes
 from prudent_responsible_ai.identity.lexicon import Mention, mentions
 from prudent_responsible_ai.languages import language_of, measured
-from prudent_responsible_ai.setup import CheckSetup, Options, SafetyModels
+from prudent_responsible_ai.setup import CheckSetup, Options
 from prudent_responsible_ai.severity import Thresholds, severity_of
-from prudent_responsible_ai.text_encoder import TextEncoder
 
 IDENTITY_ATTACK = "identity_attack"
 STEREOTYPE = "stereotype"
@@ -37,7 +35,7 @@ _ASKED = 5_000
 _MAY_ASK = (Source.USER, Source.DEVELOPER)
 
 
-class BiasCheck:
+class BiasCheck(EncoderUser):
     """Severity of an identity attack by the card's bands for hate; of a stereotype 2 without and 4 or 5 with
     a trait that it ascribes; of a decision 4."""
 
@@ -46,34 +44,17 @@ class BiasCheck:
     essential = False
     unit = Unit.SENTENCE
 
-    def __init__(self, models: SafetyModels) -> None:
-        self._models = models
-
     @classmethod
     def from_setup(cls, setup: CheckSetup) -> BiasCheck:
         """The check, which has no options. Raises ConfigurationError: the policy gives some."""
         setup.parsed(Options)
         return cls(setup.models)
 
-    @property
-    def model_hash(self) -> str | None:
-        """The encoder's, once it has been needed."""
-        return self._encoder.model_hash if "_encoder" in self.__dict__ else None
-
-    @cached_property
-    def _encoder(self) -> TextEncoder:
-        return self._models.encoder()
-
-    @cached_property
-    def _card(self) -> PackagedEncoder:
-        return PackagedEncoder()
-
     def warm_up(self) -> None:
         """Open the encoder and its card, and make the patterns."""
         mentions("warm up")
         stereotypes("warm up")
-        self._encoder.read("warm up")
-        _ = self._card.card
+        super().warm_up()
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return what is found in the new text; unverified in a language without lists."""
@@ -99,7 +80,7 @@ class BiasCheck:
             return []
         thresholds = self._thresholds(language_of(text[start:]))
         hits: list[tuple[float, tuple[Span, ...]]] = []
-        for window in self._encoder.read(text):
+        for window in self.encoder.read(text):
             score = window.scores["hate"]
             if window.end <= start or score < thresholds.low:
                 continue
@@ -115,7 +96,7 @@ class BiasCheck:
         return [Finding(IDENTITY_ATTACK, severity_of(score, thresholds), spans, reason, score)]
 
     def _thresholds(self, language: str) -> Thresholds:
-        return self._card.card.thresholds("hate", language)
+        return self.bands.thresholds("hate", language)
 
 
 def _stereotypes(text: str, start: int) -> Iterator[Finding]:

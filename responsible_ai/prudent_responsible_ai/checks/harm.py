@@ -10,21 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from prudent.types.content import Source
 from prudent.types.safety import CheckState
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit
-from prudent_responsible_ai.encoder.card import PackagedEncoder
+from prudent_responsible_ai.checks.encoder_user import Bands, EncoderUser
 from prudent_responsible_ai.explain.findings import explained, scorer
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 from prudent_responsible_ai.languages import language_of, measured
 from prudent_responsible_ai.setup import CheckSetup, Options, SafetyModels
 from prudent_responsible_ai.severity import MEDIUM, Thresholds, severity_of
-from prudent_responsible_ai.text_encoder import TextEncoder
 from prudent_responsible_ai.undisguised import undisguised
 
 LABEL_OF = {
@@ -76,14 +74,6 @@ class HarmOptions(Options):
         return thresholds
 
 
-class Bands(Protocol):
-    """Where scores become low, medium and high: the encoder's card."""
-
-    def thresholds(self, label: str, language: str) -> Thresholds:
-        """The thresholds of a label in a language."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Scored:
     """Characters [start, end) with a score by label; `disguised` where only the second view shows it."""
@@ -102,7 +92,7 @@ class _Hit:
     disguised: bool
 
 
-class HarmCheck:
+class HarmCheck(EncoderUser):
     """Severity by the card's bands: 2-3 low, 4-5 medium (the default threshold), 6-7 high.
 
     Spans are the sentences that were judged together. A message of support is part of the reason where a
@@ -125,33 +115,14 @@ class HarmCheck:
 
         `effort` is what may be spent to explain a finding.
         """
-        self._models = models
+        super().__init__(models, bands)
         self._options = options or HarmOptions()
-        self._given = bands
         self._effort = effort
 
     @classmethod
     def from_setup(cls, setup: CheckSetup) -> HarmCheck:
         """The check with the policy's options. Raises ConfigurationError: they do not fit."""
         return cls(setup.models, setup.parsed(HarmOptions), effort=setup.effort)
-
-    @property
-    def model_hash(self) -> str | None:
-        """The encoder's, once it has been needed."""
-        return self._encoder.model_hash if "_encoder" in self.__dict__ else None
-
-    @cached_property
-    def _encoder(self) -> TextEncoder:
-        return self._models.encoder()
-
-    @cached_property
-    def _bands(self) -> Bands:
-        return self._given or PackagedEncoder().card
-
-    def warm_up(self) -> None:
-        """Open the encoder and its card."""
-        self._encoder.read("warm up")
-        _ = self._bands
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return at most one finding for each category, and one that is unverified for each where due."""
@@ -174,19 +145,19 @@ class HarmCheck:
         if finding.severity < MEDIUM:
             return finding
         medium = self._thresholds(finding.category, language).medium
-        score = scorer(self._encoder, LABEL_OF[finding.category], _plain)
+        score = scorer(self.encoder, LABEL_OF[finding.category], _plain)
         return explained(finding, text, score, threshold=medium, effort=self._effort)
 
     def _scored(self, text: str, fresh: str, start: int) -> Iterator[_Scored]:
         """The windows of the text and of what is new in it alone, each also without its disguises."""
         for piece, offset in [(text, 0)] if start == 0 else [(text, 0), (fresh, start)]:
-            for window in self._encoder.read(piece):
+            for window in self.encoder.read(piece):
                 yield _Scored(window.start + offset, window.end + offset, window.scores)
                 view = undisguised(piece[window.start : window.end])
                 if view is None:
                     continue
                 at = window.start + offset
-                for plain in self._encoder.read(view.text):
+                for plain in self.encoder.read(view.text):
                     first, end = view.original(plain.start, plain.end)
                     yield _Scored(at + first, at + end, plain.scores, disguised=True)
 
@@ -211,7 +182,7 @@ class HarmCheck:
         return Finding(category, severity_of(score, thresholds), spans, reason, score)
 
     def _thresholds(self, category: str, language: str) -> Thresholds:
-        thresholds = self._bands.thresholds(LABEL_OF[category], language)
+        thresholds = self.bands.thresholds(LABEL_OF[category], language)
         medium = self._options.thresholds.get(category)
         return thresholds if medium is None else _moved(thresholds, medium)
 

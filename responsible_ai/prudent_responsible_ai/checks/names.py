@@ -7,7 +7,6 @@ with a form of their own are `personal_data`'s.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
@@ -15,11 +14,12 @@ from pydantic import Field
 from prudent.types.safety import CheckState
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit, outermost
 from prudent_responsible_ai.checks.birth_dates import birth_dates
+from prudent_responsible_ai.checks.encoder_user import EncoderUser
 from prudent_responsible_ai.checks.number_plates import number_plates
 from prudent_responsible_ai.languages import language_of, measured
 from prudent_responsible_ai.personal_values import PersonalDataOptions, PersonalValues
 from prudent_responsible_ai.setup import CheckSetup, SafetyModels
-from prudent_responsible_ai.text_encoder import NameLabel, TextEncoder
+from prudent_responsible_ai.text_encoder import NameLabel
 
 CATEGORY = "pii_names"
 
@@ -41,7 +41,7 @@ class NamesOptions(PersonalDataOptions):
     least: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
 
 
-class NamesCheck:
+class NamesCheck(EncoderUser):
     """Severity 5 for addresses and dates of birth, 4 for people and number plates, 2 for places and
     organisations. In a language that it was not measured on, its findings stand beside one that says so."""
 
@@ -51,7 +51,7 @@ class NamesCheck:
     unit = Unit.SENTENCE
 
     def __init__(self, models: SafetyModels, options: NamesOptions | None = None) -> None:
-        self._models = models
+        super().__init__(models)
         self._options = options or NamesOptions()
         self._values = PersonalValues(self._options)
 
@@ -59,19 +59,6 @@ class NamesCheck:
     def from_setup(cls, setup: CheckSetup) -> NamesCheck:
         """The check with the policy's options. Raises ConfigurationError: they do not fit."""
         return cls(setup.models, setup.parsed(NamesOptions))
-
-    @property
-    def model_hash(self) -> str | None:
-        """The encoder's, once it has been needed."""
-        return self._encoder.model_hash if "_encoder" in self.__dict__ else None
-
-    @cached_property
-    def _encoder(self) -> TextEncoder:
-        return self._models.encoder()
-
-    def warm_up(self) -> None:
-        """Open the encoder."""
-        self._encoder.read("warm up")
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return names that reach into the new part of the text, in its order.
@@ -90,7 +77,7 @@ class NamesCheck:
         return findings
 
     def _named(self, text: str) -> Iterator[Finding]:
-        for window in self._encoder.read(text):
+        for window in self.encoder.read(text):
             for name in window.names:
                 if name.score >= self._options.least:
                     span = Span(name.start, name.end, name.label.lower(), round(name.score, 4))

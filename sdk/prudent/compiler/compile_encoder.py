@@ -6,7 +6,7 @@ It knows the order of the steps and none of their insides.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from prudent.compiler.encoder_gate import EncoderLimits, compare_vectors
 from prudent.compiler.encoder_plan import EncoderLayerPlan, EncoderPlan, plan_encoder
+from prudent.compiler.encoder_precisions import from_fastest
 from prudent.compiler.encoder_reference import reference_vectors
 from prudent.compiler.encoder_texts import EncoderTexts, calibration_texts
 from prudent.compiler.families import ENCODER_FAMILIES
@@ -24,10 +25,8 @@ from prudent.compiler.families.encoder_spec import EncoderSpec
 from prudent.compiler.graph.encoder import EncoderLowering, encoder_graph
 from prudent.compiler.graph.external_data import ExternalFile
 from prudent.compiler.graph.onnx_file import serialize
-from prudent.compiler.graph.precision import Float32, Int8, Precision
-from prudent.compiler.graph.row_precision import RowInt8, RowWeights
+from prudent.compiler.graph.precision import Float32, Precision
 from prudent.compiler.identity import ModelIdentity
-from prudent.compiler.quantize import distinct_limits
 from prudent.compiler.readers import open_weights
 from prudent.compiler.readers.weights import FloatArray, Weights
 from prudent.compiler.records import write_records
@@ -112,7 +111,7 @@ def _compile_int8(
     """Try from the fastest to the most exact until the limits hold; what was written last is kept."""
     reference = reference_vectors(job.plan, job.weights, texts, job.staging)
     accuracy: EncoderAccuracy | None = None
-    for precision in _from_fastest(job.plan):
+    for precision in from_fastest(job.plan):
         used = _write_graph(job, precision)
         job.tell("measure", 0, 1)
         vectors = _vectors(job.staging / GRAPH_FILE, texts)
@@ -123,14 +122,6 @@ def _compile_int8(
     if accuracy is None:
         raise AssertionError("there is always a precision to try")
     raise limits.broken(accuracy, job.identity.id)
-
-
-def _from_fastest(plan: EncoderPlan) -> Iterator[Precision]:
-    blocks = distinct_limits(plan.matrix_inputs)
-    matrices = frozenset(matrix.weight for layer in plan.layers for matrix in layer.matrices)
-    for stored in (RowWeights.NARROW, RowWeights.WIDE):
-        yield RowInt8(Int8(blocks[0]), matrices, stored)
-    yield from map(Int8, blocks)
 
 
 def _vectors(graph: Path, texts: EncoderTexts) -> FloatArray:

@@ -6,7 +6,7 @@ It knows the order of the steps and none of their insides, and no label.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,18 +17,17 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType]
 
 from prudent.compiler.encoder_plan import EncoderLayerPlan, EncoderPlan, plan_encoder
+from prudent.compiler.encoder_precisions import from_fastest
 from prudent.compiler.encoder_reference import looked_up
 from prudent.compiler.encoder_texts import EncoderTexts, calibration_texts
 from prudent.compiler.families import ENCODER_FAMILIES
 from prudent.compiler.graph.encoder import EncoderLowering, encoder_graph, encoder_layers_graph
 from prudent.compiler.graph.external_data import ExternalFile
 from prudent.compiler.graph.onnx_file import serialize
-from prudent.compiler.graph.precision import Float32, Int8, Precision
+from prudent.compiler.graph.precision import Float32, Precision
 from prudent.compiler.graph.reading_heads import QUERIES, TAGS_WEIGHT, reading_heads
-from prudent.compiler.graph.row_precision import RowInt8, RowWeights
 from prudent.compiler.identity import ModelIdentity
 from prudent.compiler.overlaid_weights import OverlaidWeights
-from prudent.compiler.quantize import distinct_limits
 from prudent.compiler.readers import open_weights
 from prudent.compiler.readers.weights import FloatArray, Weights
 from prudent.compiler.records import write_records
@@ -126,7 +125,7 @@ def _compile_int8(job: _Job, texts: EncoderTexts) -> tuple[dict[str, str], Measu
     """Try from the fastest to the most exact until int8 is near float32; what was written last is kept."""
     reference = _reference(job, texts)
     measures: Mapping[str, float] = {}
-    for precision in _from_fastest(job.plan):
+    for precision in from_fastest(job.plan):
         used = _write_graph(job, precision)
         measures = _compared(reference, _logits(job.staging / GRAPH_FILE, texts))
         if measures["mean_probability_difference"] <= _MOST_DIFFERENCE:
@@ -146,14 +145,6 @@ def _compared(reference: FloatArray, candidate: FloatArray) -> dict[str, float]:
         "mean_probability_difference": float(np.abs(first - second).mean()),
         "decisions_kept": float(((first > 0.5) == (second > 0.5)).mean()),
     }
-
-
-def _from_fastest(plan: EncoderPlan) -> Iterator[Precision]:
-    blocks = distinct_limits(plan.matrix_inputs)
-    matrices = frozenset(matrix.weight for layer in plan.layers for matrix in layer.matrices)
-    for stored in (RowWeights.NARROW, RowWeights.WIDE):
-        yield RowInt8(Int8(blocks[0]), matrices, stored)
-    yield from map(Int8, blocks)
 
 
 def _reference(job: _Job, texts: EncoderTexts) -> FloatArray:
