@@ -60,7 +60,8 @@ def test_a_stream_says_what_the_plain_answer_says(openai: OpenAI) -> None:
     assert chunks[-2].choices[0].finish_reason == "length"
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert text == _text(openai, temperature=0, max_tokens=24, logit_bias=UNENDING)
-    assert sum(1 for chunk in chunks if chunk.choices and chunk.choices[0].delta.content) > 3
+    # The default policy lets an answer out sentence by sentence.
+    assert sum(1 for chunk in chunks if chunk.choices and chunk.choices[0].delta.content) > 1
 
 
 def test_log_probabilities_spell_the_answer(openai: OpenAI) -> None:
