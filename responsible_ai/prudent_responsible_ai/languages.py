@@ -79,6 +79,8 @@ _OWN_LETTERS = {
 """Letters that mostly one language has, of those in the lists."""
 _CANTONESE = re.compile("[嘅咗喺唔佢哋啲冇嚟嘢咁噉乜啱攞瞓]|邊度|點[呀樣解]|聽日|幾多")
 _CANTONESE_SHARE = 0.04
+_FEW_WORDS_DIFFER = 1.0
+"""In a short text with English words and no foreign letters, less is chance: "count to ten" is Polish too."""
 _OWN_LETTER = 0.4
 """What a word with a letter of its own says, against 1 for a frequent word."""
 _PERSIAN = re.compile("[پچژگ]")
@@ -155,7 +157,8 @@ def _latin(text: str) -> str:
     foreign = sum(any(letter > "\x7f" and letter not in _IN_ENGLISH_TOO for letter in word) for word in words)
     english = scores.pop("en", 0.0)
     best, most = max(scores.items(), key=lambda one: (one[1], one[0]), default=(UNKNOWN, 0.0))
-    if most > english:
+    close = english > 0 and most - english < _FEW_WORDS_DIFFER and len(words) < _LONG
+    if most > english and not (close and not foreign):
         return best
     if english == 0 and (foreign * 3 > len(words) or len(words) >= _LONG):
         return UNKNOWN

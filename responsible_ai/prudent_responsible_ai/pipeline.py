@@ -94,11 +94,14 @@ class Pipeline:
 
         A check whose model cannot be had fails when it runs, and the policy says what follows.
         """
+        missing: dict[str, list[str]] = {}
         for check in self._all:
             try:
                 check.warm_up()
             except PrudentError as error:
-                _log.warning("The check '%s' is not ready: %s", check.id, error)
+                missing.setdefault(str(error), []).append(check.id)
+        for error, checks in missing.items():
+            _log.warning("Checks that are not ready (%s): %s", ", ".join(checks), error)
 
     def runs(self, check_id: str, source: Source) -> bool:
         """Whether texts of a source are put to this check, by the policy or by its shadow."""

@@ -157,11 +157,11 @@ COMMANDS = {
     "models": Entry("List, fetch, verify, inspect and remove models.", _models),
     "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
     "bench": Entry("Measure a model on this machine in about a minute.", _bench),
-    "explain": Entry("Say which words of a text carry a verdict, and what would have passed.", _explain),
+    "explain": Entry("Say which words of a text carry a verdict.", _explain),
     "policy": Entry("List, check, explain, compare and try policies.", _policy),
     "approvals": Entry("Approve or deny requests that a policy holds.", _approvals),
     "audit": Entry("Read, verify and export the audit trail.", _audit),
-    "assess": Entry("Measure an app or a model: attacks, refusals, leaks, bias, groundedness.", _assess),
+    "assess": Entry("Measure what attacks, leaks and bias do to an app.", _assess),
 }
 
 

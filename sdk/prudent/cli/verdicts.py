@@ -52,8 +52,8 @@ def described(results: ContentFilterResults, where: str) -> Iterator[str]:
     for name, verdict in results.items():
         if verdict.state is CheckState.ERROR:
             yield f"{name}: the check failed on {where}"
-        elif verdict.detected:
-            yield f"{name}: {_what(verdict)}{DONE.get(verdict.action, 'allowed')} in {where}{_why(verdict)}"
+        elif verdict.detected and verdict.action in DONE:
+            yield f"{name}: {_what(verdict)}{DONE[verdict.action]} in {where}{_why(verdict)}"
 
 
 def _what(verdict: CategoryVerdict) -> str:

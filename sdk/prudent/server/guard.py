@@ -83,8 +83,8 @@ class Guard:
         self._preload = asyncio.create_task(self._load_default())
 
     async def _load_default(self) -> None:
-        await offload(self._pipeline.warm_up)
         async with self._models.lease(TEXT, self._default_model):
+            await offload(self._pipeline.warm_up)
             logger.info("%s is ready", self._default_model)
         await self._models.warm(self._pinned)
 

@@ -194,7 +194,7 @@ def test_a_model_without_eyes_is_told_what_an_image_says(effnet_world, letter):
     assert (seen.message, seen.part) == (0, 1)
     assert seen.image.width == 760
     assert seen.text_characters > 60
-    assert seen.models == ["efficientnet-lite0", "pp-ocrv6-small"]
+    assert seen.models == ["efficientnet-lite0", "open-nsfw", "pp-ocrv6-small"]
 
 
 def test_what_an_image_says_is_checked_as_coming_from_an_image(effnet_world, letter):
@@ -230,7 +230,7 @@ def test_low_detail_reads_no_text(effnet_world, letter):
     client, speaker = effnet_world
     (seen,) = ask(client, data_url(letter), detail="low").images
     assert seen.text_characters is None
-    assert seen.models == ["efficientnet-lite0"]
+    assert seen.models == ["efficientnet-lite0", "open-nsfw"]
     assert "Friday" not in str(speaker.requests[0])
 
 

@@ -29,7 +29,7 @@ from prudent.server.settings import Settings
 from prudent.testing import RunningServer
 from prudent.types.content import Source
 from prudent.types.safety import Action
-from prudent_responsible_ai.check import CheckContext, Finding, Span
+from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import AuditSettings, Policy, Rule
 
@@ -45,6 +45,7 @@ class PhraseCheck:
         self.categories = (self.id,)
         self.essential = True
         self.model_hash = None
+        self.unit = Unit.WORD
         self._phrase = phrase
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
