@@ -184,7 +184,7 @@ def test_a_seed_gives_the_same_answer_alone_crowded_from_the_cache_and_in_chunks
     """Whatever the length: with a run of one token at its end a prompt would round otherwise."""
     system = tuple(smol_tokenizer.encode(SYSTEM))
     sampling = SamplingParams(temperature=0.8, seed=21)
-    requests = [GenerationRequest(system[:n], sampling, max_tokens=16) for n in (17, 32, 33, 41, 49)]
+    requests = [GenerationRequest(system[:n], sampling, max_tokens=16) for n in (17, 33, 48)]
     expected = answers(smol_engine(target, prefix_cache_bytes=0), requests)
     crowded = smol_engine(target, prefill_chunk=8)
     for _ in range(2):
