@@ -42,7 +42,7 @@ def assess(
     model: Annotated[str | None, typer.Option(help="Model to ask for at an address.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the assessment to stdout as JSON.")] = False,
 ) -> None:
-    """Measure an app or a model: attacks, refusals, leaks, bias, groundedness.
+    """Measure what attacks, leaks and bias do to an app.
 
     Writes report.html, report.json, report.md and system_card.md. TARGET is app.yaml, http://..., or
     `model ID` for a model alone, without checks.

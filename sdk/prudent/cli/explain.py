@@ -27,7 +27,7 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say which words of a text carry a verdict, and what would have passed.
+    """Say which words of a text carry a verdict.
 
     Exits with 1 where the policy blocks the text.
     """
