@@ -74,24 +74,26 @@ class Watch:
             if self._hanging >= MOST_HANGING:
                 raise TimeoutError
         answer: SimpleQueue[tuple[Finding, ...] | BaseException] = SimpleQueue()
-        left = threading.Event()
+        ended, left = threading.Event(), threading.Event()
 
         def work() -> None:
             try:
                 answer.put(tuple(check.check(context.reading.text, context)))
             except BaseException as error:  # noqa: BLE001 raised where it is waited for
                 answer.put(error)
-            if left.is_set():
-                with self._lock:
-                    self._hanging -= 1
+            with self._lock:
+                ended.set()
+                self._hanging -= left.is_set()
 
         threading.Thread(target=work, name=f"prudent-check-{check.id}", daemon=True).start()
         try:
             found = answer.get(timeout=self._seconds)
         except Empty:
             with self._lock:
-                self._hanging += 1
-            left.set()
+                # It may have ended since: only who is still at work will count itself out.
+                if not ended.is_set():
+                    left.set()
+                    self._hanging += 1
             raise TimeoutError from None
         if isinstance(found, tuple):
             return found
