@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from prudent.compiler.encoder_gate import EncoderLimits, compare_vectors
 from prudent.compiler.encoder_plan import EncoderLayerPlan, EncoderPlan, plan_encoder
 from prudent.compiler.encoder_precisions import from_fastest
-from prudent.compiler.encoder_reference import reference_vectors
+from prudent.compiler.encoder_reference import compiled_vectors, reference_vectors
 from prudent.compiler.encoder_texts import EncoderTexts, calibration_texts
 from prudent.compiler.families import ENCODER_FAMILIES
 from prudent.compiler.families.encoder_spec import EncoderSpec
@@ -28,7 +25,7 @@ from prudent.compiler.graph.onnx_file import serialize
 from prudent.compiler.graph.precision import Float32, Precision
 from prudent.compiler.identity import ModelIdentity
 from prudent.compiler.readers import open_weights
-from prudent.compiler.readers.weights import FloatArray, Weights
+from prudent.compiler.readers.weights import Weights
 from prudent.compiler.records import write_records
 from prudent.compiler.staging import staged
 from prudent.runtime.artifact import (
@@ -38,7 +35,6 @@ from prudent.runtime.artifact import (
     Target,
 )
 from prudent.runtime.encoder_artifact import EncoderArtifact
-from prudent.runtime.session import SessionOptions, Spinning, open_session
 from prudent.tokenizer.encoder_tokenizers import read_tokenizer
 from prudent.types.progress import Progress, ProgressListener
 
@@ -114,7 +110,7 @@ def _compile_int8(
     for precision in from_fastest(job.plan):
         used = _write_graph(job, precision)
         job.tell("measure", 0, 1)
-        vectors = _vectors(job.staging / GRAPH_FILE, texts)
+        vectors = compiled_vectors(job.staging / GRAPH_FILE, texts)
         accuracy = compare_vectors(reference, vectors, texts.queries, texts.sha256)
         job.tell("measure", 1, 1)
         if limits.hold(accuracy):
@@ -122,15 +118,6 @@ def _compile_int8(
     if accuracy is None:
         raise AssertionError("there is always a precision to try")
     raise limits.broken(accuracy, job.identity.id)
-
-
-def _vectors(graph: Path, texts: EncoderTexts) -> FloatArray:
-    session = open_session(graph, SessionOptions(spinning=Spinning.NEVER))
-
-    def run(ids: NDArray[np.int64], lengths: NDArray[np.int32]) -> FloatArray:
-        return session.run({"input_ids": ids, "lengths": lengths})[0]
-
-    return texts.vectors(run)
 
 
 def _write_graph(job: _Job, precision: Precision) -> dict[str, str]:

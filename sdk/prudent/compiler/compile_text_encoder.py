@@ -12,19 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType]
 
 from prudent.compiler.encoder_plan import EncoderLayerPlan, EncoderPlan, plan_encoder
 from prudent.compiler.encoder_precisions import from_fastest
-from prudent.compiler.encoder_reference import looked_up
+from prudent.compiler.encoder_reference import compiled_vectors, reference_vectors
 from prudent.compiler.encoder_texts import EncoderTexts, calibration_texts
 from prudent.compiler.families import ENCODER_FAMILIES
-from prudent.compiler.graph.encoder import EncoderLowering, encoder_graph, encoder_layers_graph
+from prudent.compiler.graph.encoder import EncoderLowering, encoder_graph
 from prudent.compiler.graph.external_data import ExternalFile
 from prudent.compiler.graph.onnx_file import serialize
-from prudent.compiler.graph.precision import Float32, Precision
+from prudent.compiler.graph.precision import Precision
 from prudent.compiler.graph.reading_heads import QUERIES, TAGS_WEIGHT, reading_heads
 from prudent.compiler.identity import ModelIdentity
 from prudent.compiler.overlaid_weights import OverlaidWeights
@@ -34,7 +33,6 @@ from prudent.compiler.records import write_records
 from prudent.compiler.staging import staged
 from prudent.errors import AccuracyGateError, ModelFileError
 from prudent.runtime.artifact import GRAPH_FILE, WEIGHTS_FILE, MeasuredAccuracy
-from prudent.runtime.session import SessionOptions, Spinning, open_session
 from prudent.runtime.text_encoder_artifact import TextEncoderArtifact, TextEncoderConfig
 from prudent.tokenizer.encoder_tokenizers import read_tokenizer
 from prudent.types.progress import Progress, ProgressListener
@@ -123,11 +121,11 @@ def _config(plan: EncoderPlan, weights: Weights) -> TextEncoderConfig:
 
 def _compile_int8(job: _Job, texts: EncoderTexts) -> tuple[dict[str, str], MeasuredAccuracy]:
     """Try from the fastest to the most exact until int8 is near float32; what was written last is kept."""
-    reference = _reference(job, texts)
+    reference = reference_vectors(job.plan, job.weights, texts, job.staging, reading_heads)
     measures: Mapping[str, float] = {}
     for precision in from_fastest(job.plan):
         used = _write_graph(job, precision)
-        measures = _compared(reference, _logits(job.staging / GRAPH_FILE, texts))
+        measures = _compared(reference, compiled_vectors(job.staging / GRAPH_FILE, texts))
         if measures["mean_probability_difference"] <= _MOST_DIFFERENCE:
             return used, MeasuredAccuracy(
                 measures=dict(measures), samples=len(texts.ids), calibration_sha256=texts.sha256
@@ -145,32 +143,6 @@ def _compared(reference: FloatArray, candidate: FloatArray) -> dict[str, float]:
         "mean_probability_difference": float(np.abs(first - second).mean()),
         "decisions_kept": float(((first > 0.5) == (second > 0.5)).mean()),
     }
-
-
-def _reference(job: _Job, texts: EncoderTexts) -> FloatArray:
-    graph_file, weights_file = job.staging / "reference.onnx", job.staging / "reference.data"
-    try:
-        with weights_file.open("wb") as file:
-            graph = encoder_layers_graph(job.plan, job.weights, ExternalFile(file), Float32(), reading_heads)
-        graph_file.write_bytes(serialize(graph, weights_file.name))
-        session = open_session(graph_file, SessionOptions(spinning=Spinning.NEVER))
-
-        def run(ids: NDArray[np.int64], lengths: NDArray[np.int32]) -> FloatArray:
-            return session.run({"words": looked_up(job.plan, job.weights, ids), "lengths": lengths})[0]
-
-        return texts.vectors(run)
-    finally:
-        graph_file.unlink(missing_ok=True)
-        weights_file.unlink(missing_ok=True)
-
-
-def _logits(graph: Path, texts: EncoderTexts) -> FloatArray:
-    session = open_session(graph, SessionOptions(spinning=Spinning.NEVER))
-
-    def run(ids: NDArray[np.int64], lengths: NDArray[np.int32]) -> FloatArray:
-        return session.run({"input_ids": ids, "lengths": lengths})[0]
-
-    return texts.vectors(run)
 
 
 def _write_graph(job: _Job, precision: Precision) -> dict[str, str]:
