@@ -16,14 +16,14 @@ from pydantic import Field, SecretStr
 
 from prudent.errors import ConfigurationError
 from prudent.types.content import Source
-from prudent.types.safety import CheckState
 from prudent_responsible_ai.addressed import Order, orders_to_models
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit
 from prudent_responsible_ai.checks.encoder_user import Bands, EncoderUser
+from prudent_responsible_ai.checks.unmeasured import unmeasured
 from prudent_responsible_ai.decoded_views import decoded_views
 from prudent_responsible_ai.explain.findings import explained, scorer
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort
-from prudent_responsible_ai.languages import language_of, measured
+from prudent_responsible_ai.languages import language_of
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.quoted import Quotation, quotations
 from prudent_responsible_ai.registered import Leak, Registered
@@ -124,10 +124,10 @@ class AttackCheck(EncoderUser):
             return self._leaks(text, context.around)
         if context.source is Source.USER:
             hits = _joined(self._hits(text, LABELS_OF[JAILBREAK]))
-            return [*(self._judged(JAILBREAK, hit, text) for hit in hits), *_unverified(JAILBREAK, text)]
+            return [*(self._judged(JAILBREAK, hit, text) for hit in hits), *unmeasured(text, [JAILBREAK])]
         if context.source.trusted:
             return []
-        return [*self._orders(text, context.source), *_unverified(INDIRECT, text)]
+        return [*self._orders(text, context.source), *unmeasured(text, [INDIRECT])]
 
     def _orders(self, text: str, source: Source) -> Iterator[Finding]:
         """Rules first; where the encoder fails and the rules have found something, that stands."""
@@ -222,12 +222,6 @@ def _joined(hits: Iterator[_Hit]) -> list[_Hit]:
         else:
             joined.append(hit)
     return joined
-
-
-def _unverified(category: str, text: str) -> Iterator[Finding]:
-    if not measured(text):
-        reason = f"not measured on this language ({language_of(text)})"
-        yield Finding(category, 0, reason=reason, state=CheckState.UNVERIFIED)
 
 
 def _of_leak(leak: Leak) -> Finding:

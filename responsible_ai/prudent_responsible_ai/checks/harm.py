@@ -15,12 +15,12 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from prudent.types.content import Source
-from prudent.types.safety import CheckState
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit
 from prudent_responsible_ai.checks.encoder_user import Bands, EncoderUser
+from prudent_responsible_ai.checks.unmeasured import unmeasured
 from prudent_responsible_ai.explain.findings import explained, scorer
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort
-from prudent_responsible_ai.languages import language_of, measured
+from prudent_responsible_ai.languages import language_of
 from prudent_responsible_ai.setup import CheckSetup, Options, SafetyModels
 from prudent_responsible_ai.severity import MEDIUM, Thresholds, severity_of
 from prudent_responsible_ai.undisguised import undisguised
@@ -132,13 +132,7 @@ class HarmCheck(EncoderUser):
         language = language_of(fresh)
         found = [self._finding(category, scored, language, context.source) for category in self.categories]
         findings = [self._explained(finding, text, language) for finding in found if finding is not None]
-        if not measured(fresh):
-            reason = f"not measured on this language ({language})"
-            findings += [
-                Finding(category, 0, reason=reason, state=CheckState.UNVERIFIED)
-                for category in self.categories
-            ]
-        return findings
+        return [*findings, *unmeasured(fresh, self.categories)]
 
     def _explained(self, finding: Finding, text: str, language: str) -> Finding:
         """The finding with the words that carry it, from the default threshold on."""

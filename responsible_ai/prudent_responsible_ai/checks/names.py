@@ -11,12 +11,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from prudent.types.safety import CheckState
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit, outermost
 from prudent_responsible_ai.checks.birth_dates import birth_dates
 from prudent_responsible_ai.checks.encoder_user import EncoderUser
 from prudent_responsible_ai.checks.number_plates import number_plates
-from prudent_responsible_ai.languages import language_of, measured
+from prudent_responsible_ai.checks.unmeasured import unmeasured
 from prudent_responsible_ai.personal_values import PersonalDataOptions, PersonalValues
 from prudent_responsible_ai.setup import CheckSetup, SafetyModels
 from prudent_responsible_ai.text_encoder import NameLabel
@@ -71,9 +70,7 @@ class NamesCheck(EncoderUser):
         kept = outermost([one for one in found if one.spans[0].end > start])
         findings = self._values.treated(kept, text)
         fresh = text[start:]
-        if not measured(fresh, LANGUAGES):
-            reason = f"not measured on this language ({language_of(fresh)})"
-            findings.append(Finding(CATEGORY, 0, reason=reason, state=CheckState.UNVERIFIED))
+        findings += unmeasured(fresh, [CATEGORY], LANGUAGES)
         return findings
 
     def _named(self, text: str) -> Iterator[Finding]:
