@@ -1,0 +1,134 @@
+"""What a tool is: a name, a card, a schema, an effect, and a function. Knows no agent and no model."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from prudent.types.content import Source
+from prudent_agents.errors import ToolError, ToolTimeoutError
+from prudent_agents.labels import Confidentiality
+from prudent_agents.values import JSON, canonical
+
+if TYPE_CHECKING:
+    from prudent.client import AsyncClient
+
+TIMEOUT = 30.0
+"""Seconds that a tool may take where it does not say."""
+
+
+class Effect(StrEnum):
+    """What a call leaves behind; it decides what happens after a crash or a failure.
+
+    read: nothing, so it may run again. idempotent: the same call with the same key leaves the same behind,
+    so it may run again. write: something, so it never runs again by itself.
+    """
+
+    READ = "read"
+    IDEMPOTENT = "idempotent"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a call may know of its run. A function that wants it has a parameter of this type.
+
+    `idempotency_key` is the same whenever this very call is tried again, also after a crash: hand it to
+    services that take one. `client` is the agent's own, for tools that see, hear, speak or ask a model.
+    """
+
+    run: str = ""
+    step: str = ""
+    idempotency_key: str = ""
+    client: AsyncClient | None = None
+
+
+Precondition = Callable[[Mapping[str, Any]], str | None]
+"""Says in words why a call with these arguments must not be made, or None."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A capability that an agent may use.
+
+    `parameters` is the JSON Schema of the arguments (an object), `returns` that of the result where it is
+    known. `card` is the one line that models are shown. `source` and `trusted` say what a result is to be
+    taken for: text of a tool is untrusted unless the tool says that nobody else writes it. `confidentiality`
+    is that of what it returns. `retries` are for failures of read and idempotent tools. `verify` tells after
+    a crash whether the call with this idempotency key had its effect (None: it cannot tell). `approval` asks
+    a person first.
+    """
+
+    name: str
+    card: str
+    parameters: Mapping[str, Any]
+    function: Callable[..., Any]
+    effect: Effect = Effect.READ
+    returns: Mapping[str, Any] | None = None
+    timeout: float | None = TIMEOUT
+    retries: int = 1
+    precondition: Precondition | None = None
+    source: Source = Source.TOOL
+    trusted: bool = False
+    confidentiality: Confidentiality = Confidentiality.PUBLIC
+    approval: bool = False
+    verify: Callable[[str], bool | Awaitable[bool | None] | None] | None = None
+    context_parameter: str | None = None
+    validate: Callable[[Mapping[str, Any]], dict[str, Any]] = field(default=dict)
+    """Arguments as JSON to the function's own types. Raises ToolArgumentsError."""
+    dump: Callable[[Any], JSON] = field(default=lambda result: result)
+    """What the function returned, as JSON. Raises ToolError."""
+
+    @property
+    def digest(self) -> str:
+        """Changes when what the tool promises changes: name, card, schemas, effect."""
+        promise = [
+            self.name,
+            self.card,
+            dict(self.parameters),
+            self.returns and dict(self.returns),
+            self.effect,
+        ]
+        return sha256(canonical(promise).encode()).hexdigest()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The arguments that must be given."""
+        return tuple(self.parameters.get("required", ()))
+
+    @property
+    def properties(self) -> Mapping[str, Mapping[str, Any]]:
+        """The schema of each argument."""
+        return self.parameters.get("properties", {})
+
+    async def call(self, arguments: Mapping[str, Any], context: ToolContext) -> JSON:
+        """Run the tool once. Functions that are not async run in a thread and are left behind when late.
+
+        Raises:
+            ToolArgumentsError: the arguments do not fit.
+            ToolTimeoutError: it took longer than `timeout` seconds.
+            ToolError: the function raised; the message is its own.
+        """
+        given = self.validate(arguments)
+        if self.context_parameter is not None:
+            given[self.context_parameter] = context
+        try:
+            async with asyncio.timeout(self.timeout):
+                if inspect.iscoroutinefunction(self.function):
+                    result = await self.function(**given)
+                else:
+                    result = await asyncio.to_thread(self.function, **given)
+        except TimeoutError as error:
+            raise ToolTimeoutError(
+                f"{self.name} took longer than {self.timeout:g} s.", hint="Raise its timeout."
+            ) from error
+        except ToolError:
+            raise
+        except Exception as error:
+            raise ToolError(f"{self.name} failed: {type(error).__name__}: {error}") from error
+        return self.dump(result)
