@@ -1,6 +1,7 @@
 """Cuts texts into windows of whole sentences that fit the encoder. Knows a tokenizer and no model.
 
-The same cuts serve training and use, so that the encoder meets what it learnt on.
+The same cuts serve training and use, so that the encoder meets what it learnt on. What is repeated more than
+twice counts as two repeats, so that padding takes no room.
 """
 
 from __future__ import annotations
@@ -8,6 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prudent_responsible_ai.encoder.repeats import without_repeats
 
 LONGEST = 128
 """Tokens of a window, with the marks of beginning and end."""
@@ -42,7 +48,7 @@ class Cutter:
         """Runs of sentences that fit, with where they begin; a longer sentence is cut in halves."""
         start, length = 0, _MARKS
         for first, end in self._sentences(text):
-            added = len(self._tokenizer.encode(text[first:end])) - _MARKS
+            added = self._length(text[first:end]) - _MARKS
             if first > start and length + added > self._longest:
                 yield start, text[start:first]
                 start, length = first, _MARKS
@@ -51,11 +57,22 @@ class Cutter:
             yield start, text[start:]
 
     def ids(self, text: str) -> list[int]:
-        """The tokens of a piece with both marks."""
-        ids = self._tokenizer.encode(text)
+        """The tokens of a piece with both marks, without repeats."""
+        return self.ids_and_places(text)[0]
+
+    def ids_and_places(self, text: str) -> tuple[list[int], NDArray[np.intp]]:
+        """The tokens of `ids`, and which of them stands for each token of the text, with both marks.
+
+        Tokens that find no room have no place: the places end before them.
+        """
+        ids, places = without_repeats(self._tokenizer.encode(text))
         if len(ids) > self._longest:
             ids = [*ids[: self._longest - 1], self._tokenizer.eos_id]
-        return ids
+            places = places[: int(np.argmax(places >= self._longest - 1))]
+        return ids, places
+
+    def _length(self, text: str) -> int:
+        return len(without_repeats(self._tokenizer.encode(text))[0])
 
     def _sentences(self, text: str) -> Iterator[tuple[int, int]]:
         start = 0
@@ -66,7 +83,7 @@ class Cutter:
 
     def _halved(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The sentence, or halves of it that fit."""
-        fits = end - start <= _LONGEST_RUN and len(self._tokenizer.encode(text[start:end])) <= self._longest
+        fits = end - start <= _LONGEST_RUN and self._length(text[start:end]) <= self._longest
         if end - start < 2 or fits:
             yield start, end
             return

@@ -119,23 +119,25 @@ class LocalTextEncoder:
         return [found[key] for key in keys]
 
     def _computed(self, pieces: Sequence[str]) -> list[Window]:
-        rows = [self._ids(piece) for piece in pieces]
+        read = [self._cutter.ids_and_places(piece) for piece in pieces]
+        rows = [np.array(ids, np.int32) for ids, _ in read]
         windows: list[Window] = [Window(0, len(piece), {}) for piece in pieces]
         for indices, logits, tags in self._runs(rows):
             for row, index in enumerate(indices):
                 piece = pieces[index]
                 chances = _softmax(tags[row, : len(rows[index])])
-                windows[index] = Window(
-                    0, len(piece), self._calibrated(logits[row]), self._names(chances, piece)
-                )
+                names = self._names(chances, read[index][1], piece)
+                windows[index] = Window(0, len(piece), self._calibrated(logits[row]), names)
         return windows
 
-    def _names(self, chances: NDArray[np.float32], piece: str) -> tuple[NameSpan, ...]:
+    def _names(
+        self, chances: NDArray[np.float32], places: NDArray[np.intp], piece: str
+    ) -> tuple[NameSpan, ...]:
         """The names in a piece. Where no token may be one, its characters need not be found."""
         if (chances[:, 0] > _SURELY_NONE).all():
             return ()
         _, offsets = self.tokenizer.encode_with_offsets(piece)
-        return spans_of(chances, offsets[: len(chances)], piece)
+        return spans_of(chances[places], offsets[: len(places)], piece)
 
     def _calibrated(self, logits: NDArray[np.float32]) -> dict[str, float]:
         return {
