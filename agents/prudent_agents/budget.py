@@ -101,9 +101,9 @@ class Account:
         self.cost, self._before = cost, cost.seconds
 
     def _within(self, what: str, limit: float | None, used: float, asked: float) -> None:
-        if limit is not None and (used + asked > limit or (asked == 0 and used >= limit)):
+        if limit is not None and used + asked > limit:
             raise BudgetExceededError(
-                f"The budget of {limit:,g} {what} is used up: {used:,g} are used, {asked:,g} more are asked for.",
+                f"The budget of {limit:,g} {what} is used up: {used:,g} used, {asked:,g} more asked for.",
                 hint=f"Give the agent more: Budget({what}=...).",
                 details={"limit": what, "used": used, "asked": asked},
             )

@@ -78,7 +78,7 @@ class Rule:
 
     def _condition(self, arguments: Mapping[str, Value]) -> bool:
         """Whether the condition holds. One that cannot be compared holds, so that a rule is never slipped."""
-        if self.field not in arguments:
+        if self.field is None or self.field not in arguments:
             return False
         try:
             return OPERATORS[self.op or "=="](arguments[self.field].data, self.value)
