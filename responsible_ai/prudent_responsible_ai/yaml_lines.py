@@ -1,4 +1,4 @@
-"""YAML data together with the line of every value, for errors that point at it. Knows no schema.
+"""YAML data together with the place of every value, for errors that point at it. Knows no schema.
 
 Only plain data: no tags, no anchors, no duplicate keys; `on`, `off`, `yes` and `no` are words, not booleans.
 """
@@ -6,7 +6,7 @@ Only plain data: no tags, no anchors, no duplicate keys; `on`, `off`, `yes` and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
@@ -15,6 +15,8 @@ import yaml
 from prudent.errors import ConfigurationError
 
 Location = tuple[int | str, ...]
+Place = tuple[int, int]
+"""Line and column, both from 1."""
 
 MAX_DEPTH = 16
 
@@ -27,11 +29,17 @@ _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 @dataclass(frozen=True)
 class LinedYaml:
-    """The data of one document, and the line (from 1) of each location in it."""
+    """The data of one document, and the line (from 1) of each location in it.
+
+    `keys` and `values` have line and column (from 1) of where a location's key and its value begin; an
+    item of a list and the document itself are their own keys.
+    """
 
     source: str
     data: dict[str, Any]
     lines: dict[Location, int] = field(default_factory=dict[Location, int])
+    keys: dict[Location, Place] = field(default_factory=dict[Location, Place])
+    values: dict[Location, Place] = field(default_factory=dict[Location, Place])
 
     def error(
         self, location: Sequence[int | str], message: str, *, hint: str | None = None
@@ -50,9 +58,10 @@ def read_lined_yaml(source: str, text: str) -> LinedYaml:
     """Parse a mapping.
 
     Raises:
-        ConfigurationError: not YAML, not a mapping, or a feature beyond plain data.
+        ConfigurationError: not YAML, not a mapping, or a feature beyond plain data. `details` has line and
+            column, and the problem without them.
     """
-    lines: dict[Location, int] = {}
+    document = LinedYaml(source, {})
     try:
         depth = 0
         for event in _parse(text):
@@ -62,14 +71,14 @@ def read_lined_yaml(source: str, text: str) -> LinedYaml:
             if isinstance(event, yaml.AliasEvent):
                 raise _wrong(source, event.start_mark, "aliases are not supported; write the value out")
         root = _compose(text)
-        data: Any = _construct(source, root, (), lines) if root is not None else {}
+        data: Any = _construct(document, root, ()) if root is not None else {}
     except yaml.MarkedYAMLError as error:
         raise _wrong(source, error.problem_mark, error.problem or "this is not YAML") from None
     except yaml.YAMLError:
         raise ConfigurationError(f"{source}: it holds characters that YAML does not allow.") from None
     if not isinstance(data, dict):
         raise ConfigurationError(f"{source}, line 1: a mapping of keys to values is expected.")
-    return LinedYaml(source, cast("dict[str, Any]", data), lines)
+    return replace(document, data=cast("dict[str, Any]", data))
 
 
 # PyYAML's stubs leave these two without types.
@@ -81,24 +90,32 @@ _compose = cast(
 )
 
 
-def _construct(source: str, node: yaml.Node, location: Location, lines: dict[Location, int]) -> Any:
-    lines[location] = node.start_mark.line + 1
+def _construct(document: LinedYaml, node: yaml.Node, location: Location) -> Any:
+    place = _place(node.start_mark)
+    document.lines[location] = place[0]
+    document.values[location] = document.keys[location] = place
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         pairs = cast("list[tuple[yaml.Node, yaml.Node]]", node.value)
         for key_node, value_node in pairs:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise _wrong(source, key_node.start_mark, "a key must be a word")
+                raise _wrong(document.source, key_node.start_mark, "a key must be a word")
             key = str(key_node.value)
             if key in mapping:
-                raise _wrong(source, key_node.start_mark, f"the key '{key}' is given twice")
-            mapping[key] = _construct(source, value_node, (*location, key), lines)
-            lines[(*location, key)] = key_node.start_mark.line + 1
+                raise _wrong(document.source, key_node.start_mark, f"the key '{key}' is given twice")
+            inner = (*location, key)
+            mapping[key] = _construct(document, value_node, inner)
+            document.keys[inner] = _place(key_node.start_mark)
+            document.lines[inner] = document.keys[inner][0]
         return mapping
     if isinstance(node, yaml.SequenceNode):
         items = cast("list[yaml.Node]", node.value)
-        return [_construct(source, item, (*location, index), lines) for index, item in enumerate(items)]
+        return [_construct(document, item, (*location, index)) for index, item in enumerate(items)]
     return _scalar(node)
+
+
+def _place(mark: Any) -> Place:
+    return mark.line + 1, mark.column + 1
 
 
 def _scalar(node: yaml.Node) -> Any:
@@ -115,8 +132,11 @@ def _scalar(node: yaml.Node) -> Any:
 
 
 def _wrong(source: str, mark: Any, message: str) -> ConfigurationError:
-    line = f", line {mark.line + 1}" if mark is not None else ""
-    return ConfigurationError(f"{source}{line}: {_sentence(message)}")
+    details: dict[str, Any] = {"problem": _sentence(message)}
+    if mark is not None:
+        details["line"], details["column"] = _place(mark)
+    line = f", line {details['line']}" if mark is not None else ""
+    return ConfigurationError(f"{source}{line}: {_sentence(message)}", details=details)
 
 
 def _sentence(message: str) -> str:
