@@ -1,0 +1,289 @@
+"""Asks a chat model for one thing at a time: text, a value of a shape, one of some options, or a call.
+
+Knows the client and no plan. The same driver works with prudent's server, which masks tokens, and with any
+other endpoint of the OpenAI API, whose answers are read, repaired and validated.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, Protocol, cast
+
+from prudent.client import AsyncClient
+from prudent.errors import ConnectionFailedError, ContentFilterError, InvalidRequestError
+from prudent.types.chat import AssistantMessage, ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice
+from prudent.types.content import Source
+from prudent.types.usage import Usage
+from prudent_agents.errors import ToolError
+from prudent_agents.tool import Tool
+from prudent_agents.values import JSON, canonical
+
+Message = Mapping[str, Any]
+"""As the OpenAI API has them; a text part may name its source."""
+
+TEXT_TOKENS = 400
+VALUE_TOKENS = 300
+_JSON_INSIDE = re.compile(r"[\[{].*[\]}]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool that the model wants called, with its arguments as JSON values."""
+
+    tool: str
+    arguments: dict[str, JSON]
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model said, and what it took. Times are in seconds; `scores` are the tools' shares of a choice."""
+
+    model: str
+    text: str = ""
+    data: JSON = None
+    calls: tuple[Call, ...] = ()
+    confidence: float | None = None
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    prompt_hash: str = ""
+    engine: str | None = None
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+    finished: bool = True
+    audit_id: str | None = None
+
+
+class Model(Protocol):
+    """What can be asked. Every method raises PrudentError where there is no answer."""
+
+    @property
+    def name(self) -> str:
+        """The model's id."""
+        ...
+
+    async def say(
+        self, messages: Sequence[Message], *, max_tokens: int = ..., on_text: OnText | None = None
+    ) -> Reply:
+        """Free text (`reply.text`)."""
+        ...
+
+    async def fill(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int = ...
+    ) -> Reply:
+        """A value that is valid against the schema (`reply.data`)."""
+        ...
+
+    async def choose(self, messages: Sequence[Message], options: Sequence[str]) -> Reply:
+        """One of the options (`reply.data`), with the model's own share for it (`reply.confidence`)."""
+        ...
+
+    async def call(
+        self, messages: Sequence[Message], tools: Sequence[Tool], *, required: bool = False
+    ) -> Reply:
+        """Calls of these tools, or none where none fits (`reply.calls`)."""
+        ...
+
+
+OnText = Callable[[str], Awaitable[None]]
+"""Told of each piece of a text as it comes."""
+
+
+class ChatModel:
+    """A model behind a client. Decoding is greedy; `seed` is sent all the same, for those that sample."""
+
+    def __init__(self, client: AsyncClient, name: str, *, seed: int = 0) -> None:
+        self.name = name
+        self._client = client
+        self._seed = seed
+
+    async def say(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = TEXT_TOKENS,
+        on_text: OnText | None = None,
+    ) -> Reply:
+        """See `Model.say`."""
+        if on_text is None:
+            return await self._ask(messages, max_tokens=max_tokens)
+        began, folded = time.monotonic(), _Folded()
+        stream = await self._client.chat.completions.create(
+            messages=list(messages),
+            model=self.name,
+            temperature=0,
+            seed=self._seed,
+            max_tokens=max_tokens,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        async with stream:
+            async for chunk in stream:
+                folded.add(chunk)
+                if chunk.text:
+                    await on_text(chunk.text)
+        return _reply(folded.whole(), messages, began)
+
+    async def fill(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int = VALUE_TOKENS
+    ) -> Reply:
+        """See `Model.fill`."""
+        form = {
+            "type": "json_schema",
+            "json_schema": {"name": "value", "schema": dict(schema), "strict": False},
+        }
+        reply = await self._ask(messages, max_tokens=max_tokens, response_format=form)
+        return replace(reply, data=read_json(reply.text))
+
+    async def choose(self, messages: Sequence[Message], options: Sequence[str]) -> Reply:
+        """See `Model.choose`."""
+        schema = {"type": "string", "enum": list(options)}
+        form = {"type": "json_schema", "json_schema": {"name": "choice", "schema": schema}}
+        reply = await self._ask(messages, max_tokens=64, response_format=form, logprobs=True)
+        said = read_json(reply.text)
+        if said not in options:
+            raise ToolError(f"{self.name} chose {str(said)[:80]!r}, which was not among the options.")
+        return replace(reply, data=said)
+
+    async def call(
+        self, messages: Sequence[Message], tools: Sequence[Tool], *, required: bool = False
+    ) -> Reply:
+        """See `Model.call`."""
+        choice: Any = "auto"
+        if required:
+            named = {"type": "function", "function": {"name": tools[0].name}}
+            choice = named if len(tools) == 1 else "required"
+        wire = [_wire(tool) for tool in tools]
+        return await self._ask(
+            messages, max_tokens=VALUE_TOKENS, tools=wire, tool_choice=choice, parallel_tool_calls=False
+        )
+
+    async def _ask(self, messages: Sequence[Message], *, max_tokens: int, **form: Any) -> Reply:
+        began = time.monotonic()
+        answer: ChatCompletion = await self._client.chat.completions.create(
+            messages=list(messages),
+            model=self.name,
+            temperature=0,
+            seed=self._seed,
+            max_tokens=max_tokens,
+            stream=False,
+            **form,
+        )
+        return _reply(answer, messages, began)
+
+
+class _Folded:
+    """A streamed text, put together as the answer that would have come whole."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._end: ChunkChoice | None = None
+        self._last: ChatCompletionChunk | None = None
+        self._usage: Usage | None = None
+
+    def add(self, chunk: ChatCompletionChunk) -> None:
+        """Take the next chunk."""
+        self._text += chunk.text
+        self._last = chunk
+        self._usage = chunk.usage or self._usage
+        self._end = next((choice for choice in chunk.choices if choice.finish_reason), self._end)
+
+    def whole(self) -> ChatCompletion:
+        """The answer. Raises ConnectionFailedError: the stream ended before it did."""
+        if self._last is None or self._end is None or self._end.finish_reason is None:
+            raise ConnectionFailedError("The answer broke off before its end.", hint="Try again.")
+        choice = Choice(
+            index=0,
+            message=AssistantMessage(content=self._text),
+            finish_reason=self._end.finish_reason,
+            content_filter_results=self._end.content_filter_results or {},
+        )
+        return ChatCompletion(
+            id=self._last.id,
+            created=self._last.created,
+            model=self._last.model,
+            choices=[choice],
+            usage=self._usage,
+            system_fingerprint=self._last.system_fingerprint,
+            safety=self._last.safety,
+        )
+
+
+def part(text: str, source: Source) -> dict[str, Any]:
+    """A piece of a user's message that somebody else wrote: the checks treat it as such."""
+    return {"type": "text", "text": text, "source": source.value}
+
+
+def read_json(text: str) -> JSON:
+    """The JSON value in a text, also where words or a code fence stand around it.
+
+    Raises:
+        ToolError: there is none.
+    """
+    inside = _JSON_INSIDE.search(text)
+    for candidate in (text, inside[0] if inside else ""):
+        try:
+            return json.loads(candidate)
+        except ValueError:
+            continue
+    raise ToolError(
+        f"The model wrote no JSON value: {text[:120]!r}.",
+        hint="It may have come to its limit of tokens; ask for less, or give it more.",
+    )
+
+
+def _wire(tool: Tool) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.card, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
+
+
+def _reply(answer: ChatCompletion, messages: Sequence[Message], began: float) -> Reply:
+    choice = answer.choices[0]
+    if choice.finish_reason == "content_filter":
+        found = sorted(name for name, one in choice.content_filter_results.items() if one.filtered)
+        raise ContentFilterError(
+            f"The checks stopped the model's answer: {', '.join(found) or 'content filter'}.",
+            details={"content_filter_result": choice.content_filter_results},
+        )
+    usage = answer.usage
+    return Reply(
+        model=answer.model,
+        text=choice.message.content or "",
+        calls=tuple(_calls(choice)),
+        confidence=_confidence(choice),
+        scores=choice.tool_decision.scores if choice.tool_decision else {},
+        prompt_hash=sha256(canonical(list(messages)).encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        engine=answer.system_fingerprint,
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        cached_tokens=usage.prompt_tokens_details.cached_tokens if usage else 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+        seconds=time.monotonic() - began,
+        finished=choice.finish_reason != "length",
+        audit_id=answer.safety.audit_id if answer.safety else None,
+    )
+
+
+def _calls(choice: Choice) -> list[Call]:
+    calls: list[Call] = []
+    for call in choice.message.tool_calls or ():
+        arguments = read_json(call.function.arguments or "{}")
+        if not isinstance(arguments, dict):
+            raise InvalidRequestError(f"The arguments of {call.function.name} are no object.")
+        calls.append(Call(call.function.name, cast("dict[str, Any]", arguments), call.confidence))
+    return calls
+
+
+def _confidence(choice: Choice) -> float | None:
+    """Of a decision on tools its own; else the probability of the tokens that were taken."""
+    if choice.tool_decision is not None:
+        return choice.tool_decision.confidence
+    if choice.logprobs is None or not choice.logprobs.content:
+        return None
+    return math.exp(sum(token.logprob for token in choice.logprobs.content))
