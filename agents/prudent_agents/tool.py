@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
+import threading
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from prudent.errors import PrudentError
 from prudent.types.content import Source
 from prudent_agents.errors import ToolError, ToolTimeoutError
 from prudent_agents.labels import Confidentiality
@@ -117,18 +121,57 @@ class Tool:
         given = self.validate(arguments)
         if self.context_parameter is not None:
             given[self.context_parameter] = context
+        clock = asyncio.timeout(self.timeout)
         try:
-            async with asyncio.timeout(self.timeout):
-                if inspect.iscoroutinefunction(self.function):
-                    result = await self.function(**given)
-                else:
-                    result = await asyncio.to_thread(self.function, **given)
+            async with clock:
+                result = await _run(self.function, given)
         except TimeoutError as error:
+            if not clock.expired():
+                raise ToolError(f"{self.name} failed: {type(error).__name__}: {error}") from error
             raise ToolTimeoutError(
                 f"{self.name} took longer than {self.timeout:g} s.", hint="Raise its timeout."
             ) from error
         except ToolError:
             raise
+        except PrudentError as error:
+            raise ToolError(f"{self.name} failed: {error.message}", hint=error.hint) from error
         except Exception as error:
             raise ToolError(f"{self.name} failed: {type(error).__name__}: {error}") from error
         return self.dump(result)
+
+
+async def _run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """What the function returns; what is not async runs in a thread."""
+    if inspect.iscoroutinefunction(function):
+        return await function(**arguments)
+    result = await _in_thread(function, arguments)
+    return await result if inspect.isawaitable(result) else result
+
+
+async def _in_thread(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """The function's result from a thread of its own.
+
+    Not from asyncio's pool: calls that hang would fill it for every other tool, and the end of the program
+    would wait for them.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[tuple[Any, Exception | None]] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(outcome: tuple[Any, Exception | None]) -> None:
+        if not future.done():
+            future.set_result(outcome)
+
+    def work() -> None:
+        try:
+            outcome = (context.run(function, **arguments), None)
+        except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+            outcome = (None, error)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, outcome)
+
+    threading.Thread(target=work, name=f"tool {function!r:.60}", daemon=True).start()
+    result, error = await future
+    if error is not None:
+        raise error
+    return result
