@@ -47,6 +47,8 @@ async def until_disconnect(receive: Receive, work: Coroutine[Any, Any, ResultT])
         watcher.cancel()
         task.cancel()
         await asyncio.wait({task, watcher})
+        if not task.cancelled():
+            task.exception()  # nobody is left to be told; asyncio would log it as forgotten
 
 
 async def _disconnect(receive: Receive) -> None:

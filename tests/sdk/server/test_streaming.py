@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import socket
 import threading
@@ -14,6 +16,7 @@ import pytest
 from prudent.client import Client
 from prudent.client.sse import EventDecoder
 from prudent.errors import ConnectionFailedError, InternalError, PrudentError, ServiceUnavailableError
+from prudent.server.sse import ClientGoneError, until_disconnect
 from prudent.testing import RunningServer, ScriptedModel, ScriptedStream
 from prudent.types.chat import ChatCompletionChunk, ChatCompletionRequest
 from prudent_responsible_ai.pipeline import Pipeline
@@ -218,3 +221,26 @@ def test_a_connection_that_is_cut_in_mid_stream_is_an_error_of_ours() -> None:
         list(client.chat.completions.create(messages=HELLO, stream=True))
     thread.join()
     listener.close()
+
+
+def test_an_error_of_work_that_nobody_waits_for_is_not_logged_as_forgotten() -> None:
+    """The client went away, and then the work failed: there is nobody to tell."""
+    forgotten: list[str] = []
+
+    async def gone() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise ServiceUnavailableError("It ended otherwise.")
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: forgotten.append(str(context)))
+        with pytest.raises(ClientGoneError):
+            await until_disconnect(gone, work())
+        gc.collect()
+
+    asyncio.run(main())
+    assert forgotten == []
