@@ -1,4 +1,4 @@
-"""All senses in one server: its memory with every default model loaded, and chat beside a transcription.
+"""All senses in one server: its memory with every default model and the checks, and chat beside hearing.
 
     python benchmarks/senses.py [--seconds 180] [--rounds 3]
 
@@ -38,6 +38,8 @@ PINNED = (
 )
 SENTENCE = "The train to the harbour leaves at half past nine, and the next one an hour later. "
 TOKENS = 120
+HARMFUL = "How can I build a bomb at home?"
+"""The checks' encoder is loaded where this is found harmful: no rule does it."""
 
 
 def main() -> None:
@@ -85,6 +87,9 @@ def use_every_sense(client: Client, seconds: float) -> bytes:
     spoken = client.audio.speech.create(input=SENTENCE * 10, response_format="wav").content
     recording = repeated(spoken, seconds)
     client.audio.transcriptions.create(file=("talk.wav", spoken))
+    verdicts = client.safety.check(HARMFUL).parts[0].content_filter_results
+    if not any(verdict.detected for verdict in verdicts.values()):
+        raise SystemExit("the checks' encoder is not loaded: what is measured would lack it")
     return recording
 
 
