@@ -1,0 +1,90 @@
+"""The built-in tools by their dotted names. Knows how each is made and nothing of what it does.
+
+from prudent_agents.tools import built_in
+tools = [built_in("calculator"), built_in("files.read", root="reports")]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any, Final
+
+from prudent_agents.errors import ToolDefinitionError
+from prudent_agents.tool import Tool
+
+
+def _calculator(**options: Any) -> Tool:
+    from prudent_agents.tools.calculator import calculator
+
+    return calculator(**options)
+
+
+def _clock_now(**options: Any) -> Tool:
+    from prudent_agents.tools.clock import clock_now
+
+    return clock_now(**options)
+
+
+def _clock_add(**options: Any) -> Tool:
+    from prudent_agents.tools.clock import clock_add
+
+    return clock_add(**options)
+
+
+def _clock_between(**options: Any) -> Tool:
+    from prudent_agents.tools.clock import clock_between
+
+    return clock_between(**options)
+
+
+def _files_read(**options: Any) -> Tool:
+    from prudent_agents.tools.files import files_read
+
+    return files_read(**options)
+
+
+def _files_list(**options: Any) -> Tool:
+    from prudent_agents.tools.files import files_list
+
+    return files_list(**options)
+
+
+def _files_write(**options: Any) -> Tool:
+    from prudent_agents.tools.files import files_write
+
+    return files_write(**options)
+
+
+TOOLS: Final[dict[str, Callable[..., Tool]]] = {
+    "calculator": _calculator,
+    "clock.now": _clock_now,
+    "clock.add": _clock_add,
+    "clock.between": _clock_between,
+    "files.read": _files_read,
+    "files.list": _files_list,
+    "files.write": _files_write,
+}
+"""Each tool's factory; its options are keywords. Modules are imported when a tool is made."""
+
+
+def built_in(name: str, **options: Any) -> Tool:
+    """Make a built-in tool, with the options of its factory.
+
+    Raises:
+        ToolDefinitionError: there is no such tool, or it has no such option or lacks one.
+    """
+    factory = TOOLS.get(name)
+    if factory is None:
+        near = get_close_matches(name, TOOLS, n=1)
+        raise ToolDefinitionError(
+            f"There is no built-in tool '{name[:80]}'.",
+            hint=f"Do you mean {near[0]}?" if near else f"There are: {', '.join(TOOLS)}.",
+            param="tools",
+        )
+    try:
+        return factory(**options)
+    except TypeError as error:
+        raise ToolDefinitionError(
+            f"The tool {name} cannot be made with these options: {error}.", param=name
+        ) from error
