@@ -8,28 +8,19 @@ few times, each under the same rules. Size and time are bounded. Knows no image.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import Final
 
 import httpx
 
+from prudent.addresses import PORTS, REDIRECTS, Resolve, is_public, pinned_request
+from prudent.addresses import resolve as resolve_here
 from prudent.errors import InvalidRequestError, PermissionDeniedError, RequestTooLargeError
-
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolve: TypeAlias = Callable[[str, int], Awaitable[list[Address]]]
 
 TIMEOUT_S: Final = 10.0
 """For everything together: names, redirects and the image."""
 
 _MOST_REDIRECTS: Final = 3
-_PORTS: Final = {"http": 80, "https": 443}
-_TRANSLATED: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
-"""IPv6 addresses that stand for IPv4 ones somewhere else (NAT64, 6to4): where they lead is not known."""
-
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 async def fetch_image(
@@ -55,7 +46,7 @@ async def fetch_image(
             httpx.AsyncClient(transport=transport, trust_env=False, timeout=TIMEOUT_S) as http,
         ):
             for _ in range(_MOST_REDIRECTS + 1):
-                answer = await _fetch_once(http, url, limit, param, resolve or _resolve)
+                answer = await _fetch_once(http, url, limit, param, resolve or resolve_here)
                 if isinstance(answer, bytes):
                     return answer
                 url = answer
@@ -77,20 +68,18 @@ async def _fetch_once(
 ) -> bytes | str:
     """The bytes, or the URL to go on with."""
     parsed = _parse(url, param)
-    port = _PORTS[parsed.scheme]
-    addresses = await resolve(parsed.host, port)
-    if not addresses or not all(map(is_public, addresses)):
+    port = PORTS[parsed.scheme]
+    found = await resolve(parsed.host, port)
+    if not found or not all(map(is_public, found)):
         raise PermissionDeniedError(
             f"{parsed.host} is not a public address, and only those are fetched from.",
             hint="Send the image itself.",
             param=param,
         )
-    pinned = parsed.copy_with(host=str(addresses[0]))
-    request = http.build_request("GET", pinned, headers={"host": parsed.host, "accept": "image/*"})
-    request.extensions["sni_hostname"] = parsed.host
+    request = pinned_request(http, "GET", parsed, found[0], headers={"accept": "image/*"})
     response = await http.send(request, stream=True)
     try:
-        if response.status_code in _REDIRECTS and "location" in response.headers:
+        if response.status_code in REDIRECTS and "location" in response.headers:
             return str(parsed.join(response.headers["location"]))
         if response.status_code != HTTPStatus.OK:
             raise InvalidRequestError(
@@ -115,25 +104,10 @@ def _parse(url: str, param: str) -> httpx.URL:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
         raise InvalidRequestError("The image's URL is not one.", param=param) from None
-    if parsed.scheme not in _PORTS or not parsed.host or parsed.userinfo:
+    if parsed.scheme not in PORTS or not parsed.host or parsed.userinfo:
         raise InvalidRequestError(
             "The image's URL must be http or https, with a host and without a password.", param=param
         )
-    if parsed.port not in (None, _PORTS[parsed.scheme]):
+    if parsed.port not in (None, PORTS[parsed.scheme]):
         raise PermissionDeniedError("Images are fetched from the usual ports only, 80 and 443.", param=param)
     return parsed
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is one of the internet: not this machine, its network, nor anything reserved."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(address.ipv4_mapped)
-        if any(address in network for network in _TRANSLATED):
-            return False
-    return address.is_global and not address.is_multicast
-
-
-async def _resolve(host: str, port: int) -> list[Address]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [ipaddress.ip_address(str(place[0]).partition("%")[0]) for *_, place in found]

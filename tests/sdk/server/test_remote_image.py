@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
+from prudent.addresses import is_public
 from prudent.errors import InvalidRequestError, PermissionDeniedError, PrudentError, RequestTooLargeError
 from prudent.server.image_source import ImageSource
-from prudent.server.remote_image import fetch_image, is_public
+from prudent.server.remote_image import fetch_image
 
 PUBLIC = "93.184.216.34"
 
