@@ -43,7 +43,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model said, and what it took. Times are in seconds; `scores` are the tools' shares of a choice."""
+    """What a model said and what it took (tokens, seconds); `scores` are the tools' shares of a choice."""
 
     model: str
     text: str = ""
@@ -99,10 +99,16 @@ OnText = Callable[[str], Awaitable[None]]
 class ChatModel:
     """A model behind a client. Decoding is greedy; `seed` is sent all the same, for those that sample."""
 
-    def __init__(self, client: AsyncClient, name: str, *, seed: int = 0) -> None:
-        self.name = name
+    def __init__(self, client: AsyncClient, name: str | None, *, seed: int = 0) -> None:
+        """`name` None is the model that the server answers with by itself."""
+        self._name = name
         self._client = client
         self._seed = seed
+
+    @property
+    def name(self) -> str:
+        """See `Model.name`."""
+        return self._name or "default"
 
     async def say(
         self,
@@ -117,7 +123,7 @@ class ChatModel:
         began, folded = time.monotonic(), _Folded()
         stream = await self._client.chat.completions.create(
             messages=list(messages),
-            model=self.name,
+            model=self._name,
             temperature=0,
             seed=self._seed,
             max_tokens=max_tokens,
@@ -169,7 +175,7 @@ class ChatModel:
         began = time.monotonic()
         answer: ChatCompletion = await self._client.chat.completions.create(
             messages=list(messages),
-            model=self.name,
+            model=self._name,
             temperature=0,
             seed=self._seed,
             max_tokens=max_tokens,

@@ -116,7 +116,8 @@ class Tool:
         Raises:
             ToolArgumentsError: the arguments do not fit.
             ToolTimeoutError: it took longer than `timeout` seconds.
-            ToolError: the function raised; the message is its own.
+            ToolError: the function raised. A ToolError of its own says that nothing was done; after any
+                other, and when it was late, `details["known"]` is False.
         """
         given = self.validate(arguments)
         if self.context_parameter is not None:
@@ -127,16 +128,22 @@ class Tool:
                 result = await _run(self.function, given)
         except TimeoutError as error:
             if not clock.expired():
-                raise ToolError(f"{self.name} failed: {type(error).__name__}: {error}") from error
+                raise ToolError(
+                    f"{self.name} failed: {type(error).__name__}: {error}", details={"known": False}
+                ) from error
             raise ToolTimeoutError(
-                f"{self.name} took longer than {self.timeout:g} s.", hint="Raise its timeout."
+                f"{self.name} took longer than {self.timeout:g} s.",
+                hint="Raise its timeout.",
+                details={"known": False},
             ) from error
         except ToolError:
             raise
         except PrudentError as error:
             raise ToolError(f"{self.name} failed: {error.message}", hint=error.hint) from error
         except Exception as error:
-            raise ToolError(f"{self.name} failed: {type(error).__name__}: {error}") from error
+            raise ToolError(
+                f"{self.name} failed: {type(error).__name__}: {error}", details={"known": False}
+            ) from error
         return self.dump(result)
 
 

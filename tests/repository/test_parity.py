@@ -12,7 +12,7 @@ import pytest
 from prudent import AsyncClient, Client
 
 NOWHERE = "http://127.0.0.1:9"
-ONLY_ONE = {"close", "aclose"}
+ONLY_ONE = {"shared", "close", "aclose"}
 
 
 def _calls(client: object, path: str = "") -> Iterator[tuple[str, inspect.Signature]]:

@@ -18,6 +18,7 @@ from prudent.client.resources.moderations import AsyncModerationCalls, Moderatio
 from prudent.client.resources.safety import AsyncSafety, Safety
 from prudent.client.resources.tokens import AsyncTokens, Tokens
 from prudent.client.resources.vision import AsyncVision, Vision
+from prudent.errors import ConfigurationError
 from prudent.types.progress import ProgressListener
 
 MAX_RETRIES = 2
@@ -68,6 +69,27 @@ class Client:
         self.moderations = ModerationCalls(self._connection)
         self.models = Models(self._connection)
         self.classifiers = Classifiers(self._connection)
+
+    def shared(self) -> AsyncClient:
+        """A client of the same server, and of the same models in this process, whose calls are awaited.
+
+        Raises:
+            ConfigurationError: this one was given an HTTP client of its own.
+        """
+        options, http = self._connection.options, self._connection.awaited_http()
+        if http is None and options.base_url is None:
+            raise ConfigurationError(
+                "A client that was given its own http_client cannot be shared with callers that await.",
+                hint="Make an AsyncClient and use that.",
+            )
+        return AsyncClient(
+            options.base_url,
+            api_key=options.api_key,
+            timeout=options.timeout,
+            max_retries=options.max_retries,
+            model=options.model,
+            http_client=http,
+        )
 
     def close(self) -> None:
         """Close connections; where the server runs in this process, stop it and free its models."""

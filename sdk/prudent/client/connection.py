@@ -204,6 +204,12 @@ class Connection:
         proxy = not is_loopback(self.options.base_url)
         return ServerSocket(socket_url(str(url)), headers, patience, proxy=proxy)
 
+    def awaited_http(self) -> httpx.AsyncClient | None:
+        """What callers that await reach the server in this process by; None: by its address."""
+        if self._app is None:
+            return None
+        return httpx.AsyncClient(transport=AsyncAppTransport(self.options.make_app, self._app.thread))
+
     def close(self) -> None:
         """Close connections, and the in-process server where there is one; not what was passed in."""
         if self._owned:

@@ -48,10 +48,14 @@ class AppTransport(httpx.BaseTransport):
 
 
 class AsyncAppTransport(httpx.AsyncBaseTransport):
-    """For httpx.AsyncClient (on asyncio). The app has its own loop, so any number of loops may use it."""
+    """For httpx.AsyncClient (on asyncio). The app has its own loop, so any number of loops may use it.
 
-    def __init__(self, make_app: Callable[[], ASGIApp]) -> None:
-        self._thread = AppThread(make_app)
+    `thread` is that of another transport, whose owner closes it.
+    """
+
+    def __init__(self, make_app: Callable[[], ASGIApp], thread: AppThread | None = None) -> None:
+        self._owned = thread is None
+        self._thread = thread or AppThread(make_app)
 
     @property
     def thread(self) -> AppThread:
@@ -67,8 +71,9 @@ class AsyncAppTransport(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=_AsyncBody(self._thread, call))
 
     async def aclose(self) -> None:
-        """Shut the app down, cancelling what still runs."""
-        await asyncio.to_thread(self._thread.close)
+        """Shut the app down, cancelling what still runs, where it is this transport's own."""
+        if self._owned:
+            await asyncio.to_thread(self._thread.close)
 
 
 def _wait(thread: AppThread, work: Coroutine[Any, Any, ResultT], timeout: float | None) -> ResultT:

@@ -1,0 +1,378 @@
+"""Agent: tools, a model, rules and a budget in, runs out. Knows how the parts fit together, no more."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import BaseModel
+
+from prudent.client import AsyncClient, Client
+from prudent.errors import ConfigurationError
+from prudent_agents.background import Background
+from prudent_agents.budget import Account, Budget
+from prudent_agents.choosing import Chooser
+from prudent_agents.connected import Connected
+from prudent_agents.driver import ChatModel, Model
+from prudent_agents.errors import PlanError, RunConflictError
+from prudent_agents.events import Answered, ApprovalGiven, Asked, Event, Planned, Resumed, RunStarted
+from prudent_agents.function_tool import tool_of
+from prudent_agents.guarding import Guard
+from prudent_agents.loop import Loop
+from prudent_agents.plan import FILL, SAY, Plan, Rung
+from prudent_agents.planned import PlannedRun, estimated
+from prudent_agents.planner import Planner
+from prudent_agents.recording import Journal, MemoryJournal
+from prudent_agents.rules import Rules
+from prudent_agents.run import Run
+from prudent_agents.state import RunState
+from prudent_agents.tool import Tool
+from prudent_agents.values import Value
+from prudent_agents.work import Approve, Work
+
+
+class Agent:
+    """Reaches goals by calling tools. The runtime owns plan, state and boundary; the model fills in.
+
+        @tool
+        def meter(room: str) -> float:
+            "Energy used today, in kWh."
+            return READINGS[room]
+
+        print(Agent(tools=[meter]).run("Which used more, attic or kitchen?").output)
+
+    `tools` are tools or plain typed functions. `model` answers and fills in, `planner` plans (default: the
+    same). `client` is a client or a server's address; None runs the models in this process. `output` makes
+    answers typed. `rules` are rules on tools and data flow (see `rules`). Runs are kept in `journal`, by
+    default in prudent's home, so that they survive a crash; `durable=False` keeps them in memory only.
+    """
+
+    def __init__(
+        self,
+        *,
+        tools: Sequence[Tool | Callable[..., Any]] = (),
+        model: str | Model | None = None,
+        planner: str | Model | None = None,
+        client: Client | AsyncClient | str | None = None,
+        instructions: str = "",
+        output: type[BaseModel] | None = None,
+        rules: Sequence[str] | Rules = (),
+        budget: Budget | None = None,
+        journal: Journal | None = None,
+        durable: bool = True,
+        seed: int = 0,
+        name: str = "agent",
+        rung: Rung = Rung.DECODED,
+    ) -> None:
+        """Raises ConfigurationError: tools or rules are wrong. Nothing is opened before the first run."""
+        made = [one if isinstance(one, Tool) else tool_of(one) for one in tools]
+        self.tools: dict[str, Tool] = {one.name: one for one in made}
+        if len(self.tools) < len(made):
+            twice = sorted({one.name for one in made if [other.name for other in made].count(one.name) > 1})
+            raise ConfigurationError(f"Two tools are called {', '.join(twice)}.", param="tools")
+        if reserved := {FILL, SAY}.intersection(self.tools):
+            raise ConfigurationError(f"No tool may be called {reserved.pop()}.", param="tools")
+        self.name = name
+        self.budget = budget or Budget()
+        self._connected = Connected(client)
+        self._model, self._planner = model, planner
+        self._instructions = instructions
+        self._output = output
+        self._rules = rules if isinstance(rules, Rules) else Rules(rules)
+        self._journal = journal or (None if durable else MemoryJournal())
+        self._seed = seed
+        self._rung = rung
+        self._background = Background()
+        self._choosers: dict[AsyncClient, Chooser] = {}
+
+    @property
+    def journal(self) -> Journal:
+        """Where runs are kept. Raises JournalError: it cannot be opened."""
+        if self._journal is None:
+            from prudent_agents.journal import SqliteJournal
+
+            self._journal = SqliteJournal()
+        return self._journal
+
+    # Runs
+
+    def run(
+        self, goal: str, *, approve: Approve | None = None, inputs: Mapping[str, Value] | None = None
+    ) -> Run:
+        """Reach a goal, and wait for it.
+
+        `approve` is asked for a person's word where the rules want it; without it the run pauses, and
+        `resume` goes on. A run that fails is returned, not raised: see its status and error.
+
+        Raises:
+            JournalError: the run cannot be kept, so it was not begun.
+        """
+        return self._background.call(self.run_async(goal, approve=approve, inputs=inputs))
+
+    async def run_async(
+        self, goal: str, *, approve: Approve | None = None, inputs: Mapping[str, Value] | None = None
+    ) -> Run:
+        """See `run`."""
+        return await self._folded(self.stream_async(goal, approve=approve, inputs=inputs))
+
+    def stream(
+        self, goal: str, *, approve: Approve | None = None, inputs: Mapping[str, Value] | None = None
+    ) -> Iterator[Event]:
+        """The events of a run as they happen. Leaving the iterator cancels the run."""
+        return self._background.iterate(self.stream_async(goal, approve=approve, inputs=inputs))
+
+    def stream_async(
+        self, goal: str, *, approve: Approve | None = None, inputs: Mapping[str, Value] | None = None
+    ) -> AsyncGenerator[Event]:
+        """See `stream`."""
+        if not goal.strip():
+            raise PlanError("The goal is empty.", hint="Say what is to be done.", param="goal")
+        return self._events(self._started(goal, inputs), None, approve)
+
+    # Plans
+
+    def plan(self, goal: str) -> PlannedRun:
+        """Plan a goal and run nothing. Print it, then `.run()` it."""
+        return self._background.call(self.plan_async(goal))
+
+    async def plan_async(self, goal: str) -> PlannedRun:
+        """See `plan`."""
+        work = self._work(MemoryJournal(), RunState(run="plan", goal=goal), lambda _: None, None)
+        work.journal.begin(RunStarted(run="plan", goal=goal))
+        plan = await self._planner_of(work).plan(goal)
+        cost = work.state.cost
+        spent = work.account.seconds
+        plan = estimated(plan, cost.tokens / spent if spent else 0.0, answers=True)
+        return PlannedRun(plan, self.tools, lambda chosen, approve: self._run_plan(chosen, approve))
+
+    def execute(
+        self, plan: Plan, *, inputs: Mapping[str, Value] | None = None, approve: Approve | None = None
+    ) -> Run:
+        """Run a fixed plan; its last step's result is the output. Raises PlanError: a tool is missing."""
+        return self._background.call(self.execute_async(plan, inputs=inputs, approve=approve))
+
+    async def execute_async(
+        self, plan: Plan, *, inputs: Mapping[str, Value] | None = None, approve: Approve | None = None
+    ) -> Run:
+        """See `execute`."""
+        return await self._folded(self.stream_plan_async(plan, inputs=inputs, approve=approve))
+
+    def stream_plan_async(
+        self, plan: Plan, *, inputs: Mapping[str, Value] | None = None, approve: Approve | None = None
+    ) -> AsyncGenerator[Event]:
+        """The events of a fixed plan's run."""
+        for step in plan.steps:
+            if step.tool not in self.tools and step.tool not in (FILL, SAY):
+                raise PlanError(
+                    f"Step '{step.id}' calls '{step.tool}', and there is no such tool.", param=step.id
+                )
+        if missing := sorted(set(plan.parameters) - set(inputs or {})):
+            raise PlanError(f"The plan needs {', '.join(missing)}.", hint="Give them as inputs.")
+        return self._events(self._started(plan.goal, inputs), plan, approve)
+
+    def _run_plan(self, plan: Plan, approve: Approve | None) -> Run:
+        """Run a plan that was made of a goal: it is answered at its end, and may be planned anew."""
+        return self._background.call(
+            self._folded(self._events(self._started(plan.goal, None), plan, approve))
+        )
+
+    # Going on
+
+    def resume(
+        self,
+        run: str,
+        *,
+        approve: Approve | None = None,
+        decision: bool | None = None,
+        answer: str | None = None,
+    ) -> Run:
+        """Go on with a run that waits, was cancelled, or whose process died.
+
+        `decision` is a person's word on the call that it waits for, `answer` theirs to its question.
+
+        Raises:
+            RunNotFoundError: there is none of this id.
+            RunConflictError: it runs elsewhere, is over, or was begun with other tools.
+        """
+        return self._background.call(
+            self.resume_async(run, approve=approve, decision=decision, answer=answer)
+        )
+
+    async def resume_async(
+        self,
+        run: str,
+        *,
+        approve: Approve | None = None,
+        decision: bool | None = None,
+        answer: str | None = None,
+    ) -> Run:
+        """See `resume`."""
+        journal = self.journal
+        events = await asyncio.to_thread(journal.take, run)
+        try:
+            state = RunState.of(events)
+            self._same_tools(state)
+            more: list[Event] = [Resumed()]
+            if decision is not None and state.waiting is not None and not isinstance(state.waiting, Asked):
+                more.append(ApprovalGiven(digest=state.waiting.digest, approved=decision))
+            if answer is not None and isinstance(state.waiting, Asked):
+                more.append(Answered(text=answer))
+        except BaseException:
+            await asyncio.to_thread(journal.release, run)
+            raise
+        fixed = state.plan is not None and state.plan.rung is Rung.FIXED
+        whole = await self._folded(self._driven(state, more, None, approve, fixed=fixed))
+        return Run([*events, *whole.events], self._output)
+
+    def as_tool(self, name: str, about: str, *, budget: Budget | None = None) -> Tool:
+        """This agent as a tool of another: it gets a request in words, and gives its answer.
+
+        It runs with its own tools and rules, within `budget` and its caller's own limits of time.
+        """
+        member = self
+
+        async def ask(request: str) -> Any:
+            run = await member.run_async(request)
+            if run.status != "done":
+                raise PlanError(f"{name} came to {run.status}: {run.error or 'it waits for a person'}.")
+            return run.state.output
+
+        ask.__doc__ = about
+        if budget is not None:
+            member.budget = budget
+        return tool_of(ask, name=name, timeout=None, retries=0)
+
+    def close(self) -> None:
+        """Close what was opened. An agent that was given a client leaves it open."""
+        self._background.call(self._connected.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # How the parts fit together
+
+    def _started(self, goal: str, inputs: Mapping[str, Value] | None) -> RunStarted:
+        limits = self.budget.model_dump(exclude={"unknown_price"}, exclude_none=True)
+        return RunStarted(
+            run=f"run_{uuid.uuid4().hex[:16]}",
+            goal=goal,
+            agent=self.name,
+            model=self._model if isinstance(self._model, str) else None,
+            seed=self._seed,
+            tools={name: one.digest for name, one in self.tools.items()},
+            inputs={
+                name: value.model_copy(update={"label": value.label.of(name)})
+                for name, value in (inputs or {}).items()
+            },
+            budget=limits,
+        )
+
+    async def _events(
+        self, started: RunStarted, plan: Plan | None, approve: Approve | None
+    ) -> AsyncGenerator[Event]:
+        journal = self.journal
+        await asyncio.to_thread(journal.begin, started)
+        state = RunState()
+        state.apply(started)
+        yield started
+        fixed = plan is not None and plan.rung is Rung.FIXED
+        more = [] if plan is None else [Planned(plan=plan)]
+        async for event in self._driven(state, more, None, approve, fixed=fixed):
+            yield event
+
+    async def _driven(
+        self,
+        state: RunState,
+        first: Sequence[Event],
+        parent: Account | None,
+        approve: Approve | None,
+        *,
+        fixed: bool,
+    ) -> AsyncGenerator[Event]:
+        """Run from where the state stands; every event as it happens. Leaving cancels the run."""
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        work = self._work(self.journal, state, queue.put_nowait, approve, parent)
+        loop = Loop(work, None if fixed else self._planner_of(work), rung=self._rung, output=self._output)
+
+        async def drive() -> None:
+            try:
+                if first:
+                    await work.record(*first)
+                await loop.run()
+            finally:
+                queue.put_nowait(None)
+
+        task = asyncio.create_task(drive())
+        try:
+            while (event := await queue.get()) is not None:
+                yield event
+            await task
+        finally:
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await asyncio.shield(asyncio.to_thread(self.journal.release, state.run))
+
+    def _work(
+        self,
+        journal: Journal,
+        state: RunState,
+        sink: Callable[[Event], None],
+        approve: Approve | None,
+        parent: Account | None = None,
+    ) -> Work:
+        client = self._connected.client()
+        account = Account(self.budget, parent=parent)
+        account.restore(state.cost)
+        return Work(
+            tools=self.tools,
+            model=self._as_model(self._model, client),
+            journal=journal,
+            state=state,
+            sink=sink,
+            guard=Guard(client),
+            rules=self._rules,
+            account=account,
+            client=client,
+            approve=approve,
+            instructions=self._instructions,
+            seed=self._seed,
+        )
+
+    def _planner_of(self, work: Work) -> Planner:
+        assert work.client is not None
+        model = work.model if self._planner is None else self._as_model(self._planner, work.client)
+        tools = list(self.tools.values())
+        chooser = self._choosers.setdefault(work.client, Chooser(tools, work.client))
+        return Planner(model, tools, chooser, work.asked, instructions=self._instructions)
+
+    def _as_model(self, model: str | Model | None, client: AsyncClient) -> Model:
+        if model is None or isinstance(model, str):
+            return ChatModel(client, model, seed=self._seed)
+        return model
+
+    def _same_tools(self, state: RunState) -> None:
+        began = state.started.tools if state.started is not None else {}
+        now = {name: one.digest for name, one in self.tools.items()}
+        changed = sorted(name for name in began if now.get(name) != began[name])
+        if changed:
+            raise RunConflictError(
+                f"The run {state.run} was begun with other tools: {', '.join(changed)} changed or are gone.",
+                hint="Resume it with the tools it was begun with, or begin a new run.",
+            )
+        if state.status in ("done", "failed", "refused"):
+            raise RunConflictError(f"The run {state.run} is over: {state.status}.", hint="Begin a new one.")
+
+    async def _folded(self, events: AsyncIterator[Event]) -> Run:
+        seen = [event async for event in events]
+        return Run(seen, self._output)

@@ -1,0 +1,114 @@
+"""A person's word on exactly one call, and what becomes of a write of unknown outcome. Calls no tool."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from hashlib import sha256
+
+from prudent_agents.errors import RefusedByPolicyError
+from prudent_agents.events import ApprovalAsked, ApprovalGiven, ToolFailed, ToolFinished, ToolIntended
+from prudent_agents.labels import TRUSTED, UNTRUSTED, Label, join
+from prudent_agents.plan import Step
+from prudent_agents.tool import Tool
+from prudent_agents.values import Value, canonical
+from prudent_agents.work import PausedError, Work
+
+
+class Approvals:
+    """Asks, now or later."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def ask(
+        self, step: Step, tool: Tool, arguments: Mapping[str, Value], reason: str, *, again: int | None = None
+    ) -> None:
+        """Go on where a person allows exactly this call; `again` tells a repetition from the first time.
+
+        Raises:
+            RefusedByPolicyError: the word was no.
+            PausedError: there is no word yet.
+        """
+        work = self._work
+        digest = _digest(work.state.run, step.id, tool.name, arguments, again)
+        said = work.state.decisions.get(digest)
+        if said is None:
+            asked = ApprovalAsked(
+                step=step.id, tool=tool.name, arguments=dict(arguments), digest=digest, reason=reason
+            )
+            said = work.journal.decision(digest)
+            if said is None and work.approve is not None:
+                answer = work.approve(asked)
+                said = await answer if inspect.isawaitable(answer) else answer
+            if said is None:
+                await work.record(asked)
+                raise PausedError
+            await work.record(asked, ApprovalGiven(digest=digest, approved=said))
+        if not said:
+            raise RefusedByPolicyError(
+                f"A person refused this call of {tool.name}.", details={"rule": f"{reason}: refused"}
+            )
+
+    async def unknown(self, step: Step, tool: Tool, arguments: Mapping[str, Value], key: str) -> Value | None:
+        """What a write left behind that began and never came back: its result, or None where it may be made.
+
+        Raises:
+            RefusedByPolicyError, PausedError: nobody knows, and a person did not say that it may be repeated.
+        """
+        work = self._work
+        happened: bool | None = None
+        if tool.verify is not None:
+            said = tool.verify(key)
+            happened = await said if inspect.isawaitable(said) else said
+        if happened is True:
+            value = Value(data=None, label=result_label(tool, arguments).of(step.id))
+            await work.record(ToolFinished(step=step.id, tool=tool.name, key=key, value=value))
+            return value
+        if happened is None:
+            reason = f"whether an earlier call of {tool.name} had its effect is not known: make it again?"
+            await self.ask(step, tool, arguments, reason, again=len(work.state.decisions))
+        closed = "it had no effect" if happened is False else "a person allowed it to be made again"
+        await work.record(ToolFailed(step=step.id, tool=tool.name, key=key, error=closed))
+        return None
+
+
+def result_label(tool: Tool, arguments: Mapping[str, Value]) -> Label:
+    """What a tool made of its arguments, and of what others wrote where it does not say that nobody did."""
+    own = TRUSTED if tool.trusted else UNTRUSTED
+    own = own.model_copy(update={"confidentiality": tool.confidentiality})
+    return join([own, *(value.label for value in arguments.values())])
+
+
+def finished(intended: ToolIntended, value: Value, seconds: float) -> ToolFinished:
+    """The event that ends a call with a result."""
+    return ToolFinished(
+        step=intended.step,
+        tool=intended.tool,
+        key=intended.key,
+        value=value,
+        seconds=seconds,
+        item=intended.item,
+    )
+
+
+def failed(intended: ToolIntended, error: str, *, known: bool) -> ToolFailed:
+    """The event that ends a call without one."""
+    return ToolFailed(
+        step=intended.step,
+        tool=intended.tool,
+        key=intended.key,
+        error=error,
+        known=known,
+        item=intended.item,
+    )
+
+
+def _digest(run: str, step: str, tool: str, arguments: Mapping[str, Value], again: int | None) -> str:
+    """Of exactly this call: run, step, tool, arguments and their labels."""
+    call: dict[str, object] = {}
+    for name, value in arguments.items():
+        label = value.label
+        call[name] = [value.data, label.integrity, label.confidentiality, sorted(label.sources)]
+    exact = canonical([run, step, tool, call, again])
+    return sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,40 @@
+"""The client of an agent: made where none was given, and one for each event loop where that matters."""
+
+from __future__ import annotations
+
+import asyncio
+from weakref import WeakKeyDictionary
+
+from prudent.client import AsyncClient, Client
+
+
+class Connected:
+    """Gives the client for the running loop: connections belong to a loop, models in this process do not."""
+
+    def __init__(self, given: Client | AsyncClient | str | None) -> None:
+        self._given = given
+        self._local: AsyncClient | None = None
+        self._remote: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncClient] = WeakKeyDictionary()
+
+    def client(self) -> AsyncClient:
+        """The client for the running loop."""
+        if isinstance(self._given, AsyncClient):
+            return self._given
+        loop = asyncio.get_running_loop()
+        if isinstance(self._given, str):
+            if loop not in self._remote:
+                self._remote[loop] = AsyncClient(self._given)
+            return self._remote[loop]
+        if isinstance(self._given, Client):
+            if loop not in self._remote:
+                self._remote[loop] = self._given.shared()
+            return self._remote[loop]
+        if self._local is None:
+            self._local = AsyncClient()
+        return self._local
+
+    async def close(self) -> None:
+        """Close what was made here."""
+        if self._local is not None:
+            await self._local.close()
+            self._local = None

@@ -1,0 +1,236 @@
+"""Runs one step: arguments, rules, checks, the intent, the call, its result. Knows no goal's plan.
+
+The order is the promise: nothing is called before the rules and the checks allowed it and its intent is in
+the journal; a call that writes is never made twice unless a person says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, cast
+
+from prudent.errors import PrudentError
+from prudent.types.content import Source
+from prudent_agents import prompts
+from prudent_agents.approving import Approvals, failed, finished, result_label
+from prudent_agents.arguments import Arguments
+from prudent_agents.errors import (
+    BudgetExceededError,
+    JournalError,
+    RefusedByPolicyError,
+    RunConflictError,
+    ToolArgumentsError,
+    ToolError,
+)
+from prudent_agents.events import (
+    Refused,
+    StepDone,
+    StepFailed,
+    StepSkipped,
+    StepStarted,
+    ToolIntended,
+)
+from prudent_agents.labels import join
+from prudent_agents.plan import FILL, ITEM, SAY, Blank, Given, Ref, Step
+from prudent_agents.rules import Permission
+from prudent_agents.tool import Effect, Tool, ToolContext
+from prudent_agents.values import JSON, Value, canonical
+from prudent_agents.work import StepFailedError, Work
+
+REPAIRS = 2
+"""How often arguments that a model gave are asked for anew, with what was wrong."""
+_AT_ONCE = 4
+"""Items of `each` that are read side by side."""
+_STOPS = (BudgetExceededError, JournalError, RunConflictError)
+"""What ends the run and not only the step."""
+
+
+class Executor:
+    """Runs the steps of one run."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._arguments = Arguments(work)
+        self._approvals = Approvals(work)
+
+    async def run(self, step: Step) -> None:
+        """Run a step to its result, its failure or its refusal, and record which.
+
+        Raises:
+            PausedError: a person must say something first.
+            BudgetExceededError, JournalError, RunConflictError: the run ends here.
+        """
+        work = self._work
+        try:
+            if step.when is not None and not self._arguments.holds(step.when):
+                await work.record(StepSkipped(step=step.id, reason=f"not {step.when}"))
+                return
+            await work.record(StepStarted(step=step.id))
+            value = await (self._each(step) if step.each is not None else self._once(step))
+            await work.record(StepDone(step=step.id, value=value))
+        except RefusedByPolicyError as error:
+            rule = str(error.details.get("rule", "policy"))
+            refused = Refused(step=step.id, tool=step.tool, rule=rule, reason=error.message)
+            await work.record(refused, StepFailed(step=step.id, error=error.message))
+        except _STOPS:
+            raise
+        except (StepFailedError, PrudentError) as error:
+            await work.record(StepFailed(step=step.id, error=str(error)))
+
+    async def _each(self, step: Step) -> Value:
+        """Every item of a list: reads side by side, anything else in order."""
+        assert step.each is not None
+        whole = self._arguments.look_up(step.each)
+        listed: Any = whole.data
+        if not isinstance(listed, list):
+            raise StepFailedError(f"{step.each} is no list, so there is nothing to go through.")
+        items = [Value(data=one, label=whole.label) for one in cast("list[Any]", listed)]
+        if self._work.effect(step) is Effect.READ:
+            gate = asyncio.Semaphore(_AT_ONCE)
+
+            async def gated(index: int, item: Value) -> Value:
+                async with gate:
+                    return await self._once(step, item, index)
+
+            made = await asyncio.gather(*(gated(index, item) for index, item in enumerate(items)))
+        else:
+            made = [await self._once(step, item, index) for index, item in enumerate(items)]
+        return Value(data=[one.data for one in made], label=join([whole.label, *(one.label for one in made)]))
+
+    async def _once(self, step: Step, item: Value | None = None, index: int | None = None) -> Value:
+        if step.tool in (FILL, SAY):
+            return await self._written(step, item)
+        tool = self._work.tools.get(step.tool)
+        if tool is None:
+            raise StepFailedError(f"There is no tool {step.tool}.")
+        problem: str | None = None
+        tried: set[str] = set()
+        for attempt in range(REPAIRS + 1):
+            arguments = await self._arguments.of(step, item, problem)
+            written = canonical({name: value.data for name, value in arguments.items()})
+            if written in tried:
+                break
+            tried.add(written)
+            try:
+                return await self._called(step, tool, arguments, index)
+            except ToolError as error:
+                problem = error.message
+                if attempt == REPAIRS or not _by_model(step):
+                    break
+        raise StepFailedError(problem or f"{tool.name} failed.")
+
+    async def _written(self, step: Step, item: Value | None) -> Value:
+        """A step in which the model writes, from its inputs alone and with no tools in reach."""
+        work, known = self._work, self._inputs(step, item)
+        label = join(value.label for _, value, _ in known).of(step.id)
+        if step.tool == FILL:
+            messages = prompts.fill(step.instruction, known)
+            reply = await work.asked("fill", work.model.fill(messages, step.shape or {}), step=step.id)
+            return Value(data=reply.data, label=label)
+        messages = prompts.say(step.instruction or step.about, known, instructions=work.instructions)
+        reply = await work.asked("say", work.model.say(messages), step=step.id)
+        return Value(data=reply.text, label=label)
+
+    def _inputs(self, step: Step, item: Value | None) -> list[tuple[str, Value, Source]]:
+        """What the model is shown in a step without tools, each piece with where it came from."""
+        work = self._work
+        found: list[tuple[str, Value, Source]] = []
+        for name, argument in step.arguments.items():
+            if isinstance(argument, Blank):
+                found += work.known(argument.inputs).values()
+            else:
+                origin = argument.step if isinstance(argument, Ref) else ""
+                if origin == ITEM and step.each is not None:
+                    origin = step.each.step
+                value = self._arguments.known(argument, item)
+                if value is not None:
+                    found.append((name, value, work.source(origin)))
+        return found + list(work.known(step.needs).values())
+
+    async def _called(self, step: Step, tool: Tool, arguments: dict[str, Value], index: int | None) -> Value:
+        """One call with these arguments, unless it has been made before."""
+        work = self._work
+        plain = {name: value.data for name, value in arguments.items()}
+        key = _key(work.state.run, step.id, index, tool.name, plain)
+        if key in work.state.finished:
+            return work.state.finished[key]
+        tool.validate(plain)
+        if tool.precondition is not None and (why := tool.precondition(plain)):
+            raise ToolArgumentsError(f"{tool.name}: {why}")
+        await self._allowed(step, tool, arguments)
+        if (found := await work.guard.arguments(step.id, tool.name, plain)) is not None:
+            await work.record(found)
+        if key in work.state.open and tool.effect is Effect.WRITE:
+            happened = await self._approvals.unknown(step, tool, arguments, key)
+            if happened is not None:
+                return happened
+        intended = ToolIntended(
+            step=step.id, tool=tool.name, arguments=arguments, key=key, effect=tool.effect, item=index
+        )
+        return await self._attempted(step, tool, intended)
+
+    async def _attempted(self, step: Step, tool: Tool, intended: ToolIntended) -> Value:
+        """Make the call, again where that is harmless."""
+        work, attempt = self._work, 0
+        plain = {name: value.data for name, value in intended.arguments.items()}
+        context = ToolContext(work.state.run, step.id, intended.key, work.client)
+        while True:
+            work.account.reserve(calls=1)
+            await work.record(intended)
+            work.account.settle(tool_calls=1)
+            began = time.monotonic()
+            try:
+                result = await tool.call(plain, context)
+            except ToolError as error:
+                known = tool.effect is not Effect.WRITE or bool(error.details.get("known", True))
+                await work.record(failed(intended, error.message, known=known))
+                if not known:
+                    happened = await self._approvals.unknown(step, tool, intended.arguments, intended.key)
+                    if happened is not None:
+                        return happened
+                    continue
+                attempt += 1
+                if attempt > tool.retries or tool.effect is Effect.WRITE or error.http_status == 400:
+                    raise
+                continue
+            return await self._kept(tool, intended, result, time.monotonic() - began)
+
+    async def _kept(self, tool: Tool, intended: ToolIntended, result: JSON, seconds: float) -> Value:
+        """The checked result with its label, recorded. One that is refused is as if there were none."""
+        work = self._work
+        value = Value(data=None, label=result_label(tool, intended.arguments).of(intended.step))
+        try:
+            data, found = await work.guard.result(intended.step, tool.name, result, tool.source)
+        except RefusedByPolicyError:
+            await work.record(finished(intended, value, seconds))
+            raise
+        value = Value(data=data, label=value.label)
+        await work.record(*([found] if found is not None else []), finished(intended, value, seconds))
+        return value
+
+    async def _allowed(self, step: Step, tool: Tool, arguments: Mapping[str, Value]) -> None:
+        """Rules first, then a person where they say so. Raises RefusedByPolicyError, PausedError."""
+        decision = self._work.rules.decide(tool.name, tool.effect, arguments)
+        if decision.permission is Permission.DENY:
+            raise RefusedByPolicyError(
+                f"A rule forbids this call of {tool.name}: {decision.rule}.", details={"rule": decision.rule}
+            )
+        if decision.permission is Permission.ASK or tool.approval:
+            reason = decision.rule or f"{tool.name} asks for approval"
+            await self._approvals.ask(step, tool, arguments, reason)
+
+
+def _by_model(step: Step) -> bool:
+    """Whether a model had a part in the arguments, so that asking again may help."""
+    return any(
+        isinstance(one, Blank) or (isinstance(one, Given) and one.origin == "model")
+        for one in step.arguments.values()
+    )
+
+
+def _key(run: str, step: str, index: int | None, tool: str, arguments: Mapping[str, JSON]) -> str:
+    exact = canonical([run, step, index, tool, dict(arguments)])
+    return sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,202 @@
+"""Runs a plan to its end: what is ready side by side, writes in order, another plan where a step fails.
+
+Knows no client and no thread. Everything it learns is an event; it can be stopped at any of them and go on
+from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ValidationError
+
+from prudent.errors import PrudentError
+from prudent_agents import prompts
+from prudent_agents.errors import BudgetExceededError, JournalError, RunConflictError
+from prudent_agents.events import Paused, Planned, RunEnded, Status, StepAdded, StepSkipped, TextDelta
+from prudent_agents.executor import Executor
+from prudent_agents.labels import join
+from prudent_agents.plan import Plan, Rung, Step
+from prudent_agents.planner import Planner
+from prudent_agents.tool import Effect
+from prudent_agents.values import JSON
+from prudent_agents.work import PausedError, Work
+
+MOST_REPLANS = 2
+MOST_STEPS_AT_A_TIME = 8
+"""Steps of a run whose steps are chosen one at a time."""
+ANSWER_TOKENS = 400
+
+
+class Loop:
+    """One run, from wherever it stands. `planner` None: the plan is fixed, its last result is the output."""
+
+    def __init__(
+        self,
+        work: Work,
+        planner: Planner | None,
+        *,
+        rung: Rung = Rung.DECODED,
+        output: type[BaseModel] | None = None,
+    ) -> None:
+        self._work = work
+        self._planner = planner
+        self._rung = rung
+        self._output = output
+        self._executor = Executor(work)
+        self._replans = 0
+
+    async def run(self) -> None:
+        """Go on until the run ends or waits for a person, and record which.
+
+        Raises:
+            JournalError, RunConflictError: nothing more can be kept, so nothing more is done.
+            asyncio.CancelledError: after the run is recorded as cancelled.
+        """
+        work = self._work
+        try:
+            await self._plan()
+            await self._steps()
+            await self._end()
+        except PausedError:
+            await work.record(Paused(reason="a person is asked"))
+        except BudgetExceededError as error:
+            await self._ended("over_budget", _latest(work), error.message)
+        except (JournalError, RunConflictError):
+            raise
+        except asyncio.CancelledError:
+            await asyncio.shield(self._ended("cancelled", _latest(work), "the run was cancelled"))
+            raise
+        except PrudentError as error:
+            await self._ended("failed", _latest(work), str(error))
+
+    async def _plan(self) -> None:
+        work = self._work
+        if work.state.plan is None and self._planner is not None and self._rung is not Rung.STEPWISE:
+            await work.record(Planned(plan=await self._planner.plan(work.state.goal)))
+
+    async def _steps(self) -> None:
+        """Run steps until none is left."""
+        work = self._work
+        while True:
+            batch = self._batch()
+            if not batch:
+                if not await self._added():
+                    return
+                continue
+            outcomes = await asyncio.gather(*map(self._executor.run, batch), return_exceptions=True)
+            stops = [one for one in outcomes if isinstance(one, BaseException)]
+            if stops:
+                raise next((one for one in stops if not isinstance(one, PausedError)), stops[0])
+            for step in batch:
+                if step.id in work.state.failed:
+                    await self._after_failure(step)
+
+    def _batch(self) -> list[Step]:
+        """What may run now: all reads that are ready, else the next write whose turn it is."""
+        work, plan = self._work, self._work.state.plan
+        if plan is None:
+            return []
+        ready = [step for step in plan.ready(work.state.settled) if step.id not in work.state.settled]
+        reads = [step for step in ready if work.effect(step) is Effect.READ]
+        if reads:
+            return reads
+        for step in plan.steps:
+            if step.id not in work.state.settled and work.effect(step) is not Effect.READ:
+                return [step] if step in ready else []
+        return []
+
+    async def _added(self) -> bool:
+        """Whether one more step was chosen, where steps are chosen one at a time."""
+        work = self._work
+        done = [] if work.state.plan is None else list(work.state.plan.steps)
+        if self._planner is None or self._rung is not Rung.STEPWISE or len(done) >= MOST_STEPS_AT_A_TIME:
+            return False
+        known = list(work.known([step.id for step in done]).values())
+        step = await self._planner.next(work.state.goal, known, done)
+        if step is None or any((one.tool, one.arguments) == (step.tool, step.arguments) for one in done):
+            return False
+        await work.record(StepAdded(step=step))
+        return True
+
+    async def _after_failure(self, step: Step) -> None:
+        """Plan anew around a failed step, or leave out what needs it; a refusal is never planned around."""
+        work = self._work
+        plan = work.state.plan
+        assert plan is not None
+        problem = work.state.failed[step.id]
+        refused = step.id in work.state.refused
+        if self._planner is not None and not refused and self._replans < MOST_REPLANS:
+            self._replans += 1
+            other = await self._planner.again(plan, step, problem)
+            if other is not None:
+                await work.record(Planned(plan=other, reason=f"{step.id} failed: {problem}"))
+                return
+        await self._left_out(plan, step.id)
+
+    async def _left_out(self, plan: Plan, name: str) -> None:
+        """Skip everything that needs a step which has no result."""
+        gone = {name}
+        for step in plan.steps:
+            if step.id not in self._work.state.settled and gone.intersection(step.inputs):
+                gone.add(step.id)
+                reason = f"it needs {next(one for one in step.inputs if one in gone)}, which has no result"
+                await self._work.record(StepSkipped(step=step.id, reason=reason))
+
+    async def _end(self) -> None:
+        work = self._work
+        failed = work.state.failed
+        status: Status = "refused" if work.state.refused else "failed" if failed else "done"
+        error = "; ".join(failed.values()) or None
+        if self._planner is None:
+            await self._ended(status, _latest(work), error)
+            return
+        if failed and not work.state.results:
+            await self._ended(status, None, error)
+            return
+        await self._ended(status, await self._answer(), error)
+
+    async def _answer(self) -> JSON:
+        """The answer to the goal from the results, typed where a type is asked for."""
+        work, plan = self._work, self._work.state.plan
+        names = [*(plan.names if plan is not None else ()), *work.state.failed]
+        known = list(work.known(names).values())
+        messages = prompts.answer(work.state.goal, known, instructions=work.instructions)
+        if self._output is not None:
+            return await self._typed(messages, self._output)
+
+        async def told(text: str) -> None:
+            work.sink(TextDelta(text=text))
+
+        reply = await work.asked(
+            "answer", work.model.say(messages, max_tokens=ANSWER_TOKENS, on_text=told), tokens=ANSWER_TOKENS
+        )
+        return reply.text
+
+    async def _typed(self, messages: Sequence[prompts.Message], output: type[BaseModel]) -> JSON:
+        schema = output.model_json_schema()
+        reply = await self._work.asked(
+            "answer", self._work.model.fill(messages, schema), tokens=ANSWER_TOKENS
+        )
+        try:
+            return output.model_validate(reply.data).model_dump(mode="json")
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"]))
+            raise PrudentError(
+                f"The answer is no {output.__name__}: {field}: {first['msg']}.",
+                hint="Say in the goal what belongs there, or use a larger model.",
+            ) from error
+
+    async def _ended(self, status: Status, output: JSON, error: str | None) -> None:
+        label = join(value.label for value in self._work.state.results.values())
+        seen = label.model_dump(mode="json") | {"sources": sorted(label.sources)}
+        await self._work.record(RunEnded(status=status, output=output, label=seen, error=error))
+
+
+def _latest(work: Work) -> JSON:
+    """What the last step that has a result came to."""
+    plan = work.state.plan
+    names = [] if plan is None else [name for name in plan.names if name in work.state.results]
+    return work.state.results[names[-1]].data if names else None

@@ -1,0 +1,146 @@
+"""Makes a plan of a goal before anything runs: parts of the goal, a tool for each, arguments from them.
+
+Tools are chosen here, from what the user wrote and nothing else, so that no text met later can choose one:
+the split of control and data of CaMeL (arXiv 2503.18813), and of ReWOO (2305.18323), which plans first. What
+cannot be taken from the goal stays a blank that is filled from earlier results when the step runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+
+from prudent_agents import prompts
+from prudent_agents.arguments import is_fact, stated
+from prudent_agents.choosing import Chooser
+from prudent_agents.driver import Call, Model, Reply
+from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Rung, Step
+from prudent_agents.tool import Effect, Tool
+from prudent_agents.values import JSON
+
+Ask = Callable[[str, Awaitable[Reply]], Awaitable[Reply]]
+"""Has a model asked for a purpose, within the budget."""
+_MUST_STAY = re.compile(r"\d+(?:[.,]\d+)*|[\"“‘「『][^\"”’」』]+[\"”’」』]|[\w-]+\.[a-z]{2,4}\b")
+"""What no part of a goal may lose: numbers, quotations, names of files."""
+
+
+class Planner:
+    """Plans the goals of one agent."""
+
+    def __init__(
+        self, model: Model, tools: Sequence[Tool], chooser: Chooser, ask: Ask, *, instructions: str = ""
+    ) -> None:
+        self._model = model
+        self._tools = {tool.name: tool for tool in tools}
+        self._chooser = chooser
+        self._ask = ask
+        self._instructions = instructions
+
+    async def plan(self, goal: str) -> Plan:
+        """The plan of a goal; without steps where no tool fits, which leaves the answer to the model."""
+        steps: list[Step] = []
+        if self._tools:
+            parts = await self._parts(goal)
+            for index, about in enumerate(parts):
+                made = await self._steps(goal, about, steps)
+                if not made and 0 < index < len(parts) - 1:
+                    made = [self._written(about, steps)]
+                steps += made
+        return Plan(goal=goal, steps=tuple(steps), rung=Rung.DECODED, model=self._model.name)
+
+    async def again(self, plan: Plan, failed: Step, problem: str) -> Plan | None:
+        """The plan with another tool where a step failed; None where there is no other."""
+        before = plan.steps[: plan.names.index(failed.id)]
+        about = failed.about or plan.goal
+        call = await self._call(plan.goal, about, (failed.tool,))
+        del problem
+        if call is None:
+            return None
+        step = self._made(call, plan.goal, about, before)
+        replaced = step.model_copy(update={"id": failed.id})
+        steps = [replaced if one.id == failed.id else one for one in plan.steps]
+        return plan.model_copy(update={"steps": tuple(steps)})
+
+    async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:
+        """One step at a time: the next call, or None where the goal is reached as far as tools can."""
+        shown = await self._chooser.shown(goal)
+        messages = prompts.call(
+            goal, goal, {str(index): one for index, one in enumerate(known)}, instructions=self._instructions
+        )
+        reply = await self._ask("choose", self._model.call(messages, shown))
+        return self._made(reply.calls[0], goal, goal, done) if reply.calls else None
+
+    async def _parts(self, goal: str) -> list[str]:
+        """The goal in parts, or whole where parts would lose or add something."""
+        reply = await self._ask("plan", self._model.fill(prompts.split(goal), prompts.SPLIT_SCHEMA))
+        record = cast("dict[str, Any]", reply.data or {})  # of the schema's form, else fill had raised
+        steps = cast("list[Any]", record.get("steps", []))
+        parts = [str(one).strip() for one in steps if str(one).strip()]
+        said, kept = " ".join(parts), set(_MUST_STAY.findall(goal))
+        lost = [one for one in kept if one not in said]
+        added = [one for one in _MUST_STAY.findall(said) if one not in goal]
+        return parts if parts and not lost and not added else [goal]
+
+    async def _steps(self, goal: str, about: str, before: Sequence[Step]) -> list[Step]:
+        """The call for a part of the goal, after the one that finds what it lacks; none where no tool fits.
+
+        Backward chaining: a fact among the arguments (a date, an address, a number) that stands nowhere in
+        the goal was made up. A tool that reads is asked for it first, where one fits.
+        """
+        call = await self._call(goal, about)
+        if call is None:
+            return []
+        found: list[Step] = []
+        lacking = None if before else self._lacking(call, f"{about}\n{goal}")
+        if lacking is not None:
+            writes = [name for name, tool in self._tools.items() if tool.effect is not Effect.READ]
+            wanted = prompts.wanted(lacking, self._tools[call.tool].properties.get(lacking, {}), about)
+            first = await self._call(goal, wanted, (call.tool, *writes))
+            if first is not None and self._lacking(first, f"{about}\n{goal}") is None:
+                found.append(self._made(first, goal, wanted, before))
+        return [*found, self._made(call, goal, about, [*before, *found])]
+
+    def _lacking(self, call: Call, text: str) -> str | None:
+        """The first argument of a call that is a fact which the text does not hold."""
+        schemas = self._tools[call.tool].properties
+        for name, value in call.arguments.items():
+            if "enum" not in schemas.get(name, {}) and is_fact(value) and not stated(value, text):
+                return name
+        return None
+
+    async def _call(self, goal: str, about: str, leave_out: Sequence[str] = ()) -> Call | None:
+        """The model's call for a request, None where it says that no tool fits."""
+        shown = await self._chooser.shown(about, leave_out)
+        if not shown:
+            return None
+        messages = prompts.call(about, goal, {}, instructions=self._instructions)
+        reply = await self._ask("choose", self._model.call(messages, shown))
+        return reply.calls[0] if reply.calls else None
+
+    def _made(self, call: Call, goal: str, about: str, before: Sequence[Step]) -> Step:
+        tool = self._tools[call.tool]
+        arguments = {
+            name: self._argument(value, tool.properties.get(name, {}), f"{about}\n{goal}", before)
+            for name, value in call.arguments.items()
+        }
+        return Step(
+            id=f"step{len(before) + 1}",
+            tool=tool.name,
+            about=about,
+            arguments=arguments,
+            confidence=call.confidence,
+        )
+
+    def _argument(self, value: JSON, schema: Any, text: str, before: Sequence[Step]) -> Argument:
+        """What the goal says is given; the rest waits for earlier results where there will be some."""
+        if stated(value, text):
+            return Given(value=value, origin="request")
+        if not before or "enum" in schema or isinstance(value, bool):
+            return Given(value=value, origin="model")
+        return Blank(inputs=tuple(step.id for step in before))
+
+    def _written(self, about: str, before: Sequence[Step]) -> Step:
+        """A part that no tool does: the model writes it from what came before."""
+        needs = tuple(step.id for step in before)
+        return Step(id=f"step{len(before) + 1}", tool=SAY, about=about, instruction=about, needs=needs)

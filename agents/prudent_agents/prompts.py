@@ -1,0 +1,138 @@
+"""What models are told: short prompts that ask for one thing and carry no state but what is in them.
+
+Every text that somebody else wrote goes in as a part with its source, so that the checks treat it as such.
+Examples are few and in English and Chinese; a model of half a billion parameters follows examples better than
+rules.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prudent.types.content import Source
+from prudent_agents.driver import Message, part
+from prudent_agents.values import Value, digest
+
+MOST_PARTS_OF_A_GOAL = 5
+
+_SPLIT = (
+    "Split a request into the steps that must be done, one after the other. Each step is a short request of "
+    "its own. Leave nothing out and add nothing. Most requests are one step."
+)
+_SPLIT_EXAMPLES: tuple[tuple[str, list[str]], ...] = (
+    ("What is 15% of 240?", ["What is 15% of 240?"]),
+    (
+        "How many people live in Norway and in Sweden?",
+        ["How many people live in Norway?", "How many people live in Sweden?"],
+    ),
+    (
+        "Find the price of the blue lamp and work out what 12 of them cost.",
+        ["Find the price of the blue lamp.", "Multiply the price by 12."],
+    ),
+    (
+        "Which is larger, the red box or the green box?",
+        ["What is the size of the red box?", "What is the size of the green box?"],
+    ),
+    (
+        "Raise the volume in the hall by 10.",
+        ["What is the volume in the hall?", "Set the volume in the hall to 10 more than it is."],
+    ),
+    ("查一下上海明天的天气，然后写进 plan.txt。", ["查一下上海明天的天气。", "把天气写进 plan.txt。"]),
+)
+SPLIT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "steps": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 240},
+            "minItems": 1,
+            "maxItems": MOST_PARTS_OF_A_GOAL,
+        }
+    },
+    "required": ["steps"],
+    "additionalProperties": False,
+}
+
+
+def split(goal: str) -> list[Message]:
+    """Asks for the steps of a goal, as SPLIT_SCHEMA."""
+    messages: list[Message] = [{"role": "system", "content": _SPLIT}]
+    for asked, steps in _SPLIT_EXAMPLES:
+        messages.append({"role": "user", "content": asked})
+        messages.append({"role": "assistant", "content": json.dumps({"steps": steps}, ensure_ascii=False)})
+    return [*messages, {"role": "user", "content": goal}]
+
+
+def call(
+    about: str,
+    goal: str,
+    results: Mapping[str, tuple[str, Value, Source]],
+    *,
+    instructions: str = "",
+    problem: str | None = None,
+) -> list[Message]:
+    """Asks for the call that does one step. `results` are what is known: of which step, and from where.
+
+    `problem` is what was wrong with the last call.
+    """
+    parts: list[dict[str, Any]] = []
+    if results:
+        parts.append({"type": "text", "text": f"The whole request: {goal}\n\nWhat is known so far:\n"})
+        parts += [part(f"- {of}: {digest(value.data)}\n", source) for of, value, source in results.values()]
+        parts.append({"type": "text", "text": f"\nNow: {about}"})
+    else:
+        parts.append({"type": "text", "text": about})
+    if problem:
+        parts.append({"type": "text", "text": f"\n\nThe last try failed: {problem} Do it differently."})
+    return [*_system(instructions), {"role": "user", "content": parts}]
+
+
+def wanted(name: str, schema: Mapping[str, Any], about: str) -> str:
+    """Asks for a fact that a call needs and the request does not say."""
+    return f"Find out {schema.get('description') or name.replace('_', ' ')}, for: {about}"
+
+
+_ANSWER = (
+    "Answer the request from what is known. Be brief and exact: say the value that was asked for. "
+    "Answer in the language of the request."
+)
+
+
+def answer(
+    goal: str, results: Sequence[tuple[str, Value, Source]], *, instructions: str = ""
+) -> list[Message]:
+    """Asks for the answer to the goal from the results."""
+    if not results:
+        return [*_system(instructions), {"role": "user", "content": goal}]
+    parts: list[dict[str, Any]] = [{"type": "text", "text": "What is known:\n"}]
+    parts += [
+        part(f"- {of}: {digest(value.data, characters=2_000)}\n", source) for of, value, source in results
+    ]
+    parts.append({"type": "text", "text": f"\nRequest: {goal}"})
+    told = f"{instructions}\n\n{_ANSWER}" if instructions else _ANSWER
+    return [{"role": "system", "content": told}, {"role": "user", "content": parts}]
+
+
+_FILL = "Fill in the form from the text. Copy values as they stand. Leave nothing out."
+
+
+def fill(instruction: str | None, inputs: Sequence[tuple[str, Value, Source]]) -> list[Message]:
+    """Asks for a value that is written in the inputs."""
+    parts = [part(f"{digest(value.data, characters=6_000)}\n", source) for _, value, source in inputs]
+    asked = {"type": "text", "text": f"\n{instruction or 'Fill in the form.'}"}
+    return [{"role": "system", "content": _FILL}, {"role": "user", "content": [*parts, asked]}]
+
+
+def say(
+    instruction: str, inputs: Sequence[tuple[str, Value, Source]], *, instructions: str = ""
+) -> list[Message]:
+    """Asks for a text made from the inputs."""
+    parts = [part(f"{digest(value.data, characters=6_000)}\n", source) for _, value, source in inputs]
+    asked = {"type": "text", "text": f"\n{instruction}"}
+    return [*_system(instructions), {"role": "user", "content": [*parts, asked]}]
+
+
+def _system(instructions: str) -> list[Message]:
+    return [{"role": "system", "content": instructions}] if instructions else []

@@ -1,0 +1,138 @@
+"""What everything that works on one run shares: its events, its state, its means. Knows no step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from prudent.client import AsyncClient
+from prudent.types.content import Source
+from prudent_agents.budget import Account
+from prudent_agents.driver import Model, Reply
+from prudent_agents.events import ApprovalAsked, Event, ModelCalled
+from prudent_agents.guarding import Guard
+from prudent_agents.plan import FILL, SAY, Step
+from prudent_agents.recording import Journal
+from prudent_agents.rules import Rules
+from prudent_agents.state import RunState
+from prudent_agents.tool import Effect, Tool
+from prudent_agents.values import Value
+
+Approve = Callable[[ApprovalAsked], "bool | Awaitable[bool | None] | None"]
+"""A person's word on a call: yes, no, or None for later."""
+EXPECTED_ANSWER_TOKENS = 64
+"""What is reserved for an answer before it is known; the budget is settled with what it was."""
+
+
+class PausedError(Exception):
+    """The run cannot go on without a person; the event that says why is recorded."""
+
+
+class StepFailedError(Exception):
+    """A step came to nothing; the message says why."""
+
+
+@dataclass
+class Work:
+    """One run at work. `sink` is told of every event after it is kept."""
+
+    tools: Mapping[str, Tool]
+    model: Model
+    journal: Journal
+    state: RunState
+    sink: Callable[[Event], None]
+    guard: Guard
+    rules: Rules
+    account: Account
+    client: AsyncClient | None = None
+    approve: Approve | None = None
+    instructions: str = ""
+    seed: int | None = None
+
+    async def record(self, *events: Event) -> None:
+        """Keep events, then take them in and tell of them. Raises JournalError: nothing was done."""
+        kept = [event for event in events if event.kept]
+        if kept and self.journal.durable:
+            await asyncio.to_thread(self.journal.append, self.state.run, kept)
+        elif kept:
+            self.journal.append(self.state.run, kept)
+        for event in events:
+            if event.kept:
+                self.state.apply(event)
+            self.sink(event)
+
+    async def asked(
+        self,
+        purpose: str,
+        ask: Awaitable[Reply],
+        *,
+        step: str | None = None,
+        tokens: int = EXPECTED_ANSWER_TOKENS,
+    ) -> Reply:
+        """Have a model asked within the budget, and record what came of it. Raises BudgetExceededError."""
+        try:
+            self.account.reserve(tokens=tokens)
+        except BaseException:
+            if asyncio.iscoroutine(ask):
+                ask.close()
+            raise
+        reply = await ask
+        event = ModelCalled.model_validate(
+            {
+                "step": step,
+                "purpose": purpose,
+                "model": reply.model,
+                "prompt_hash": reply.prompt_hash,
+                "seed": self.seed,
+                "engine": reply.engine,
+                "prompt_tokens": reply.prompt_tokens,
+                "cached_tokens": reply.cached_tokens,
+                "completion_tokens": reply.completion_tokens,
+                "seconds": reply.seconds,
+                "confidence": reply.confidence,
+                "output": reply.data if reply.data is not None else reply.text or _calls(reply),
+                "audit_id": reply.audit_id,
+            }
+        )
+        self.account.settle(
+            prompt_tokens=reply.prompt_tokens,
+            cached_tokens=reply.cached_tokens,
+            completion_tokens=reply.completion_tokens,
+            model_calls=1,
+        )
+        await self.record(event)
+        return reply
+
+    def effect(self, step: Step) -> Effect:
+        """What a step leaves behind."""
+        return Effect.READ if step.tool in (FILL, SAY) else self.tools[step.tool].effect
+
+    def known(self, names: Sequence[str]) -> dict[str, tuple[str, Value, Source]]:
+        """What the results of these steps are, each with the words for its step and where it came from."""
+        found: dict[str, tuple[str, Value, Source]] = {}
+        for name in names:
+            if name in self.state.results:
+                found[name] = (self._words(name), self.state.results[name], self.source(name))
+        return found
+
+    def source(self, name: str) -> Source:
+        """Who wrote the result of a step, or a parameter."""
+        step = self._step(name)
+        if step is None:
+            return Source.USER
+        if step.tool in (FILL, SAY):
+            return Source.USER if self.state.results[name].label.trusted else Source.TOOL
+        return self.tools[step.tool].source
+
+    def _words(self, name: str) -> str:
+        step = self._step(name)
+        return name if step is None else step.about or step.tool
+
+    def _step(self, name: str) -> Step | None:
+        plan = self.state.plan
+        return None if plan is None or name not in plan.names else plan.step(name)
+
+
+def _calls(reply: Reply) -> list[dict[str, object]] | None:
+    return [{"tool": call.tool, "arguments": call.arguments} for call in reply.calls] or None
