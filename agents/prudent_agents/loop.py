@@ -13,8 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from prudent.errors import PrudentError
 from prudent_agents import prompts
+from prudent_agents.answering import ANSWER_TOKENS, Answerer
 from prudent_agents.errors import BudgetExceededError, JournalError, RunConflictError
-from prudent_agents.events import Paused, Planned, RunEnded, Status, StepAdded, StepSkipped, TextDelta
+from prudent_agents.events import Asked, Paused, Planned, RunEnded, Status, StepAdded, StepSkipped, TextDelta
 from prudent_agents.executor import Executor
 from prudent_agents.labels import join
 from prudent_agents.plan import Plan, Rung, Step
@@ -26,7 +27,6 @@ from prudent_agents.work import PausedError, Work
 MOST_REPLANS = 2
 MOST_STEPS_AT_A_TIME = 8
 """Steps of a run whose steps are chosen one at a time."""
-ANSWER_TOKENS = 400
 
 
 class Loop:
@@ -73,8 +73,19 @@ class Loop:
 
     async def _plan(self) -> None:
         work = self._work
-        if work.state.plan is None and self._planner is not None and self._rung is not Rung.STEPWISE:
-            await work.record(Planned(plan=await self._planner.plan(work.state.goal)))
+        if self._planner is None or self._rung is Rung.STEPWISE:
+            return
+        plan, answers = work.state.plan, work.state.answers
+        if plan is None:
+            plan = await self._planner.plan(work.state.goal)
+            await work.record(Planned(plan=plan))
+        elif plan.ends == "ask_user" and answers:
+            question, said = answers[-1]
+            plan = await self._planner.plan(f"{plan.goal}\n{question} {said}")
+            await work.record(Planned(plan=plan, reason="the user answered"))
+        if plan.ends == "ask_user":
+            await work.record(Asked(question=plan.note or "What exactly is to be done?"))
+            raise PausedError
 
     async def _steps(self) -> None:
         """Run steps until none is left."""
@@ -155,6 +166,9 @@ class Loop:
         if failed and not work.state.results:
             await self._ended(status, None, error)
             return
+        if work.state.plan is not None and work.state.plan.ends == "cannot":
+            await self._ended(status, work.state.plan.note, error)
+            return
         await self._ended(status, await self._answer(), error)
 
     async def _answer(self) -> JSON:
@@ -162,17 +176,15 @@ class Loop:
         work, plan = self._work, self._work.state.plan
         names = [*(plan.names if plan is not None else ()), *work.state.failed]
         known = list(work.known(names).values())
-        messages = prompts.answer(work.state.goal, known, instructions=work.instructions)
+        goal = plan.goal if plan is not None else work.state.goal
         if self._output is not None:
+            messages = prompts.answer(goal, known, instructions=work.instructions)
             return await self._typed(messages, self._output)
 
         async def told(text: str) -> None:
             work.sink(TextDelta(text=text))
 
-        reply = await work.asked(
-            "answer", work.model.say(messages, max_tokens=ANSWER_TOKENS, on_text=told), tokens=ANSWER_TOKENS
-        )
-        return reply.text
+        return await Answerer(work, goal, told).answer(known)
 
     async def _typed(self, messages: Sequence[prompts.Message], output: type[BaseModel]) -> JSON:
         schema = output.model_json_schema()

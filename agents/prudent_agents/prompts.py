@@ -115,6 +115,38 @@ def answer(
     return [{"role": "system", "content": told}, {"role": "user", "content": parts}]
 
 
+_SUM = "Write the sum that answers the request, with the numbers that are known. Do not work it out."
+_SUM_EXAMPLES = (
+    ("- price of a ticket: 12.5\n\nRequest: What do 4 tickets cost?", "4 * 12.5"),
+    (
+        "- height of the tower: 93\n- height of the church: 58\n\nRequest: How much higher is the tower?",
+        "93 - 58",
+    ),
+    ("- 一月的收入: 5200\n- 二月的收入: 4100\n\nRequest: 两个月一共收入多少？", "5200 + 4100"),
+    ("- a bag of flour costs: 3.2\n\nRequest: How many bags can I buy with 40 euros?", "40 // 3.2"),
+)
+SUM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"sum": {"type": "string", "minLength": 1, "maxLength": 120}},
+    "required": ["sum"],
+    "additionalProperties": False,
+}
+
+
+def sum_of(goal: str, results: Sequence[tuple[str, Value, Source]]) -> list[Message]:
+    """Asks for the sum that answers the goal, as SUM_SCHEMA."""
+    messages: list[Message] = [{"role": "system", "content": _SUM}]
+    for asked, written in _SUM_EXAMPLES:
+        messages.append({"role": "user", "content": f"What is known:\n{asked}"})
+        messages.append({"role": "assistant", "content": json.dumps({"sum": written})})
+    parts: list[dict[str, Any]] = [{"type": "text", "text": "What is known:\n"}]
+    parts += [
+        part(f"- {of}: {digest(value.data, characters=1_000)}\n", source) for of, value, source in results
+    ]
+    parts.append({"type": "text", "text": f"\nRequest: {goal}"})
+    return [*messages, {"role": "user", "content": parts}]
+
+
 _FILL = "Fill in the form from the text. Copy values as they stand. Leave nothing out."
 
 
