@@ -21,7 +21,8 @@ Status = Literal["running", "done", "failed", "cancelled", "paused", "refused", 
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Infinity and NaN stay what they are: as null, a resumed run would go on with another value.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     kept: ClassVar[bool] = True
     """Whether the journal keeps it."""

@@ -1,7 +1,7 @@
 """The journal's SQLite file: opening it, and changes that happen whole or not at all. Knows no event.
 
-WAL, synchronous FULL: what was committed is on the disk, also after a power failure. Deleted rows are
-overwritten. The file and its folder are only their owner's.
+In WAL mode what was committed survives the death of the process at any moment, and readers do not wait for
+writers. Deleted rows are overwritten. The file and its folder are only their owner's.
 """
 
 from __future__ import annotations
@@ -59,10 +59,14 @@ class Database:
         self._process = os.getpid()
 
     @contextmanager
-    def changing(self) -> Generator[sqlite3.Connection]:
-        """One change: all that is done in the block is on the disk at its end, or nothing of it."""
+    def changing(self, *, wait: bool = True) -> Generator[sqlite3.Connection]:
+        """One change: all that is done in the block is kept at its end, or nothing of it.
+
+        It survives the death of the process; with `wait` a power failure too.
+        """
         with self._lock, self._errors("written"):
             connection = self._open()
+            connection.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -88,7 +92,7 @@ class Database:
         """Give the pages of deleted rows back to the disk."""
         with self._lock, self._errors("written"):
             connection = self._open()
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            connection.executescript("PRAGMA incremental_vacuum")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def damage(self) -> str | None:
@@ -142,7 +146,6 @@ class Database:
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
-    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON").fetchall()
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}").fetchall()
     if _version(connection) == 0:

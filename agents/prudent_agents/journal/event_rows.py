@@ -67,12 +67,13 @@ def event_of(
 
     def blob(key: bytes) -> bytes:
         found = connection.execute("SELECT data FROM blobs WHERE hash = ?", (key,)).fetchone()
-        if found is None or hashlib.sha256(found[0]).digest() != key:
+        data = found[0] if found is not None else None
+        if not isinstance(data, bytes) or hashlib.sha256(data).digest() != key:
             raise JournalError(
                 f"{where} is damaged: a large value of it is missing or was changed.",
                 hint="`prudent agent verify` looks through all runs.",
             )
-        return bytes(found[0])
+        return data
 
     try:
         record = put_together(row.body, blob) | {"kind": row.kind, "at": row.at}

@@ -17,6 +17,7 @@ from prudent_agents.journal import approvals, chain, event_rows, retention
 from prudent_agents.journal.approvals import Approval
 from prudent_agents.journal.chain import GENESIS, Verification
 from prudent_agents.journal.database import Database
+from prudent_agents.journal.outside import Outside
 from prudent_agents.journal.owner import Owner, alive
 from prudent_agents.journal.retention import Retention
 
@@ -66,6 +67,7 @@ class SqliteJournal:
         self._owners = self.path.with_name(f"{self.path.name}-owners")
         self._owner: Owner | None = None
         self._retention: Retention | None = retention or Retention()
+        self._outside = Outside()
         self._lock = threading.Lock()
 
     @property
@@ -88,7 +90,7 @@ class SqliteJournal:
         if not kept:
             return
         token = self._token()
-        with self._database.changing() as connection:
+        with self._database.changing(wait=self._outside.told_by(events)) as connection:
             row = connection.execute(
                 "SELECT events, head, status, lease_owner FROM runs WHERE id = ?", (run,)
             ).fetchone()

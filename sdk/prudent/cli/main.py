@@ -134,6 +134,12 @@ def _assess() -> typer.Typer:
     return assess.app
 
 
+def _agent() -> typer.Typer:
+    from prudent.cli import agent
+
+    return agent.app
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command: its line in the help, and how to load it."""
@@ -154,6 +160,7 @@ COMMANDS = {
     "train": Entry("Train a small classifier on examples of your own.", _train),
     "classify": Entry("Ask a classifier of your own.", _classify),
     "classifiers": Entry("List, show and remove the classifiers that were trained here.", _classifiers),
+    "agent": Entry("List, show, approve, resume and replay runs of agents.", _agent),
     "models": Entry("List, fetch, verify, inspect and remove models.", _models),
     "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
     "bench": Entry("Measure a model on this machine in about a minute.", _bench),
