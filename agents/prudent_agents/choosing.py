@@ -32,6 +32,13 @@ class Chooser:
         candidates = [tool for tool in self._tools if tool.name not in leave_out]
         if len(candidates) <= MOST_SHOWN or self._client is None:
             return candidates[:MOST_SHOWN]
+        return await self.nearest(request, leave_out, MOST_SHOWN)
+
+    async def nearest(self, request: str, leave_out: Sequence[str], most: int) -> list[Tool]:
+        """At most so many tools, those that are nearest to the request, in the order they were given in."""
+        candidates = [tool for tool in self._tools if tool.name not in leave_out]
+        if len(candidates) <= most or self._client is None:
+            return candidates[:most]
         vectors = await self._of_tools(self._client)
         asked = await self._client.embeddings.create(input=request, model=EMBEDDER, input_type="query")
         query = asked.vectors[0]
@@ -39,7 +46,7 @@ class Chooser:
             tool.name: math.fsum(a * b for a, b in zip(vector, query, strict=True))
             for tool, vector in zip(self._tools, vectors, strict=True)
         }
-        best = sorted(candidates, key=lambda tool: -near[tool.name])[:MOST_SHOWN]
+        best = sorted(candidates, key=lambda tool: -near[tool.name])[:most]
         return [tool for tool in candidates if tool in best]
 
     async def _of_tools(self, client: AsyncClient) -> list[list[float]]:

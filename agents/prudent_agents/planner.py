@@ -21,6 +21,8 @@ from prudent_agents.values import JSON
 
 Ask = Callable[[str, Awaitable[Reply]], Awaitable[Reply]]
 """Has a model asked for a purpose, within the budget."""
+_MOST_SOURCES = 3
+"""Tools among which one that finds a missing fact is chosen, and how often one is."""
 _MUST_STAY = re.compile(r"\d+(?:[.,]\d+)*|[\"“‘「『][^\"”’」』]+[\"”’」』]|[\w-]+\.[a-z]{2,4}\b")
 """What no part of a goal may lose: numbers, quotations, names of files."""
 
@@ -94,12 +96,29 @@ class Planner:
         found: list[Step] = []
         lacking = None if before else self._lacking(call, f"{about}\n{goal}")
         if lacking is not None:
-            writes = [name for name, tool in self._tools.items() if tool.effect is not Effect.READ]
             wanted = prompts.wanted(lacking, self._tools[call.tool].properties.get(lacking, {}), about)
-            first = await self._call(goal, wanted, (call.tool, *writes))
-            if first is not None and self._lacking(first, f"{about}\n{goal}") is None:
-                found.append(self._made(first, goal, wanted, before))
+            first = await self._source(goal, wanted, f"{about}\n{goal}", call.tool)
+            found += [] if first is None else [self._made(first, goal, wanted, before)]
         return [*found, self._made(call, goal, about, [*before, *found])]
+
+    async def _source(self, goal: str, wanted: str, text: str, of: str) -> Call | None:
+        """A call that finds a missing fact out, with arguments that are all known; None where there is none.
+
+        That something must be asked is sure here, so the model is not asked whether a tool fits.
+        """
+        left_out = [of, *(name for name, tool in self._tools.items() if tool.effect is not Effect.READ)]
+        for _ in range(_MOST_SOURCES):
+            shown = await self._chooser.nearest(wanted, left_out, _MOST_SOURCES)
+            if not shown:
+                return None
+            messages = prompts.call(wanted, goal, {}, instructions=self._instructions)
+            reply = await self._ask("choose", self._model.call(messages, shown, required=True))
+            if not reply.calls:
+                return None
+            if self._lacking(reply.calls[0], text) is None:
+                return reply.calls[0]
+            left_out.append(reply.calls[0].tool)
+        return None
 
     def _lacking(self, call: Call, text: str) -> str | None:
         """The first argument of a call that is a fact which the text does not hold."""
