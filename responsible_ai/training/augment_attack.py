@@ -23,7 +23,7 @@ from rows import Row, Split
 from prudent_responsible_ai.text_encoder import ATTACKS, LABELS
 
 TEMPLATES = Path(__file__).parent / "templates"
-USER_FILES = ("attack_en", "attack_zh", "attack_more")
+USER_FILES = ("attack_en", "attack_zh", "attack_more", "attack_everyday")
 DOCUMENTS_FILE = "attack_documents"
 SOURCE = "authored_"
 
@@ -46,6 +46,8 @@ _CARRIERS = frozenset(
     }
 )
 _REQUESTS = frozenset({"clinc150", "gsm8k", "bfcl", "hotpotqa_via_halueval", "xquad_questions"})
+_NOT_OF_AN_ORDER = ("hate", "violence", "self_harm", "sexual", "harmful_request")
+"""Harms that no order against the instructions is, where its template does not say otherwise."""
 _SHARE_OF_ORDERS = 0.4
 """Of the composed attacks, those that hold a written order instead of a labelled request."""
 
@@ -209,6 +211,8 @@ def _labels(kind: Kind, *, harmful: bool = False) -> NDArray[np.float32]:
     labels = np.full(len(LABELS), np.nan, np.float32)
     if kind in ATTACKS:
         labels[LABELS.index("attack")] = labels[LABELS.index(kind)] = 1
+        if kind == "direct":
+            labels[[LABELS.index(name) for name in _NOT_OF_AN_ORDER]] = 0
     else:
         labels[:] = 0
     if harmful:

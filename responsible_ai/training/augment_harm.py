@@ -21,7 +21,7 @@ from rows import Row, Split
 from prudent_responsible_ai.text_encoder import HARMS, LABELS
 
 TEMPLATES = Path(__file__).parent / "templates"
-FILES = ("hate_en", "requests_en", "harms_en", "zh", "fr", "de", "es", "dialects", "benign")
+FILES = ("hate_en", "requests_en", "harms_en", "zh", "fr", "de", "es", "dialects", "benign", "identity")
 SOURCE = "authored_"
 """Begins the names of the sources: one for each file, since sources are weighed against each other."""
 

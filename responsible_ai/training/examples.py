@@ -46,16 +46,22 @@ class Examples:
 
 def gather(folder: Path, tokenizer: UnigramTokenizer) -> Examples:
     """Read the labelled data and what was written for training."""
-    labelled = read_rows(folder)
-    rows = [*labelled, *augment_harm.rows(SEED), *augment_attack.rows(SEED, labelled)]
-    learnt = _thinned([row for row in rows if row.split == "train"])
-    windows = windows_of(learnt, tokenizer, seed=SEED)
+    windows, rows = labelled(folder, tokenizer)
     return Examples(
-        labelled=Labelled(windows, _weights(learnt, windows)),
+        labelled=windows,
         tagged=[one for one in tagged(folder, tokenizer) if one.split == "train"],
         pairs=[one for one in pairs(folder, tokenizer, limit=MOST_PAIRS) if one.split == "train"],
         rows=rows,
     )
+
+
+def labelled(folder: Path, tokenizer: UnigramTokenizer) -> tuple[Labelled, list[Row]]:
+    """The windows that labels are learnt from, and all rows of all splits."""
+    read = read_rows(folder)
+    rows = [*read, *augment_harm.rows(SEED), *augment_attack.rows(SEED, read)]
+    learnt = _thinned([row for row in rows if row.split == "train"])
+    windows = windows_of(learnt, tokenizer, seed=SEED)
+    return Labelled(windows, _weights(learnt, windows)), rows
 
 
 def _thinned(rows: Sequence[Row]) -> list[Row]:

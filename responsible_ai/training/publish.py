@@ -2,7 +2,8 @@
 
     python responsible_ai/training/publish.py DATA TRAINED E5FILE [--out FOLDER]
 
-The calibration is fitted on validation rows, on the compiled int8 encoder as it is used; no test row is read.
+The calibration is fitted on validation rows, on the compiled int8 encoder as it is used, together with the
+weights of n-grams that fit_ngrams.py has written; no test row is read.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import augment_attack
 import augment_harm
+import metrics
 import numpy as np
 from examples import SEED
+from fit_ngrams import INVERSE_PENALTY
 from numpy.typing import NDArray
 from rows import Row, read_rows
 from safetensors.numpy import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
 
 from prudent.compiler.compile_text_encoder import compile_text_encoder
 from prudent.compiler.identity import ModelIdentity
@@ -32,6 +36,7 @@ from prudent.runtime.artifact import SourceFile
 from prudent_responsible_ai.encoder.card import ANY_LANGUAGE, Bands, EncoderCard, LabelCard
 from prudent_responsible_ai.encoder.cutting import Cutter
 from prudent_responsible_ai.encoder.local import LocalTextEncoder
+from prudent_responsible_ai.encoder.ngrams import BITS, NgramModel
 from prudent_responsible_ai.text_encoder import ATTACKS, LABELS
 
 NAME = "prudent-text-guard"
@@ -41,6 +46,14 @@ FALSE_POSITIVES = {"low": 0.05, "medium": 0.01, "high": 0.002}
 FEWEST_NEGATIVES = 150
 """With fewer a language has no bands of its own."""
 LOWEST, HIGHEST = 0.02, 0.995
+MOST_BESIDE_ELSEWHERE = 0.5
+MOST_BESIDE = {"hate": 0.0, "attack": 1.0, "direct": 1.0, "jailbreak": 1.0}
+"""What n-grams may count at most. On validation rows of a source that they did not learn from, they help a
+little up to half for harm (not at all for hate) and up to one for a user's attacks, and do harm beyond,
+whatever a fit on known sources says."""
+_FOLDS = 5
+_FEWEST_OF_A_SOURCE = 5
+"""Positives and negatives below which a source does not count for whether n-grams help."""
 _MOST_CHARACTERS = 40_000
 
 
@@ -56,9 +69,11 @@ def main() -> None:
     asked.out.mkdir(exist_ok=True)
     weights = asked.out / "encoder.safetensors"
     training = json.loads(asked.trained.with_suffix(".json").read_text())
+    training["ngrams"] = {"places": 1 << BITS, "inverse_penalty": INVERSE_PENALTY}
     save_file(_shipped(load_file(str(asked.trained)), training["frozen"]), str(weights))
     weights.chmod(0o644)
     content = weights.read_bytes()
+    ngrams = asked.out / "ngrams.safetensors"
     card = EncoderCard(
         name=NAME,
         base=BASE,
@@ -68,6 +83,7 @@ def main() -> None:
         training=training,
         weights_sha256=hashlib.sha256(content).hexdigest(),
         weights_bytes=len(content),
+        ngrams_sha256=hashlib.sha256(ngrams.read_bytes()).hexdigest(),
     )
     with tempfile.TemporaryDirectory() as scratch:
         identity = ModelIdentity(NAME, "MIT", BASE, (SourceFile(name="x", sha256="0", bytes=1),))
@@ -75,8 +91,8 @@ def main() -> None:
         encoder = LocalTextEncoder(artifact, card)
         written = [*augment_harm.rows(SEED), *augment_attack.rows(SEED)]
         rows = [row for row in (*read_rows(asked.data), *written) if row.split == "validation"]
-        logits = row_logits(encoder, Cutter(encoder.tokenizer), rows)
-    labels = {label: _label_card(logits[:, i], rows, i) for i, label in enumerate(LABELS)}
+        scored = Scored.of(encoder, NgramModel(ngrams), rows)
+    labels = {label: _label_card(scored, rows, i) for i, label in enumerate(LABELS)}
     card = card.model_copy(update={"labels": labels})
     (asked.out / "encoder.json").write_text(card.model_dump_json(indent=1) + "\n")
     sys.stdout.write(f"{len(rows)} validation rows\n")
@@ -96,23 +112,47 @@ def _shipped(state: dict[str, NDArray[Any]], frozen: int) -> dict[str, NDArray[n
     return shipped
 
 
-def row_logits(encoder: LocalTextEncoder, cutter: Cutter, rows: Sequence[Row]) -> NDArray[np.float32]:
-    """For each row and label the highest logit of its windows: float32 (rows, LABELS)."""
-    pieces: list[str] = []
-    bounds = [0]
-    for row in rows:
-        pieces += [piece for _, piece in cutter.pieces(row.text[:_MOST_CHARACTERS])]
-        bounds.append(len(pieces))
-    logits = encoder.logits(pieces)
-    return np.stack([logits[a:b].max(0) for a, b in pairwise(bounds)])
+@dataclass(frozen=True)
+class Scored:
+    """Logits of encoder and n-grams: float32 (windows, LABELS), and where each row's windows begin."""
+
+    encoder: NDArray[np.float32]
+    ngrams: NDArray[np.float32]
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, encoder: LocalTextEncoder, ngrams: NgramModel, rows: Sequence[Row]) -> Scored:
+        """Both for the windows of rows."""
+        cutter = Cutter(encoder.tokenizer)
+        pieces: list[str] = []
+        starts: list[int] = []
+        for row in rows:
+            starts.append(len(pieces))
+            pieces += [piece for _, piece in cutter.pieces(row.text[:_MOST_CHARACTERS])]
+        return cls(encoder.logits(pieces), ngrams.logits(pieces), np.array(starts))
+
+    def encoder_rows(self, column: int) -> NDArray[np.float32]:
+        """For each row the highest of its windows' logits of one label, of the encoder alone."""
+        return np.maximum.reduceat(self.encoder[:, column], self.starts)
+
+    def ngram_rows(self, column: int) -> NDArray[np.float32]:
+        """The same of the n-grams."""
+        return np.maximum.reduceat(self.ngrams[:, column], self.starts)
+
+    def rows(self, column: int, share: float) -> NDArray[np.float32]:
+        """For each row the highest sum over its windows, where the n-grams count `share`."""
+        return np.maximum.reduceat(self.encoder[:, column] + share * self.ngrams[:, column], self.starts)
 
 
-def _label_card(logits: NDArray[np.float32], rows: Sequence[Row], column: int) -> LabelCard:
+def _label_card(scored: Scored, rows: Sequence[Row], column: int) -> LabelCard:
     known = np.array([not np.isnan(row.labels[column]) for row in rows])
     truth = np.array([row.labels[column] == 1 for row in rows])
-    fitted = LogisticRegression(C=1e3).fit(logits[known, None], truth[known])
+    sources = np.array([row.source for row in rows])
+    share = _share_of_ngrams(scored, LABELS[column], (known, truth, sources))
+    combined = scored.rows(column, share)
+    fitted = LogisticRegression(C=1e3).fit(combined[known, None], truth[known])
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    scores = 1 / (1 + np.exp(-(slope * logits + intercept)))
+    scores = 1 / (1 + np.exp(-(slope * combined + intercept)))
     harmless = _harmless(rows, column)
     languages = np.array([row.language for row in rows])
     bands = {ANY_LANGUAGE: _bands(scores[harmless])}
@@ -120,7 +160,49 @@ def _label_card(logits: NDArray[np.float32], rows: Sequence[Row], column: int) -
         own = harmless & (languages == language)
         if own.sum() >= FEWEST_NEGATIVES:
             bands[language] = _bands(scores[own])
-    return LabelCard(slope=round(slope, 5), intercept=round(intercept, 5), bands=bands)
+    return LabelCard(
+        slope=round(slope, 5), ngrams=round(share * slope, 5), intercept=round(intercept, 5), bands=bands
+    )
+
+
+def _share_of_ngrams(
+    scored: Scored, label: str, about: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.str_]]
+) -> float:
+    """What the n-grams' logit counts for one of the encoder's: as a logistic regression on both says.
+
+    0 where they do not help: the loss on rows that were left out of the fit is to fall, and the mean over
+    sources of the AUROC to rise, since a source with many rows is not to decide for the others.
+    """
+    known, truth, sources = about
+    column = LABELS.index(label)
+    both = np.stack([scored.encoder_rows(column), scored.ngram_rows(column)], axis=1)[known]
+    slope, beside = LogisticRegression(C=1e3).fit(both, truth[known]).coef_[0]
+    share = float(np.clip(beside / slope, 0.0, MOST_BESIDE.get(label, MOST_BESIDE_ELSEWHERE)))
+    ways = [scored.rows(column, one)[known, None] for one in (0.0, share)]
+    losses = [
+        -cross_val_score(
+            LogisticRegression(C=1e3), way, truth[known], cv=_FOLDS, scoring="neg_log_loss"
+        ).mean()
+        for way in ways
+    ]
+    areas = [_area_by_source(truth[known], way[:, 0], sources[known]) for way in ways]
+    helps = losses[1] < losses[0] and areas[1] > areas[0]
+    sys.stdout.write(
+        f"{label}: fitted {beside / slope:.2f}, loss {losses[0]:.4f} {losses[1]:.4f}, "
+        f"AUROC by source {areas[0]:.4f} {areas[1]:.4f}, {'kept' if helps else 'left out'}\n"
+    )
+    return share if helps else 0.0
+
+
+def _area_by_source(
+    truth: NDArray[np.bool_], scores: NDArray[np.float64], sources: NDArray[np.str_]
+) -> float:
+    areas = [
+        metrics.auroc(truth[own].astype(np.float32), scores[own])
+        for own in (sources == source for source in sorted(set(sources)))
+        if min(truth[own].sum(), (~truth[own]).sum()) >= _FEWEST_OF_A_SOURCE
+    ]
+    return float(np.mean(areas))
 
 
 def _harmless(rows: Sequence[Row], column: int) -> NDArray[np.bool_]:

@@ -20,8 +20,9 @@ _FIRST_ATTACK = LABELS.index(ATTACKS[0])
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Token ids with both marks, the labels, and the index of the row."""
+    """A piece of a text, its token ids with both marks, the labels, and the index of the row."""
 
+    text: str
     ids: NDArray[np.int32]
     labels: NDArray[np.float32]
     row: int
@@ -41,7 +42,7 @@ def windows_of(
     for index, row in enumerate(rows):
         pieces = list(cutter.pieces(row.text[:_MOST_CHARACTERS]))
         labelled = [
-            Window(np.array(cutter.ids(text), np.int32), _labels(row, start, text), index)
+            Window(text, np.array(cutter.ids(text), np.int32), _labels(row, start, text), index)
             for start, text in pieces
         ]
         if row.split == "train" and len(labelled) > _MOST_OF_A_ROW:

@@ -1,6 +1,6 @@
 """The card of the checks' encoder: how scores are calibrated, where they count, and how good they are.
 
-Read from the package; it knows no weights.
+Read from the package; it knows what files of weights there are, and not what is in them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from prudent_responsible_ai.severity import Thresholds
 
 _FOLDER = "weights"
 _WEIGHTS = "encoder.safetensors"
+_NGRAMS = "ngrams.safetensors"
 _CARD = "encoder.json"
 ANY_LANGUAGE = "*"
+_LARGEST = 30.0
+"""Log-odds beyond which a probability is as good as certain."""
 
 
 class _Part(BaseModel):
@@ -36,18 +39,21 @@ class Bands(_Part):
 
 
 class LabelCard(_Part):
-    """One label: probability = 1 / (1 + exp(-(slope x logit + intercept))), fitted on validation rows.
+    """One label: the probability is the logistic of slope x encoder's logit + ngrams x n-grams' + intercept.
 
-    `bands` are by language; `*` stands for every other one.
+    Fitted on validation rows. `ngrams` is 0 where the n-grams did not help there. `bands` are by language;
+    `*` stands for every other one.
     """
 
     slope: float
+    ngrams: float = 0.0
     intercept: float
     bands: dict[str, Bands]
 
-    def probability(self, logit: float) -> float:
-        """The calibrated probability of a logit."""
-        return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, self.slope * logit + self.intercept))))
+    def probability(self, logit: float, ngrams: float = 0.0) -> float:
+        """The calibrated probability of the logits of the encoder and of the n-grams."""
+        combined = self.slope * logit + self.ngrams * ngrams + self.intercept
+        return 1.0 / (1.0 + exp(-max(-_LARGEST, min(_LARGEST, combined))))
 
 
 class EncoderCard(_Part):
@@ -61,6 +67,14 @@ class EncoderCard(_Part):
     training: dict[str, Any]
     weights_sha256: str
     weights_bytes: int
+    ngrams_sha256: str | None = None
+
+    @property
+    def model_hash(self) -> str:
+        """SHA-256 over the hashes of both files of weights, for verdicts; of the one where there is one."""
+        if self.ngrams_sha256 is None:
+            return self.weights_sha256
+        return hashlib.sha256(f"{self.weights_sha256} {self.ngrams_sha256}".encode()).hexdigest()
 
     def thresholds(self, label: str, language: str = ANY_LANGUAGE) -> Thresholds:
         """Where scores of a label become low, medium and high. Raises KeyError: there is no such label."""
@@ -87,7 +101,15 @@ class PackagedEncoder:
             OSError: they are not there.
             ValueError: they are not those of the card.
         """
-        with as_file(self._folder / _WEIGHTS) as path:
-            if hashlib.sha256(path.read_bytes()).hexdigest() != self.card.weights_sha256:
-                raise ValueError(_WEIGHTS)
+        return self._file(_WEIGHTS, self.card.weights_sha256)
+
+    def ngrams(self) -> Path | None:
+        """The weights of n-grams as a file, None where the card has none. Raises as `weights`."""
+        sha256 = self.card.ngrams_sha256
+        return None if sha256 is None else self._file(_NGRAMS, sha256)
+
+    def _file(self, name: str, sha256: str) -> Path:
+        with as_file(self._folder / name) as path:
+            if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+                raise ValueError(name)
             return path

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+
+from safetensors import SafetensorError
 
 from prudent.compiler.identity import ModelIdentity
 from prudent.errors import ModelFileError
@@ -12,6 +16,7 @@ from prudent.store import open_derived
 from prudent.types.progress import ProgressListener
 from prudent_responsible_ai.encoder.card import PackagedEncoder
 from prudent_responsible_ai.encoder.local import LocalTextEncoder
+from prudent_responsible_ai.encoder.ngrams import NgramModel
 
 
 def open_text_encoder(
@@ -30,13 +35,22 @@ def open_text_encoder(
     def compile_it(source: Path, folder: Path, identity: ModelIdentity) -> object:
         from prudent.compiler.compile_text_encoder import compile_text_encoder
 
-        try:
+        with _weights():
             tuned = package.weights()
-        except (OSError, ValueError) as error:
-            raise ModelFileError(
-                "The weights of the checks' encoder are missing or damaged.", hint="Install prudent again."
-            ) from error
         return compile_text_encoder(source, tuned, folder, identity, progress=progress)
 
     folder = open_derived(card.base, card.name, over, compile_it, pull=pull, progress=progress)
-    return LocalTextEncoder(TextEncoderArtifact(folder), card, threads=threads)
+    with _weights():
+        path = package.ngrams()
+        ngrams = None if path is None else NgramModel(path)
+    return LocalTextEncoder(TextEncoderArtifact(folder), card, ngrams, threads=threads)
+
+
+@contextmanager
+def _weights() -> Generator[None]:
+    try:
+        yield
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelFileError(
+            "The weights of the checks' encoder are missing or damaged.", hint="Install prudent again."
+        ) from error

@@ -22,6 +22,7 @@ from prudent.tokenizer.unigram import UnigramTokenizer
 from prudent.tokenizer.unigram_spec import UnigramSpec
 from prudent_responsible_ai.encoder.card import EncoderCard
 from prudent_responsible_ai.encoder.cutting import Cutter
+from prudent_responsible_ai.encoder.ngrams import NgramModel
 from prudent_responsible_ai.name_spans import spans_of
 from prudent_responsible_ai.text_encoder import LABELS, NameSpan, Support, Window
 
@@ -40,11 +41,20 @@ class LocalTextEncoder:
     """See `text_encoder.TextEncoder`."""
 
     def __init__(
-        self, artifact: TextEncoderArtifact, card: EncoderCard, *, threads: int | None = None
+        self,
+        artifact: TextEncoderArtifact,
+        card: EncoderCard,
+        ngrams: NgramModel | None = None,
+        *,
+        threads: int | None = None,
     ) -> None:
-        """Load the graph (about a second). `threads` None uses every core that this process may use."""
-        self.model_hash = card.weights_sha256
+        """Load the graph (about a second). `threads` None uses every core that this process may use.
+
+        `ngrams` score texts beside it; without them, scores are the encoder's alone.
+        """
+        self.model_hash = card.model_hash
         self._card = card
+        self._ngrams = ngrams
         self.tokenizer = UnigramTokenizer(UnigramSpec.load(artifact.tokenizer))
         self._cutter = Cutter(self.tokenizer)
         options = SessionOptions(
@@ -99,6 +109,12 @@ class LocalTextEncoder:
             found[indices] = logits[:, : len(LABELS)]
         return found
 
+    def chances(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """(texts, LABELS): scores of texts that fit one window, without the names, which cost as much."""
+        scored = zip(self.logits(texts), self._of_ngrams(texts), strict=True)
+        found = [list(self._calibrated(*both).values()) for both in scored]
+        return np.array(found, np.float64).reshape(len(texts), len(LABELS))
+
     def _windows(self, pieces: Sequence[str]) -> list[Window]:
         """A window for each piece, those that are not remembered computed together."""
         keys = [_key(piece) for piece in pieces]
@@ -121,13 +137,14 @@ class LocalTextEncoder:
     def _computed(self, pieces: Sequence[str]) -> list[Window]:
         read = [self._cutter.ids_and_places(piece) for piece in pieces]
         rows = [np.array(ids, np.int32) for ids, _ in read]
+        beside = self._of_ngrams(pieces)
         windows: list[Window] = [Window(0, len(piece), {}) for piece in pieces]
         for indices, logits, tags in self._runs(rows):
             for row, index in enumerate(indices):
                 piece = pieces[index]
                 chances = _softmax(tags[row, : len(rows[index])])
                 names = self._names(chances, read[index][1], piece)
-                windows[index] = Window(0, len(piece), self._calibrated(logits[row]), names)
+                windows[index] = Window(0, len(piece), self._calibrated(logits[row], beside[index]), names)
         return windows
 
     def _names(
@@ -139,11 +156,15 @@ class LocalTextEncoder:
         _, offsets = self.tokenizer.encode_with_offsets(piece)
         return spans_of(chances[places], offsets[: len(places)], piece)
 
-    def _calibrated(self, logits: NDArray[np.float32]) -> dict[str, float]:
-        return {
-            label: self._card.labels[label].probability(float(logit))
-            for label, logit in zip(LABELS, logits[: len(LABELS)], strict=True)
-        }
+    def _of_ngrams(self, pieces: Sequence[str]) -> NDArray[np.float32]:
+        """(pieces, LABELS): what the n-grams say; nought where there are none."""
+        if self._ngrams is None:
+            return np.zeros((len(pieces), len(LABELS)), np.float32)
+        return self._ngrams.logits(pieces)
+
+    def _calibrated(self, logits: NDArray[np.float32], ngrams: NDArray[np.float32]) -> dict[str, float]:
+        both = zip(LABELS, logits[: len(LABELS)].tolist(), ngrams.tolist(), strict=True)
+        return {label: self._card.labels[label].probability(one, other) for label, one, other in both}
 
     def _ids(self, piece: str) -> NDArray[np.int32]:
         return np.array(self._cutter.ids(piece), np.int32)
