@@ -24,6 +24,7 @@ _WORDS = {
     "transcribe": "transcribing",
     "encode": "reading the examples",
     "train": "training and measuring",
+    "index": "indexing",
 }
 
 _LINE_SECONDS = 10.0

@@ -16,7 +16,17 @@ class Progress:
     """
 
     stage: Literal[
-        "wait", "fetch", "verify", "compile", "measure", "load", "time", "encode", "train", "transcribe"
+        "wait",
+        "fetch",
+        "verify",
+        "compile",
+        "measure",
+        "load",
+        "time",
+        "encode",
+        "train",
+        "transcribe",
+        "index",
     ]
     subject: str
     done: int
