@@ -17,7 +17,14 @@ from typing import Any, Protocol, cast
 
 from prudent.client import AsyncClient
 from prudent.errors import ConnectionFailedError, ContentFilterError, InvalidRequestError
-from prudent.types.chat import AssistantMessage, ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice
+from prudent.types.chat import (
+    AssistantMessage,
+    ChatCompletion,
+    ChatCompletionChunk,
+    Choice,
+    ChunkChoice,
+    TokenLogprob,
+)
 from prudent.types.content import Source
 from prudent.types.usage import Usage
 from prudent_agents.errors import ToolError
@@ -29,6 +36,7 @@ Message = Mapping[str, Any]
 
 TEXT_TOKENS = 400
 VALUE_TOKENS = 300
+_SHARES: dict[str, Any] = {"logprobs": True, "top_logprobs": 20}
 _JSON_INSIDE = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 
 
@@ -51,6 +59,8 @@ class Reply:
     calls: tuple[Call, ...] = ()
     confidence: float | None = None
     scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    tokens: tuple[TokenLogprob, ...] = ()
+    """With their alternatives, where they were asked for."""
     prompt_hash: str = ""
     engine: str | None = None
     prompt_tokens: int = 0
@@ -104,6 +114,7 @@ class ChatModel:
         self._name = name
         self._client = client
         self._seed = seed
+        self._plain_choice = True
 
     @property
     def name(self) -> str:
@@ -150,13 +161,20 @@ class ChatModel:
 
     async def choose(self, messages: Sequence[Message], options: Sequence[str]) -> Reply:
         """See `Model.choose`."""
+        if self._plain_choice:
+            form: dict[str, Any] = {"type": "choice", "choices": list(options)}
+            try:
+                reply = await self._ask(messages, max_tokens=64, response_format=form, **_SHARES)
+                return replace(reply, data=reply.text, scores=shares(options, reply.tokens))
+            except InvalidRequestError:
+                self._plain_choice = False  # not prudent's server: it knows the standard forms alone
         schema = {"type": "string", "enum": list(options)}
         form = {"type": "json_schema", "json_schema": {"name": "choice", "schema": schema}}
-        reply = await self._ask(messages, max_tokens=64, response_format=form, logprobs=True)
+        reply = await self._ask(messages, max_tokens=64, response_format=form)
         said = read_json(reply.text)
         if said not in options:
             raise ToolError(f"{self.name} chose {str(said)[:80]!r}, which was not among the options.")
-        return replace(reply, data=said)
+        return replace(reply, data=said, scores=shares(options, ()) | {said: 1.0})
 
     async def call(
         self, messages: Sequence[Message], tools: Sequence[Tool], *, required: bool = False
@@ -245,6 +263,30 @@ def read_json(text: str) -> JSON:
     )
 
 
+def shares(options: Sequence[str], tokens: Sequence[TokenLogprob]) -> dict[str, float]:
+    """What part of a choice each option had (together at most 1), token by token along the way taken.
+
+    Options that part from it together share what that way out had.
+    """
+    found = dict.fromkeys(options, 0.0)
+    left, written, weight = set(options), "", 1.0
+    for token in tokens:
+        masses = dict.fromkeys(left, 0.0)
+        for other in {one.token: one for one in (*token.top_logprobs, token)}.values():
+            fitting = [option for option in left if option.startswith(written + other.token)]
+            for option in fitting:
+                masses[option] += math.exp(other.logprob) / len(fitting)
+        written += token.token
+        staying = {option for option in left if option.startswith(written)}
+        for option in left - staying:
+            found[option] = weight * masses[option]
+        weight *= sum(masses[option] for option in staying)
+        left = staying
+    for option in left:
+        found[option] = weight / len(left)
+    return found
+
+
 def _wire(tool: Tool) -> dict[str, Any]:
     function = {"name": tool.name, "description": tool.card, "parameters": dict(tool.parameters)}
     return {"type": "function", "function": function}
@@ -264,6 +306,7 @@ def _reply(answer: ChatCompletion, messages: Sequence[Message], began: float) ->
         text=choice.message.content or "",
         calls=tuple(_calls(choice)),
         confidence=_confidence(choice),
+        tokens=tuple(choice.logprobs.content or ()) if choice.logprobs else (),
         scores=choice.tool_decision.scores if choice.tool_decision else {},
         prompt_hash=sha256(canonical(list(messages)).encode("utf-8", "surrogatepass")).hexdigest()[:32],
         engine=answer.system_fingerprint,

@@ -8,19 +8,18 @@ cannot be taken from the goal stays a blank that is filled from earlier results 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from prudent_agents import prompts
 from prudent_agents.arguments import is_fact, stated
-from prudent_agents.choosing import Chooser
-from prudent_agents.driver import Call, Model, Reply
+from prudent_agents.choosing import Ask, Chooser
+from prudent_agents.driver import Call, Model
 from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Rung, Step
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON
 
-Ask = Callable[[str, Awaitable[Reply]], Awaitable[Reply]]
-"""Has a model asked for a purpose, within the budget."""
 _MOST_SOURCES = 3
 """Tools among which one that finds a missing fact is chosen, and how often one is."""
 _MUST_STAY = re.compile(r"\d+(?:[.,]\d+)*|[\"“‘「『][^\"”’」』]+[\"”’」』]|[\w-]+\.[a-z]{2,4}\b")
@@ -130,12 +129,13 @@ class Planner:
 
     async def _call(self, goal: str, about: str, leave_out: Sequence[str] = ()) -> Call | None:
         """The model's call for a request, None where it says that no tool fits."""
-        shown = await self._chooser.shown(about, leave_out)
-        if not shown:
+        choice = await self._chooser.choose(about, self._model, self._ask, leave_out)
+        if choice.tool is None:
             return None
         messages = prompts.call(about, goal, {}, instructions=self._instructions)
-        reply = await self._ask("choose", self._model.call(messages, shown))
-        return reply.calls[0] if reply.calls else None
+        reply = await self._ask("arguments", self._model.call(messages, [choice.tool], required=True))
+        made = reply.calls[0] if reply.calls else None
+        return made and replace(made, confidence=round(choice.confidence, 4))
 
     def _made(self, call: Call, goal: str, about: str, before: Sequence[Step]) -> Step:
         tool = self._tools[call.tool]

@@ -32,8 +32,8 @@ _SPLIT_EXAMPLES: tuple[tuple[str, list[str]], ...] = (
         ["Find the price of the blue lamp.", "Multiply the price by 12."],
     ),
     (
-        "Which is larger, the red box or the green box?",
-        ["What is the size of the red box?", "What is the size of the green box?"],
+        "Which used more water in May, the house or the garden?",
+        ["How much water did the house use in May?", "How much water did the garden use in May?"],
     ),
     (
         "Raise the volume in the hall by 10.",
@@ -63,6 +63,78 @@ def split(goal: str) -> list[Message]:
         messages.append({"role": "user", "content": asked})
         messages.append({"role": "assistant", "content": json.dumps({"steps": steps}, ensure_ascii=False)})
     return [*messages, {"role": "user", "content": goal}]
+
+
+NO_TOOL = "none"
+_CHOOSE = "Say which tool does what is asked, or none if no tool does it."
+_Cards = tuple[tuple[str, str], ...]
+_CHOOSE_EXAMPLES: tuple[tuple[_Cards, str, str], ...] = (
+    (
+        (
+            ("weather", "Weather forecast for a city."),
+            ("shop.price", "Price of an article."),
+            ("calc", "Work out an arithmetic expression."),
+            ("notes.add", "Add a line to the notes."),
+        ),
+        "Multiply the price by 12.",
+        "calc",
+    ),
+    (
+        (
+            ("population", "Number of people in a country."),
+            ("mail.send", "Send a mail."),
+            ("dates", "Count days between dates."),
+        ),
+        "Who wrote Hamlet?",
+        NO_TOOL,
+    ),
+    (
+        (
+            ("translate", "Translate a text."),
+            ("read", "Read a document."),
+            ("store", "Store a document under a name."),
+        ),
+        "What does plan.md say about parking?",
+        "read",
+    ),
+    (
+        (
+            ("weather", "Weather forecast for a city."),
+            ("notes.add", "Add a line to the notes."),
+            ("read", "Read a document."),
+        ),
+        "把天气写进笔记。",
+        "notes.add",
+    ),
+    (
+        (("weather", "Weather forecast for a city."), ("shop.price", "Price of an article.")),
+        "Book a table for two.",
+        NO_TOOL,
+    ),
+    (
+        (
+            ("search", "Search the handbook."),
+            ("stock", "How many of an article are in stock."),
+            ("mail.send", "Send a mail."),
+        ),
+        "Are there any lamps left?",
+        "stock",
+    ),
+)
+
+
+def choose(about: str, cards: Sequence[tuple[str, str]]) -> list[Message]:
+    """Asks for the name of the tool that does one step, or NO_TOOL. `cards` are names and what they do."""
+    messages: list[Message] = [{"role": "system", "content": _CHOOSE}]
+    for shown, asked, chosen in _CHOOSE_EXAMPLES:
+        messages.append({"role": "user", "content": _choice(asked, shown)})
+        messages.append({"role": "assistant", "content": chosen})
+    return [*messages, {"role": "user", "content": _choice(about, cards)}]
+
+
+def _choice(about: str, cards: Sequence[tuple[str, str]]) -> str:
+    listed = "\n".join(f"- {name}: {card}" for name, card in cards)
+    return f"Tools:\n{listed}\n- {NO_TOOL}: something that no tool does\n\nAsked: {about}"
 
 
 def call(
