@@ -139,12 +139,18 @@ class Tool:
         except ToolError:
             raise
         except PrudentError as error:
-            raise ToolError(f"{self.name} failed: {error.message}", hint=error.hint) from error
+            raise ToolError(
+                f"{self.name} failed: {error.message}", hint=error.hint, details={"known": False}
+            ) from error
         except Exception as error:
             raise ToolError(
                 f"{self.name} failed: {type(error).__name__}: {error}", details={"known": False}
             ) from error
-        return self.dump(result)
+        try:
+            return self.dump(result)
+        except ToolError as error:  # it ran: what it left behind is there
+            error.details["known"] = False
+            raise
 
 
 async def _run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import floor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prudent_agents.arithmetic import ArithmeticSyntaxError, evaluate, number
@@ -48,12 +48,14 @@ expressions: st.SearchStrategy[Pair] = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(expressions)
 def test_expressions_come_to_what_fractions_come_to(pair: Pair) -> None:
     text, value = pair
     assert evaluate(text) == value
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.tuples(st.integers(1, 99), st.sampled_from(["+", "-", "*", "//", "%"])), min_size=1),
     st.integers(1, 9),
@@ -63,12 +65,14 @@ def test_precedence_and_order_are_pythons(parts: list[tuple[int, str]], last: in
     assert evaluate(text) == eval(text)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(-(10**15), 10**15))
 def test_thousands_separators_change_nothing(value: int) -> None:
     assert evaluate(f"{value:,}") == value
     assert evaluate(f"{value:_}") == value
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(alphabet="0123456789.,+-*/%()^ eE万ofsqrtmax$€", max_size=30))
 def test_any_text_gives_a_number_or_an_error_that_says_why(text: str) -> None:
     try:
@@ -167,6 +171,7 @@ def test_numbers_that_explode_end_at_once(text: str) -> None:
     assert time.process_time() - begun < 1
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.fractions(-1000, 1000), st.integers(0, 6))
 def test_round_goes_half_away_from_zero(value: Fraction, places: int) -> None:
     scaled = abs(value) * 10**places

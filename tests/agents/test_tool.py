@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
@@ -373,6 +373,7 @@ def echo(text: str, whole: int, real: float) -> list[Any]:
     return [text, whole, real]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False))
 def test_values_come_through_unchanged(text: str, whole: int, real: float) -> None:
     arguments = echo.validate({"text": text, "whole": whole, "real": real})

@@ -56,6 +56,36 @@ def _files_write(**options: Any) -> Tool:
     return files_write(**options)
 
 
+def _http_get(**options: Any) -> Tool:
+    from prudent_agents.tools.http import http_get
+
+    return http_get(**options)
+
+
+def _http_post(**options: Any) -> Tool:
+    from prudent_agents.tools.http import http_post
+
+    return http_post(**options)
+
+
+def _sql_query(**options: Any) -> Tool:
+    from prudent_agents.tools.sql import sql_query
+
+    return sql_query(**options)
+
+
+def _sql_execute(**options: Any) -> Tool:
+    from prudent_agents.tools.sql import sql_execute
+
+    return sql_execute(**options)
+
+
+def _knowledge_search(**options: Any) -> Tool:
+    from prudent_agents.tools.knowledge_search import knowledge_search
+
+    return knowledge_search(**options)
+
+
 TOOLS: Final[dict[str, Callable[..., Tool]]] = {
     "calculator": _calculator,
     "clock.now": _clock_now,
@@ -64,6 +94,11 @@ TOOLS: Final[dict[str, Callable[..., Tool]]] = {
     "files.read": _files_read,
     "files.list": _files_list,
     "files.write": _files_write,
+    "knowledge.search": _knowledge_search,
+    "http.get": _http_get,
+    "http.post": _http_post,
+    "sql.query": _sql_query,
+    "sql.execute": _sql_execute,
 }
 """Each tool's factory; its options are keywords. Modules are imported when a tool is made."""
 

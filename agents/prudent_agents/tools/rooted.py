@@ -194,4 +194,7 @@ def _replace(name: str, data: bytes, folder: int, *, overwrite: bool) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(beside, dir_fd=folder)
         raise
-    os.fsync(folder)
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        raise ToolError(f"'{name}': {error.strerror or error}.", details={"known": False}) from error

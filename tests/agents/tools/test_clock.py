@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prudent_agents.errors import ToolArgumentsError, ToolError
@@ -48,6 +48,7 @@ def test_a_zone_that_is_none_is_named(zone: str) -> None:
     assert caught.value.param == "zone"
 
 
+@settings(deadline=None, max_examples=50)
 @given(dates, st.integers(-10_000, 10_000))
 def test_days_are_added_as_python_adds_them(date: dt.date, days: int) -> None:
     assert ADD.function(date, days, "days").date == date + dt.timedelta(days=days)
@@ -69,6 +70,7 @@ def test_months_end_where_the_month_ends(date: str, amount: int, unit: str, expe
     assert call(ADD, date=date, amount=amount, unit=unit)["date"] == expected
 
 
+@settings(deadline=None, max_examples=50)
 @given(dates, dates)
 def test_between_is_the_opposite_the_other_way_round(start: dt.date, end: dt.date) -> None:
     there, back = BETWEEN.function(start, end), BETWEEN.function(end, start)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prudent_agents.errors import ToolArgumentsError, ToolDefinitionError, ToolError
@@ -94,6 +94,7 @@ def test_no_path_lists_outside(root: Path, path: str) -> None:
         call(files_list(root), path=path)
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.sampled_from(["..", ".", "notes", "folder-link", "", "a.txt", "~", "secret.txt"]), max_size=6)
 )
