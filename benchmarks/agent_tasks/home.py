@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from agent_tasks.sums import calculator, convert
 from agent_tasks.task import World
@@ -30,7 +30,7 @@ def home() -> World:
     thermostats = {"attic": 17.5, "kitchen": 20.0, "garage": 8.0, "office": 19.0, "bedroom": 18.0}
     state = {"thermostats": thermostats}
 
-    def weather(city: str) -> dict[str, float | str]:
+    def weather(city: str) -> dict[str, Any]:
         """The weather in a city right now: temperature in degrees Celsius, and the sky.
 
         Args:
