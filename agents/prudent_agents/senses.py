@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from prudent.errors import ConfigurationError
+from prudent.types.chat import ChatCompletion
 from prudent.types.content import Source
 from prudent.types.reading import ReadText
 from prudent.types.safety_check import SafetyCheck
@@ -62,6 +63,21 @@ class Senses:
         """What the checks say of texts."""
         parts = [{"text": text, "source": source} for text in texts]
         return self._waited(self._client.safety.check(parts))
+
+    def count(self, text: str, model: str | None) -> int:
+        """How many tokens a text has."""
+        return self._waited(self._client.tokens.encode(text, model=model, add_special_tokens=False)).count
+
+    def count_messages(self, messages: Sequence[Mapping[str, Any]], model: str | None) -> int:
+        """How many tokens messages have as the model reads them."""
+        return self._waited(self._client.tokens.encode(messages=messages, model=model)).count
+
+    def say(self, messages: Sequence[Mapping[str, Any]], *, model: str | None, max_tokens: int) -> str:
+        """What the model says, at temperature 0."""
+        call = self._client.chat.completions.create(
+            messages=messages, model=model, max_tokens=max_tokens, temperature=0
+        )
+        return cast("ChatCompletion", self._waited(cast("Any", call))).text
 
     def _waited(self, given: T | Coroutine[Any, Any, T]) -> T:
         if not asyncio.iscoroutine(given):

@@ -63,6 +63,11 @@ class KnowledgeBase:
         """The file."""
         return self._file.path
 
+    @property
+    def has_client(self) -> bool:
+        """Whether it was given a client."""
+        return self._client is not None
+
     def add(
         self,
         *paths: Path | str,

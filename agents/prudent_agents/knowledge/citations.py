@@ -141,6 +141,6 @@ def _located(quote: str, passage: Passage) -> Quote:
     match = re.search(r"\s+".join(map(re.escape, words)), passage.text)
     if match is None:
         return Quote(text=quote)
-    if passage.changed:
+    if passage.changed or len(passage.text) != passage.end - passage.start:
         return Quote(text=quote, start=passage.start, end=passage.end)
     return Quote(text=quote, start=passage.start + match.start(), end=passage.start + match.end())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,7 +34,7 @@ class Passage(_Data):
 
     number: int
     document: str
-    title: str
+    title: str = ""
     start: int
     end: int
     text: str
@@ -46,10 +47,16 @@ class Passage(_Data):
     similarity: float | None = None
     changed: bool = False
 
+    def brief(self) -> dict[str, Any]:
+        """What a model and a citation need of it, as JSON: number and text first."""
+        kept = ("number", "text", "document", "start", "end", "page", "seconds", "confidentiality")
+        fields = self.model_dump(mode="json", exclude_none=True)
+        return {name: fields[name] for name in kept if name in fields}
+
     @property
     def place(self) -> str:
         """Where it is, in words: `manual.pdf, page 3, characters 120-460`."""
-        where = [self.title]
+        where = [self.title or self.document]
         if self.page is not None:
             where.append(f"page {self.page}")
         if self.seconds is not None:
