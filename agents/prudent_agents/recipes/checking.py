@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from prudent_agents.errors import ToolDefinitionError
@@ -105,16 +109,26 @@ def _made(
                 structure.findings.error((*at, "with", key), f"There is no parameter '{value[1:]}'.", hint)
                 return None
             settings[key] = parameter.default
-        if key == "root":
-            settings[key] = "."
-    known = {key: value for key, value in settings.items() if value is not None}
-    try:
-        return box.make(name, known)
-    except ToolDefinitionError as error:
-        if len(known) < len(settings):
+    known = {key: value for key, value in settings.items() if value is not None or key in PLACES}
+    with TemporaryDirectory() as folder:
+        for key in known:
+            if key in PLACES:
+                known[key] = _place(Path(folder), key)
+        try:
+            return box.make(name, known)
+        except ToolDefinitionError as error:
+            structure.findings.error((*at, "with"), error.message, error.hint)
             return None
-        structure.findings.error((*at, "with"), error.message, error.hint)
-        return None
+
+
+def _place(folder: Path, key: str) -> str:
+    """A folder or a database with nothing in it: what a tool promises does not hang on what is there."""
+    if key != "database":
+        return str(folder)
+    path = folder / "empty.db"
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("CREATE TABLE nothing (x)")
+    return str(path)
 
 
 def _asked(structure: Structure, at: tuple[str | int, ...], tool: Tool, options: ToolOptions | None) -> Tool:

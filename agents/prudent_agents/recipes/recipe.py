@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -65,6 +66,12 @@ class Recipe:
         """
         path = find_recipe(place)
         return cls(read_text(path), shown_path(path), folder=path.parent, tools=tools)
+
+    def moved(self, folder: Path) -> Self:
+        """The same recipe with its samples in another folder."""
+        other = copy.copy(self)
+        other.folder = folder
+        return other
 
     @property
     def document(self) -> RecipeDocument:

@@ -140,6 +140,18 @@ def _agent() -> typer.Typer:
     return agent.app
 
 
+def _recipe() -> typer.Typer:
+    from prudent.cli import recipe
+
+    return recipe.app
+
+
+def _kb() -> typer.Typer:
+    from prudent.cli import kb
+
+    return kb.app
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command: its line in the help, and how to load it."""
@@ -161,6 +173,8 @@ COMMANDS = {
     "classify": Entry("Ask a classifier of your own.", _classify),
     "classifiers": Entry("List, show and remove the classifiers that were trained here.", _classifiers),
     "agent": Entry("List, show, approve, resume and replay runs of agents.", _agent),
+    "recipe": Entry("Make, check, show, run, test, serve and pack recipes: agents without Python.", _recipe),
+    "kb": Entry("Search your own documents: add files, find passages with their places.", _kb),
     "models": Entry("List, fetch, verify, inspect and remove models.", _models),
     "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
     "bench": Entry("Measure a model on this machine in about a minute.", _bench),

@@ -14,7 +14,7 @@ from prudent_agents.function_tool import tool
 from prudent_agents.plan import Condition, Given, Ref
 from prudent_agents.recipes.checking import Checked, check_text
 from prudent_agents.recipes.compiling import budget_of, plan_of
-from prudent_agents.recipes.problems import RecipeError
+from prudent_agents.recipes.problems import Problem, RecipeError
 from prudent_agents.recipes.toolbox import Toolbox
 from prudent_agents.tool import Effect
 
@@ -214,10 +214,12 @@ def test_whatever_stands_in_a_part_is_checked_or_said(value: object, part: str) 
     """Nothing that YAML can hold breaks the checker: it is fine, or an error with a place."""
     data = yaml.safe_load(RECIPE)
     data[part] = value
+    found: tuple[Problem, ...] = ()
     try:
         check(yaml.safe_dump(data, allow_unicode=True))
     except RecipeError as error:
-        assert all(problem.line > 0 and problem.column > 0 and problem.message for problem in error.problems)
+        found = error.problems
+    assert all(problem.line > 0 and problem.column > 0 and problem.message for problem in found)
 
 
 def test_the_schema_for_editors_is_the_forms_own(tmp_path: Path) -> None:
