@@ -279,14 +279,12 @@ class Agent:
     async def _events(
         self, started: RunStarted, plan: Plan | None, approve: Approve | None
     ) -> AsyncGenerator[Event]:
-        journal = self.journal
-        await asyncio.to_thread(journal.begin, started)
-        state = RunState()
-        state.apply(started)
-        yield started
+        # Kept in one: a run that is killed here must not be planned anew by whoever resumes it.
+        known = [] if plan is None else [Planned(plan=plan)]
+        await asyncio.to_thread(self.journal.begin, started, known)
+        told = [started, *known]
         fixed = plan is not None and plan.rung is Rung.FIXED
-        more = [] if plan is None else [Planned(plan=plan)]
-        async for event in self._driven(state, more, None, approve, fixed=fixed):
+        async for event in self._driven(RunState.of(told), (), None, approve, fixed=fixed, told=told):
             yield event
 
     async def _driven(
@@ -297,9 +295,12 @@ class Agent:
         approve: Approve | None,
         *,
         fixed: bool,
+        told: Sequence[Event] = (),
     ) -> AsyncGenerator[Event]:
-        """Run from where the state stands; every event as it happens. Leaving cancels the run."""
+        """Run from where the state stands; `told`, then every event as it happens. Leaving cancels the run."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        for event in told:
+            queue.put_nowait(event)
         work = self._work(self.journal, state, queue.put_nowait, approve, parent)
         loop = Loop(work, None if fixed else self._planner_of(work), rung=self._rung, output=self._output)
 

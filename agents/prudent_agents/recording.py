@@ -22,8 +22,12 @@ class Journal(Protocol):
         """Whether a run survives its process."""
         ...
 
-    def begin(self, started: RunStarted) -> None:
-        """Begin a run and hold its lease. Raises RunConflictError: there is one of this id."""
+    def begin(self, started: RunStarted, known: Sequence[Event] = ()) -> None:
+        """Begin a run with what is known of it at once, and hold its lease.
+
+        Raises:
+            RunConflictError: there is one of this id.
+        """
         ...
 
     def append(self, run: str, events: Sequence[Event]) -> None:
@@ -66,12 +70,12 @@ class MemoryJournal:
     _held: set[str] = field(default_factory=set[str])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, started: RunStarted) -> None:
+    def begin(self, started: RunStarted, known: Sequence[Event] = ()) -> None:
         """See `Journal.begin`."""
         with self._lock:
             if started.run in self._runs:
                 raise RunConflictError(f"There is a run {started.run} already.")
-            self._runs[started.run] = [started]
+            self._runs[started.run] = [started, *known]
             self._held.add(started.run)
 
     def append(self, run: str, events: Sequence[Event]) -> None:

@@ -55,8 +55,8 @@ def follow(connection: sqlite3.Connection, run: str, events: Iterable[Event]) ->
             )
         elif isinstance(event, ApprovalGiven):
             connection.execute(
-                "UPDATE approvals SET approved = ?, decided = ?, by = ?, claimed = 1, recorded = 1"
-                " WHERE digest = ? AND run = ?",
+                "UPDATE approvals SET approved = ?, decided = ?, by = coalesce(by, ?), claimed = 1,"
+                " recorded = 1 WHERE digest = ? AND run = ?",
                 (event.approved, event.at, event.by, event.digest, run),
             )
 

@@ -75,10 +75,10 @@ class SqliteJournal:
         """The file. It need not exist."""
         return self._database.path
 
-    def begin(self, started: RunStarted) -> None:
+    def begin(self, started: RunStarted, known: Sequence[Event] = ()) -> None:
         """See `Journal.begin`. The first run of a journal object also removes what is kept too long."""
         self._prune_once()
-        events, token = event_rows.prepared([started]), self._token()
+        events, token = event_rows.prepared([started, *known]), self._token()
         with self._database.changing() as connection:
             if connection.execute("SELECT 1 FROM runs WHERE id = ?", (started.run,)).fetchone():
                 raise RunConflictError(f"There is a run {started.run} already.")
