@@ -196,7 +196,7 @@ def crash(world: World, *, runs: int, kills: int, rounds: int, seed: int) -> Out
                 outcome.kills += 1
                 left -= 1
             elif code == PAUSED:
-                code, _ = forked(lambda begin: decide(world))
+                code, _ = forked(lambda _: decide(world))
                 assert code == ENDED
             elif code == ENDED:
                 break

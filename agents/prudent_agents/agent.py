@@ -147,7 +147,7 @@ class Agent:
         cost = work.state.cost
         spent = work.account.seconds
         plan = estimated(plan, cost.tokens / spent if spent else 0.0, answers=True)
-        return PlannedRun(plan, self.tools, lambda chosen, approve: self._run_plan(chosen, approve))
+        return PlannedRun(plan, self.tools, self._run_plan, self._stream_plan)
 
     def execute(
         self, plan: Plan, *, inputs: Mapping[str, Value] | None = None, approve: Approve | None = None
@@ -179,6 +179,9 @@ class Agent:
         return self._background.call(
             self._folded(self._events(self._started(plan.goal, None), plan, approve))
         )
+
+    def _stream_plan(self, plan: Plan, approve: Approve | None) -> Iterator[Event]:
+        return self._background.iterate(self._events(self._started(plan.goal, None), plan, approve))
 
     # Going on
 
@@ -297,7 +300,7 @@ class Agent:
         fixed: bool,
         told: Sequence[Event] = (),
     ) -> AsyncGenerator[Event]:
-        """Run from where the state stands; `told`, then every event as it happens. Leaving cancels the run."""
+        """Run from where the state stands; `told`, then each event as it happens. Leaving cancels the run."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         for event in told:
             queue.put_nowait(event)
