@@ -47,8 +47,13 @@ class Chooser:
         self._client = client
         self._vectors: list[list[float]] | None = None
 
-    async def choose(self, request: str, model: Model, ask: Ask, leave_out: Sequence[str] = ()) -> Choice:
-        """The tool that does what is requested. Raises PrudentError: the model cannot be asked."""
+    async def choose(
+        self, request: str, model: Model, ask: Ask, leave_out: Sequence[str] = (), *, required: bool = False
+    ) -> Choice:
+        """The tool that does what is requested; one in any case where it is `required` and there is any.
+
+        Raises PrudentError: the model cannot be asked.
+        """
         near = await self._nearness(request)
         shown = _best([one for one in self._tools if one.name not in leave_out], near, MOST_SHOWN)
         if not shown:
@@ -61,6 +66,8 @@ class Chooser:
             for tool in shown
         }
         weights[prompts.NO_TOOL] = _log(said[prompts.NO_TOOL]) + (NONE_WEIGHT if near else 0.0)
+        if required:
+            del weights[prompts.NO_TOOL]
         name = max(weights, key=lambda one: weights[one])
         confidence = 1.0 / sum(math.exp(weight - weights[name]) for weight in weights.values())
         chosen = next((tool for tool in shown if tool.name == name), None)

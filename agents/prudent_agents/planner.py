@@ -12,18 +12,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from prudent_agents import prompts
-from prudent_agents.arguments import is_fact, stated
+from prudent_agents import ending_prompts, prompts
+from prudent_agents.arguments import stated
 from prudent_agents.choosing import Ask, Chooser
 from prudent_agents.driver import Call, Model
 from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Rung, Step
 from prudent_agents.tool import Effect, Tool
+from prudent_agents.unsaid import lacking, question, unsaid, unsaid_choice
 from prudent_agents.values import JSON
 
 _MOST_SOURCES = 3
-"""Tools among which one that finds a missing fact is chosen, and how often one is."""
+"""How many tools are tried for one that finds a missing fact."""
 _MUST_STAY = re.compile(r"\d+(?:[.,]\d+)*|[\"“‘「『][^\"”’」』]+[\"”’」』]|[\w-]+\.[a-z]{2,4}\b")
 """What no part of a goal may lose: numbers, quotations, names of files."""
+
+
+class _UnsaidError(Exception):
+    """A call would write something that nobody said."""
+
+    def __init__(self, tool: Tool, name: str) -> None:
+        super().__init__(f"{tool.name}: {name}")
+        self.tool = tool
+        self.name = name
 
 
 class Planner:
@@ -41,14 +51,29 @@ class Planner:
     async def plan(self, goal: str) -> Plan:
         """The plan of a goal; without steps where no tool fits, which leaves the answer to the model."""
         steps: list[Step] = []
-        if self._tools:
-            parts = await self._parts(goal)
+        plan = Plan(goal=goal, rung=Rung.DECODED, model=self._model.name)
+        if not self._tools:
+            return plan
+        parts = await self._parts(goal)
+        try:
             for index, about in enumerate(parts):
                 made = await self._steps(goal, about, steps)
                 if not made and 0 < index < len(parts) - 1:
                     made = [self._written(about, steps)]
                 steps += made
-        return Plan(goal=goal, steps=tuple(steps), rung=Rung.DECODED, model=self._model.name)
+        except _UnsaidError as lack:
+            asked = question(lack.tool, lack.name, goal)
+            return plan.model_copy(update={"ends": "ask_user", "note": asked})
+        if not steps:
+            return plan.model_copy(update=await self._ending(goal))
+        return plan.extended(steps)
+
+    async def _ending(self, goal: str) -> dict[str, Any]:
+        """How a plan without steps ends: with an answer, a question, or why it cannot be done."""
+        messages = ending_prompts.ending(goal)
+        reply = await self._ask("choose", self._model.choose(messages, list(ending_prompts.ENDINGS)))
+        ends = ending_prompts.ENDINGS[cast("str", reply.data)]
+        return {"ends": ends, "note": ending_prompts.ending_note(ends, goal)}
 
     async def again(self, plan: Plan, failed: Step, problem: str) -> Plan | None:
         """The plan with another tool where a step failed; None where there is no other."""
@@ -93,12 +118,27 @@ class Planner:
         if call is None:
             return []
         found: list[Step] = []
-        lacking = None if before else self._lacking(call, f"{about}\n{goal}")
-        if lacking is not None:
-            wanted = prompts.wanted(lacking, self._tools[call.tool].properties.get(lacking, {}), about)
-            first = await self._source(goal, wanted, f"{about}\n{goal}", call.tool)
+        tool, text = self._tools[call.tool], f"{about}\n{goal}"
+        missing = None if before else lacking(tool, call.arguments, text)
+        if missing is not None:
+            wanted = prompts.wanted(missing, tool.properties.get(missing, {}), about)
+            first = await self._source(goal, wanted, text, call.tool)
             found += [] if first is None else [self._made(first, goal, wanted, before)]
+        if not before and not found:
+            await self._said(tool, call, text)
         return [*found, self._made(call, goal, about, [*before, *found])]
+
+    async def _said(self, tool: Tool, call: Call, text: str) -> None:
+        """Nothing is written with values that nobody said. Raises _UnsaidError."""
+        name = unsaid(tool, call.arguments, text)
+        guessed = None if name is not None else unsaid_choice(tool, call.arguments, text)
+        if guessed is not None:
+            options = [*map(str, tool.properties[guessed]["enum"]), ending_prompts.NOT_SAID]
+            messages = ending_prompts.said(guessed, options, text.splitlines()[0])
+            reply = await self._ask("choose", self._model.choose(messages, options))
+            name = guessed if reply.data == ending_prompts.NOT_SAID else None
+        if name is not None:
+            raise _UnsaidError(tool, name)
 
     async def _source(self, goal: str, wanted: str, text: str, of: str) -> Call | None:
         """A call that finds a missing fact out, with arguments that are all known; None where there is none.
@@ -107,29 +147,17 @@ class Planner:
         """
         left_out = [of, *(name for name, tool in self._tools.items() if tool.effect is not Effect.READ)]
         for _ in range(_MOST_SOURCES):
-            shown = await self._chooser.nearest(wanted, left_out, _MOST_SOURCES)
-            if not shown:
-                return None
-            messages = prompts.call(wanted, goal, {}, instructions=self._instructions)
-            reply = await self._ask("choose", self._model.call(messages, shown, required=True))
-            if not reply.calls:
-                return None
-            if self._lacking(reply.calls[0], text) is None:
-                return reply.calls[0]
-            left_out.append(reply.calls[0].tool)
+            call = await self._call(goal, wanted, left_out, required=True)
+            if call is None or lacking(self._tools[call.tool], call.arguments, text) is None:
+                return call
+            left_out.append(call.tool)
         return None
 
-    def _lacking(self, call: Call, text: str) -> str | None:
-        """The first argument of a call that is a fact which the text does not hold."""
-        schemas = self._tools[call.tool].properties
-        for name, value in call.arguments.items():
-            if "enum" not in schemas.get(name, {}) and is_fact(value) and not stated(value, text):
-                return name
-        return None
-
-    async def _call(self, goal: str, about: str, leave_out: Sequence[str] = ()) -> Call | None:
+    async def _call(
+        self, goal: str, about: str, leave_out: Sequence[str] = (), *, required: bool = False
+    ) -> Call | None:
         """The model's call for a request, None where it says that no tool fits."""
-        choice = await self._chooser.choose(about, self._model, self._ask, leave_out)
+        choice = await self._chooser.choose(about, self._model, self._ask, leave_out, required=required)
         if choice.tool is None:
             return None
         messages = prompts.call(about, goal, {}, instructions=self._instructions)
