@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prudent.client import AsyncClient
+from prudent.errors import NotFoundError
 from prudent_agents import prompts
 from prudent_agents.driver import Model, Reply
 from prudent_agents.tool import Tool
@@ -90,7 +91,12 @@ class Chooser:
             return {}
         if self._vectors is None:
             cards = [f"{_spoken(tool.name)}: {tool.card}" for tool in self._tools]
-            found = await self._client.embeddings.create(input=cards, model=EMBEDDER, input_type="passage")
+            try:
+                found = await self._client.embeddings.create(
+                    input=cards, model=EMBEDDER, input_type="passage"
+                )
+            except NotFoundError:  # the endpoint has no such model
+                return {}
             self._vectors = [list(vector) for vector in found.vectors]
         asked = await self._client.embeddings.create(input=request, model=EMBEDDER, input_type="query")
         query = asked.vectors[0]
