@@ -127,7 +127,7 @@ def _place(folder: Path, key: str) -> str:
         return str(folder)
     path = folder / "empty.db"
     with closing(sqlite3.connect(path)) as made:
-        made.execute("CREATE TABLE nothing (x)")
+        made.execute("CREATE TABLE empty (x)")
     return str(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 from prudent.errors import ConfigurationError
@@ -21,6 +22,7 @@ def tools_of(path: Path) -> list[Tool]:
     if spec is None or spec.loader is None or not path.is_file():
         raise ConfigurationError(f"There is no Python file {path}.", hint="Name a file that ends in .py.")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[_MODULE] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:

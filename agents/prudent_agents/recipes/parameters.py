@@ -61,11 +61,16 @@ def label_of_parameter(name: str, parameter: Parameter) -> Label:
 
 
 def read_parameters(
-    parameters: Mapping[str, Parameter], given: Mapping[str, Any], *, base: Path | None = None
+    parameters: Mapping[str, Parameter],
+    given: Mapping[str, Any],
+    *,
+    base: Path | None = None,
+    home: Path | None = None,
 ) -> dict[str, Value]:
     """The values of a run, with labels; what is not given has its default. Secrets come from the environment.
 
-    `given` may hold texts (of a command line or a form) or values. Relative paths are relative to `base`.
+    `given` may hold texts (of a command line or a form) or values. Relative paths are relative to `base`,
+    those of defaults to the recipe's folder, `home`.
 
     Raises:
         InvalidRequestError: one is missing, unknown or not of its type; `param` is its name.
@@ -77,17 +82,17 @@ def read_parameters(
             )
     values: dict[str, Value] = {}
     for name, parameter in parameters.items():
-        data = given.get(name)
+        data, place = given.get(name), base
         if parameter.type == "secret":
             data = _secret(name, parameter, data)
         elif data is None or data == "":
-            data = parameter.default
+            data, place = parameter.default, home
             if data is None and not parameter.optional:
                 raise InvalidRequestError(
                     f"The parameter '{name}' is missing.", hint=parameter.about or None, param=name
                 )
         if data is not None:
-            problem, read = read_value(parameter, data, base=base)
+            problem, read = read_value(parameter, data, base=place)
             if problem:
                 raise InvalidRequestError(f"{name}: {problem}", param=name)
             data = read

@@ -104,7 +104,7 @@ class Recipe:
 
     def inputs(self, given: Mapping[str, Any], *, base: Path | None = None) -> dict[str, Value]:
         """The values of a run, with labels. Raises InvalidRequestError: one is missing or wrong."""
-        return read_parameters(self.document.parameters, given, base=base)
+        return read_parameters(self.document.parameters, given, base=base, home=self.folder)
 
     def tools(self, inputs: Mapping[str, Value]) -> list[Tool]:
         """The tools with their settings, as this run has them. Raises ToolDefinitionError."""

@@ -141,7 +141,7 @@ def _giver(pinned: Mapping[str, JSON], each: set[str], plain: JSON) -> Any:
     def give(*, context: Any, **_: Any) -> JSON:
         if context.step not in pinned:
             return plain
-        value = pinned[context.step]
+        value: Any = pinned[context.step]
         if context.step in each and isinstance(value, list) and value:
             return cast("list[Any]", value)[0]
         return value

@@ -111,7 +111,7 @@ def _in_output(output: JSON, key: str) -> JSON:
 
 
 def mismatch(value: JSON, wanted: Any) -> str | None:
-    """How a value differs from what is expected: a literal, or what a matcher says; None where it does not."""
+    """How a value differs from what is expected, a literal or what a matcher says; None: it does not."""
     if not isinstance(wanted, dict):
         return None if _same(value, wanted) else f"not {digest(wanted, characters=160)}"
     for word, against in cast("dict[str, Any]", wanted).items():

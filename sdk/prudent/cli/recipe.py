@@ -1,4 +1,4 @@
-"""`prudent recipe`: recipes made, checked, shown, tried and run. What a recipe is is prudent_agents.recipes'."""
+"""`prudent recipe`: recipes made, checked, shown, tried and run. They are prudent_agents.recipes'."""
 
 from __future__ import annotations
 
