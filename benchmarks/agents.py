@@ -2,10 +2,12 @@
 
     python benchmarks/agents.py [--models qwen2.5-coder-0.5b-instruct] [--sets own,gsm8k,wtq,hotpotqa]
         [--half tune|test] [--tasks N] [--seeds 3] [--contestants prudent,pydantic-ai,...] [--temperature 0]
-        [--data FOLDER] [--minutes M] [--server URL] [--verbose] [--keep]
+        [--data FOLDER] [--minutes M] [--server URL] [--together] [--task-seconds 300] [--verbose] [--keep]
 
 `prudent serve` runs in a child process. Every task is done by every contestant, one after the other, before
-the next one begins, with the same tools, instructions and limits; who begins changes from task to task. A
+the next one begins, with the same tools, instructions and limits; who begins changes from task to task.
+With --together the contestants do one task at the same time, which the server batches: sooner done, but then
+the seconds are those of a server that four share. A
 task is a success when its checker says so of the answer and of the state that the tools left behind.
 pass^k is the share of tasks that succeed with every one of k seeds; at temperature 0 seeds change nothing
 and one is enough. Tokens are what the server charged for. --minutes ends after the task at hand.
@@ -32,8 +34,6 @@ from agent_tasks.serving import served
 from agent_tasks.task import Task, half
 from machine import keep
 
-TASK_SECONDS = 300.0
-
 
 def contestants(names: Sequence[str]) -> dict[str, Contestant]:
     """The contestants asked for; only their packages are imported."""
@@ -53,13 +53,15 @@ def contestants(names: Sequence[str]) -> dict[str, Contestant]:
     return found
 
 
-async def attempt(contestant: Contestant, task: Task, setting: Setting) -> dict[str, Any]:
+async def attempt(
+    contestant: Contestant, task: Task, setting: Setting, most_seconds: float
+) -> dict[str, Any]:
     """One contestant's one attempt at a task. Whatever it raises is a failure of it."""
     world = task.world()
     setting.tools.extend(world.tools)
     started, answer, error, success = time.perf_counter(), "", None, False
     try:
-        async with asyncio.timeout(TASK_SECONDS):
+        async with asyncio.timeout(most_seconds):
             outcome = await contestant(task, setting)
         answer, success = outcome.answer, task.check(outcome, world)
     except Exception as raised:  # noqa: BLE001 - a framework that gives up has not done the task
@@ -92,20 +94,40 @@ async def measured(
         turn = at % len(entrants)
         order = [*list(entrants)[turn:], *list(entrants)[:turn]]
         for seed in range(options.seeds):
-            for entrant in order:
-                setting = Setting(url, model, seed, options.temperature, [], Traffic(), [])
-                row = {
-                    "set": name,
-                    "task": task.id,
-                    "kind": task.kind,
-                    "language": task.language,
-                    "contestant": entrant,
-                    "seed": seed,
-                } | await attempt(entrants[entrant], task, setting)
-                rows.append(row)
-                if options.verbose:
-                    print(json.dumps(row | {"goal": task.goal}, ensure_ascii=False), flush=True)
+            gate = asyncio.Semaphore(len(order) if options.together else 1)
+            made = await asyncio.gather(
+                *(one(url, model, name, task, seed, entrant, entrants, options, gate) for entrant in order)
+            )
+            rows.extend(made)
     return rows
+
+
+async def one(
+    url: str,
+    model: str,
+    of_set: str,
+    task: Task,
+    seed: int,
+    entrant: str,
+    entrants: dict[str, Contestant],
+    options: Any,
+    gate: asyncio.Semaphore,
+) -> dict[str, Any]:
+    """One attempt as a row of the results."""
+    setting = Setting(url, model, seed, options.temperature, [], Traffic(), [])
+    async with gate:
+        made = await attempt(entrants[entrant], task, setting, options.task_seconds)
+    row = {
+        "set": of_set,
+        "task": task.id,
+        "kind": task.kind,
+        "language": task.language,
+        "contestant": entrant,
+        "seed": seed,
+    } | made
+    if options.verbose:
+        print(json.dumps(row | {"goal": task.goal}, ensure_ascii=False), flush=True)
+    return row
 
 
 def read_tasks(options: Any) -> dict[str, list[Task]]:
@@ -130,6 +152,8 @@ def arguments() -> Any:
     parser.add_argument("--data", type=Path, default=None)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--server", default=None)
+    parser.add_argument("--together", action="store_true")
+    parser.add_argument("--task-seconds", type=float, default=300.0)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--keep", action="store_true")
     return parser.parse_args()
