@@ -32,11 +32,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"
 
 import augment_attack
 import metrics
+from encoder_scores import highest
 from rows import Row, read_rows
 
 from prudent_responsible_ai.addressed import orders_to_models
 from prudent_responsible_ai.encoder.loading import open_text_encoder
-from prudent_responsible_ai.text_encoder import LABELS, TextEncoder
+from prudent_responsible_ai.encoder.local import LocalTextEncoder
+from prudent_responsible_ai.text_encoder import LABELS
 from prudent_responsible_ai.undisguised import undisguised
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "rai"
@@ -45,7 +47,6 @@ SEED = 20261128
 ACTED_ON = 4
 """Severity from which the default policy takes an order out of an untrusted text."""
 SCORED = ("direct", "jailbreak", "indirect")
-_BATCH = 64
 _MOST_CHARACTERS = 20_000
 _FEWEST_NEGATIVES = 150
 _DOCUMENTS = frozenset(
@@ -98,16 +99,16 @@ def main() -> None:
         sys.stdout.write(f"{keep('attack', settings, results)}\n")
 
 
-def _ours(encoder: TextEncoder, texts: Sequence[str]) -> Scores:
-    """The higher score of a text and its second view, texts of like length together."""
-    found = np.zeros((len(texts), len(SCORED)))
-    asked = list(enumerate(texts))
-    asked += [(index, view.text) for index, text in asked if (view := undisguised(text)) is not None]
-    asked.sort(key=lambda one: len(one[1]))
-    for first in range(0, len(asked), _BATCH):
-        some = asked[first : first + _BATCH]
-        for (index, _), one in zip(some, encoder.scores([text for _, text in some]), strict=True):
-            found[index] = np.maximum(found[index], [one[label] for label in SCORED])
+def _ours(encoder: LocalTextEncoder, texts: Sequence[str]) -> Scores:
+    """The higher score of a text and its second view."""
+    columns = [LABELS.index(label) for label in SCORED]
+    found = highest(encoder, texts)[:, columns]
+    views = [
+        (index, view.text) for index, text in enumerate(texts) if (view := undisguised(text)) is not None
+    ]
+    if views:
+        indices = [index for index, _ in views]
+        found[indices] = np.maximum(found[indices], highest(encoder, [text for _, text in views])[:, columns])
     return found
 
 

@@ -30,12 +30,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"
 
 import augment_harm
 import metrics
+from encoder_scores import highest
 from harm_peers import DIALECTS, PUBLISHED
 from harm_report import REPORTED, harm_report
 from rows import Row, read_rows
 
 from prudent_responsible_ai.encoder.card import PackagedEncoder
-from prudent_responsible_ai.encoder.cutting import Cutter
 from prudent_responsible_ai.encoder.loading import open_text_encoder
 from prudent_responsible_ai.encoder.local import LocalTextEncoder
 from prudent_responsible_ai.languages import language_of, measured
@@ -153,17 +153,7 @@ def _rule(rows: Sequence[Row], scores: Scores) -> Any:
 
 
 def _scores(encoder: LocalTextEncoder, texts: Sequence[str]) -> Scores:
-    """(texts, LABELS): what `encoder.scores` gives, without the names, which cost as much again."""
-    cutter = Cutter(encoder.tokenizer)
-    pieces: list[str] = []
-    owners: list[int] = []
-    for index, text in enumerate(texts):
-        cut = [piece for _, piece in cutter.pieces(text[:_MOST_CHARACTERS])] if text.strip() else []
-        pieces += cut
-        owners += [index] * len(cut)
-    found = np.zeros((len(texts), len(LABELS)))
-    np.maximum.at(found, owners, encoder.chances(pieces))
-    return found
+    return highest(encoder, [text[:_MOST_CHARACTERS] for text in texts])
 
 
 def _limited(rows: list[Row], limit: int | None) -> list[Row]:
