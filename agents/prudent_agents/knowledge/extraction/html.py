@@ -28,6 +28,10 @@ _APART = frozenset({"p", "blockquote", "pre", "table", "ul", "ol", "section", "a
 _CELLS = frozenset({"td", "th"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LONGEST_HEADING = 300
+_LONGEST_TAG = 10_000
+_OPENING = re.compile("<")
+_DATA = re.compile(r"""(['"])data:[^'"<>]*\1""")
+"""Pictures and fonts inside the page."""
 _SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 
@@ -39,9 +43,28 @@ def read_html(data: bytes, name: str) -> Extracted:
             hint="Split it, or save it as text.",
         )
     page = _Page()
-    page.feed(decoded(data, name, declares=True))
+    page.feed(_with_whole_tags(decoded(data, name, declares=True)))
     page.close()
     return page.extracted()
+
+
+def _with_whole_tags(html: str) -> str:
+    """The same page, but where a < begins no tag of bearable length it is a sign like others.
+
+    The parser looks at what follows an unclosed one again and again.
+    """
+    html = _DATA.sub('""', html)
+    pieces: list[str] = []
+    done, end = 0, -1
+    for match in _OPENING.finditer(html):
+        start = match.start()
+        if end < start:
+            end = html.find(">", start)
+            end = len(html) + _LONGEST_TAG if end < 0 else end
+        if end - start >= _LONGEST_TAG:
+            pieces += (html[done:start], "&lt;")
+            done = start + 1
+    return "".join([*pieces, html[done:]])
 
 
 class _Page(HTMLParser):
