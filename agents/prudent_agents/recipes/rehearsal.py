@@ -141,10 +141,9 @@ def _giver(pinned: Mapping[str, JSON], each: set[str], plain: JSON) -> Any:
     def give(*, context: Any, **_: Any) -> JSON:
         if context.step not in pinned:
             return plain
-        value: Any = pinned[context.step]
-        if context.step in each and isinstance(value, list) and value:
-            return cast("list[Any]", value)[0]
-        return value
+        items = cast("list[Any]", pinned[context.step])
+        whole = context.step not in each or not isinstance(pinned[context.step], list) or not items
+        return pinned[context.step] if whole else items[0]
 
     return give
 

@@ -184,3 +184,21 @@ def schema() -> None:
     from prudent_agents.recipes.document import recipe_schema
 
     typer.echo(json.dumps(recipe_schema(), indent=2))
+
+
+@app.command()
+def serve(
+    recipe: Place,
+    given: Parameters = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8090,
+    base_url: Address = None,
+    tools: Tools = None,
+) -> None:
+    """Serve a recipe on this machine: a web form, and POST /run for programs.
+
+    Parameters that are set here are the same at every run and are not asked for.
+    """
+    from prudent.cli.recipe_server import serve_recipe
+    from prudent.cli.recipe_view import load, split
+
+    serve_recipe(load(recipe, tools), split(given), port=port, base_url=base_url)
