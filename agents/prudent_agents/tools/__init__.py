@@ -86,6 +86,36 @@ def _knowledge_search(**options: Any) -> Tool:
     return knowledge_search(**options)
 
 
+def _vision_read(**options: Any) -> Tool:
+    from prudent_agents.tools.vision import vision_read
+
+    return vision_read(**options)
+
+
+def _vision_classify(**options: Any) -> Tool:
+    from prudent_agents.tools.vision import vision_classify
+
+    return vision_classify(**options)
+
+
+def _audio_transcribe(**options: Any) -> Tool:
+    from prudent_agents.tools.audio import audio_transcribe
+
+    return audio_transcribe(**options)
+
+
+def _audio_say(**options: Any) -> Tool:
+    from prudent_agents.tools.audio import audio_say
+
+    return audio_say(**options)
+
+
+def _python_run(**options: Any) -> Tool:
+    from prudent_agents.tools.python import python_run
+
+    return python_run(**options)
+
+
 TOOLS: Final[dict[str, Callable[..., Tool]]] = {
     "calculator": _calculator,
     "clock.now": _clock_now,
@@ -99,6 +129,11 @@ TOOLS: Final[dict[str, Callable[..., Tool]]] = {
     "http.post": _http_post,
     "sql.query": _sql_query,
     "sql.execute": _sql_execute,
+    "vision.read": _vision_read,
+    "vision.classify": _vision_classify,
+    "audio.transcribe": _audio_transcribe,
+    "audio.say": _audio_say,
+    "python.run": _python_run,
 }
 """Each tool's factory; its options are keywords. Modules are imported when a tool is made."""
 

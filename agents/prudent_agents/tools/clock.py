@@ -89,6 +89,7 @@ def _add(date: dt.date, amount: int, unit: Unit) -> Day:
 
     date: as 2026-01-31
     amount: how many
+    unit: of what
     """
     try:
         if unit in _DAYS:

@@ -84,7 +84,7 @@ def test_a_single_attempt_is_told_as_what_it_is() -> None:
 @pytest.mark.parametrize("code", ["x = []\nwhile True: x.append(' ' * (1 << 20))"])
 def test_memory_is_bounded(code: str) -> None:
     with pytest.raises(ToolError, match="MemoryError"):
-        run(code)
+        run(code, memory=128 << 20)
 
 
 @pytest.mark.parametrize("code", ["import time; time.sleep(60)", "10 ** 10 ** 8"])
