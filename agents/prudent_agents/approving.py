@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 
 from prudent_agents.errors import RefusedByPolicyError
@@ -11,7 +13,7 @@ from prudent_agents.events import ApprovalAsked, ApprovalGiven, ToolFailed, Tool
 from prudent_agents.labels import TRUSTED, UNTRUSTED, Label, join
 from prudent_agents.plan import Step
 from prudent_agents.tool import Tool
-from prudent_agents.values import Value, canonical
+from prudent_agents.values import JSON, Value, canonical
 from prudent_agents.work import PausedError, Work
 
 
@@ -22,25 +24,33 @@ class Approvals:
         self._work = work
 
     async def ask(
-        self, step: Step, tool: Tool, arguments: Mapping[str, Value], reason: str, *, again: int | None = None
+        self,
+        step: Step,
+        tool: Tool,
+        arguments: Mapping[str, Value],
+        reason: str,
+        *,
+        item: int | None = None,
+        again: int | None = None,
     ) -> None:
-        """Go on where a person allows exactly this call; `again` tells a repetition from the first time.
+        """Go on where a person allows exactly this call.
+
+        `item` is the one of `each` that it is for; `again` tells a repetition from the first time.
 
         Raises:
             RefusedByPolicyError: the word was no.
             PausedError: there is no word yet.
         """
         work = self._work
-        digest = _digest(work.state.run, step.id, tool.name, arguments, again)
+        digest = _digest([work.state.run, step.id, item, tool.name, again], arguments)
         said = work.state.decisions.get(digest)
         if said is None:
             asked = ApprovalAsked(
                 step=step.id, tool=tool.name, arguments=dict(arguments), digest=digest, reason=reason
             )
             said = work.journal.decision(digest)
-            if said is None and work.approve is not None:
-                answer = work.approve(asked)
-                said = await answer if inspect.isawaitable(answer) else answer
+            if said is None:
+                said = await self._word(asked)
             if said is None:
                 await work.record(asked)
                 raise PausedError
@@ -50,7 +60,22 @@ class Approvals:
                 f"A person refused this call of {tool.name}.", details={"rule": f"{reason}: refused"}
             )
 
-    async def unknown(self, step: Step, tool: Tool, arguments: Mapping[str, Value], key: str) -> Value | None:
+    async def _word(self, asked: ApprovalAsked) -> bool | None:
+        """What is said at once; None where nobody is there, or asking failed. The time is not the run's."""
+        approve, began = self._work.approve, time.monotonic()
+        if approve is None:
+            return None
+        try:
+            answer = approve(asked)
+            return await answer if inspect.isawaitable(answer) else answer
+        except Exception:  # noqa: BLE001 - no word is no permission: the run waits
+            return None
+        finally:
+            self._work.account.waited(time.monotonic() - began)
+
+    async def unknown(
+        self, step: Step, tool: Tool, arguments: Mapping[str, Value], key: str, item: int | None
+    ) -> Value | None:
         """What a write left behind that began and never came back: its result, or None where it may be made.
 
         Raises:
@@ -59,17 +84,18 @@ class Approvals:
         work = self._work
         happened: bool | None = None
         if tool.verify is not None:
-            said = tool.verify(key)
-            happened = await said if inspect.isawaitable(said) else said
+            with suppress(Exception):  # one that fails cannot tell
+                said = tool.verify(key)
+                happened = await said if inspect.isawaitable(said) else said
         if happened is True:
             value = Value(data=None, label=result_label(tool, arguments).of(step.id))
-            await work.record(ToolFinished(step=step.id, tool=tool.name, key=key, value=value))
+            await work.record(ToolFinished(step=step.id, tool=tool.name, key=key, value=value, item=item))
             return value
         if happened is None:
             reason = f"whether an earlier call of {tool.name} had its effect is not known: make it again?"
-            await self.ask(step, tool, arguments, reason, again=len(work.state.decisions))
+            await self.ask(step, tool, arguments, reason, item=item, again=work.state.attempts[key])
         closed = "it had no effect" if happened is False else "a person allowed it to be made again"
-        await work.record(ToolFailed(step=step.id, tool=tool.name, key=key, error=closed))
+        await work.record(ToolFailed(step=step.id, tool=tool.name, key=key, error=closed, item=item))
         return None
 
 
@@ -104,11 +130,11 @@ def failed(intended: ToolIntended, error: str, *, known: bool) -> ToolFailed:
     )
 
 
-def _digest(run: str, step: str, tool: str, arguments: Mapping[str, Value], again: int | None) -> str:
-    """Of exactly this call: run, step, tool, arguments and their labels."""
+def _digest(place: list[JSON], arguments: Mapping[str, Value]) -> str:
+    """Of exactly this call: run, step, item, tool, arguments and their labels."""
     call: dict[str, object] = {}
     for name, value in arguments.items():
         label = value.label
         call[name] = [value.data, label.integrity, label.confidentiality, sorted(label.sources)]
-    exact = canonical([run, step, tool, call, again])
+    exact = canonical([*place, call])
     return sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()

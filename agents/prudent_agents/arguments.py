@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, cast
 
 from prudent_agents import prompts
+from prudent_agents.facts import stated as stated
+from prudent_agents.facts import verbatim
+from prudent_agents.grounding import candidates
 from prudent_agents.labels import TRUSTED, Label, join
 from prudent_agents.plan import ITEM, Argument, Blank, Condition, Given, Ref, Step
 from prudent_agents.rules import OPERATORS
 from prudent_agents.values import JSON, Value
 from prudent_agents.work import StepFailedError, Work
-
-_FACT = re.compile(r"[\d.,:/+-]*\d[\d.,:/+-]*|\S+@\S+|\d{4}-\d\d-\d\d[T ].*")
-"""Numbers, dates, times and email addresses."""
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
 
 
 class Arguments:
@@ -48,7 +46,9 @@ class Arguments:
         except TypeError:
             return False
 
-    async def of(self, step: Step, item: Value | None = None, problem: str | None = None) -> dict[str, Value]:
+    async def of(
+        self, step: Step, item: Value | None = None, problem: Value | None = None
+    ) -> dict[str, Value]:
         """All arguments of a step. Blanks are asked of the model, together.
 
         `problem` says what was wrong with the last ones; then those that a model gave are asked for anew.
@@ -67,73 +67,65 @@ class Arguments:
                 found[name] = known
         if asked:
             filled = await self._filled(step, problem)
+            tool = self._work.tools[step.tool]
+            missing = [name for name in tool.required if name not in step.arguments]
             found |= {
-                name: value for name, value in filled.items() if name in asked or name not in step.arguments
+                name: value
+                for name, value in filled.items()
+                if name in (*asked, *missing) or (problem is not None and name not in step.arguments)
             }
         return found
 
     def known(self, argument: Argument, item: Value | None) -> Value | None:
         """The value of an argument, None for a blank. Raises StepFailedError: nothing is where it points."""
         if isinstance(argument, Given):
-            return Value(data=argument.value, label=TRUSTED.of(argument.origin))
+            own = argument.origin in ("recipe", "parameter")
+            label = TRUSTED if own else self._work.control()
+            return Value(data=argument.value, label=label.of(argument.origin))
         if isinstance(argument, Ref):
             return self.look_up(argument, item)
         return None
 
-    async def _filled(self, step: Step, problem: str | None) -> dict[str, Value]:
+    async def _filled(self, step: Step, problem: Value | None) -> dict[str, Value]:
         """What the model gives for all arguments, with the label of everything it saw."""
         work = self._work
         seen = {name for one in step.arguments.values() if isinstance(one, Blank) for name in one.inputs}
         known = work.known([name for name in step.inputs if name in seen or name in step.needs])
         about = step.about or step.tool
         messages = prompts.call(
-            about, work.state.goal, known, instructions=work.instructions, problem=problem
+            about,
+            work.state.goal,
+            known,
+            instructions=work.instructions,
+            problem=None if problem is None else str(problem.data),
         )
         tool = work.tools[step.tool]
         reply = await work.asked("arguments", work.model.call(messages, [tool], required=True), step=step.id)
         if not reply.calls:
             raise StepFailedError(f"The model gave no arguments for {tool.name}.")
-        label = join(value.label for _, value, _ in known.values())
+        told = [] if problem is None else [problem.label]
+        label = join([work.control(), *told, *(value.label for _, value, _ in known.values())])
+        held = [value.data for _, value, _ in known.values()]
         return {
-            name: Value(data=data, label=self._label(data, tool.properties.get(name, {}), label))
+            name: Value(data=one, label=self._label(one, label))
             for name, data in reply.calls[0].arguments.items()
+            for one in [await self._grounded(step, name, data, held)]
         }
 
-    def _label(self, data: JSON, schema: Mapping[str, Any], seen: Label) -> Label:
-        """What the user wrote, or a choice that the tool's author wrote, is theirs, whoever copied it."""
-        if stated(data, self._work.state.goal) or "enum" in schema or isinstance(data, bool):
-            return TRUSTED.of("request")
-        return seen
+    async def _grounded(self, step: Step, name: str, data: JSON, held: Sequence[JSON]) -> JSON:
+        """A fact that is neither known nor computed from what is known gives way to one that is known."""
+        work = self._work
+        others = candidates(data, work.state.goal, held)
+        if len(others) < 2:
+            return others[0] if others else data
+        schema = work.tools[step.tool].properties.get(name, {})
+        wanted = prompts.wanted(name, schema, step.about or step.tool)
+        messages = prompts.call(wanted, work.state.goal, work.known(step.inputs))
+        reply = await work.asked("choose", work.model.choose(messages, list(map(str, others))), step=step.id)
+        return next(one for one in others if str(one) == reply.data)
 
-
-def is_fact(data: JSON) -> bool:
-    """Whether a value is a number, a date or an address: true or false, and not a matter of words."""
-    if isinstance(data, bool) or data is None:
-        return False
-    return isinstance(data, int | float) or (isinstance(data, str) and bool(_FACT.fullmatch(data.strip())))
-
-
-def stated(data: JSON, text: str) -> bool:
-    """Whether a value stands in a text as it is: a number as a number, words as words."""
-    if isinstance(data, bool) or data is None:
-        return False
-    if isinstance(data, int | float):
-        numbers = (one.replace(",", "") for one in _NUMBER.findall(text))
-        return any(_equal(one, data) for one in numbers)
-    if isinstance(data, str):
-        return bool(data.strip()) and _plain(data) in _plain(text)
-    if isinstance(data, list):
-        items = cast("list[Any]", data)
-        return bool(items) and all(stated(one, text) for one in items)
-    return False
-
-
-def _equal(written: str, number: float) -> bool:
-    try:
-        return float(written) == number
-    except ValueError:
-        return False
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
+    def _label(self, data: JSON, seen: Label) -> Label:
+        """What the user wrote, as it stands there, is theirs, whoever copied it."""
+        state = self._work.state
+        asked = TRUSTED if state.started is None else state.started.label
+        return asked.of("request") if verbatim(data, state.goal) else seen

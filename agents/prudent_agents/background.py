@@ -6,9 +6,16 @@ import asyncio
 import threading
 import weakref
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import CancelledError, Future, wait
 from typing import Any, TypeVar
 
+from prudent.errors import ConfigurationError
+
 ResultT = TypeVar("ResultT")
+
+
+_LEAVING = 10.0
+"""Seconds that work may take to stop."""
 
 
 class Background:
@@ -17,14 +24,24 @@ class Background:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
     def call(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
         """Wait for the work. Ctrl-C cancels it."""
-        future = asyncio.run_coroutine_threadsafe(work, self._running())
+        if self._thread is threading.current_thread():
+            work.close()
+            raise ConfigurationError(
+                "This call would wait for itself.", hint="Inside of a run, await the agent's async methods."
+            )
+        done: Future[ResultT] = Future()
+        task = self._running().call_soon_threadsafe
+        started: list[asyncio.Task[None]] = []
+        task(lambda: started.append(asyncio.ensure_future(_settle(work, done))))
         try:
-            return future.result()
+            return done.result()
         except BaseException:
-            future.cancel()
+            task(lambda: [one.cancel() for one in started])
+            wait([done], timeout=_LEAVING)  # what it was doing is recorded first
             raise
 
     def iterate(self, items: AsyncIterator[ResultT]) -> Iterator[ResultT]:
@@ -41,10 +58,25 @@ class Background:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                thread = threading.Thread(target=_run, args=(self._loop,), name="prudent-agent", daemon=True)
-                thread.start()
+                self._thread = threading.Thread(
+                    target=_run, args=(self._loop,), name="prudent-agent", daemon=True
+                )
+                self._thread.start()
                 weakref.finalize(self, _stop, self._loop)
             return self._loop
+
+
+async def _settle(work: Coroutine[Any, Any, ResultT], done: Future[ResultT]) -> None:
+    """Run the work and say what came of it, also where it was cancelled."""
+    try:
+        result = await work
+    except asyncio.CancelledError:
+        done.set_exception(CancelledError())
+        raise
+    except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        done.set_exception(error)
+    else:
+        done.set_result(result)
 
 
 async def _next(items: AsyncIterator[ResultT]) -> ResultT | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -54,6 +55,29 @@ class Cost(BaseModel):
         return self.model_copy(update=sums | {"money": money})
 
 
+@dataclass(eq=False, slots=True)
+class Reservation:
+    """What is set aside for a call that is being made. A context manager that releases it."""
+
+    account: Account
+    tokens: int
+    calls: int
+    money: float
+    parent: Reservation | None = None
+
+    def release(self) -> None:
+        """The call is settled, or was not made."""
+        self.account.forget(self)
+        if self.parent is not None:
+            self.parent.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.release()
+
+
 class Account:
     """One run's use of its budget. A sub-agent's account has its caller's as `parent`: both must allow."""
 
@@ -66,14 +90,34 @@ class Account:
         self._clock = clock
         self._began = clock()
         self._before = 0.0
+        self._reserved: list[Reservation] = []
 
-    def reserve(self, *, tokens: int = 0, calls: int = 1, money: float | None = 0.0) -> None:
-        """Ask for what a call will use at most, before it is made. Raises BudgetExceededError."""
-        if self._parent is not None:
-            self._parent.reserve(tokens=tokens, calls=calls, money=money)
-        used, budget = self.cost, self.budget
-        self._within("tokens", budget.tokens, used.tokens, tokens)
-        self._within("calls", budget.calls, used.model_calls + used.tool_calls, calls)
+    def reserve(self, *, tokens: int = 0, calls: int = 1, money: float | None = 0.0) -> Reservation:
+        """Set aside what a call will use at most, before it is made; release it when it is settled.
+
+        Raises:
+            BudgetExceededError: it would be more than is left, also of the parent's.
+        """
+        held = None if self._parent is None else self._parent.reserve(tokens=tokens, calls=calls, money=money)
+        try:
+            self._allow(tokens, calls, money)
+        except BudgetExceededError:
+            if held is not None:
+                held.release()
+            raise
+        reservation = Reservation(self, tokens, calls, money or 0.0, held)
+        self._reserved.append(reservation)
+        return reservation
+
+    def _allow(self, tokens: int, calls: int, money: float | None) -> None:
+        used, budget, held = self.cost, self.budget, self._reserved
+        self._within("tokens", budget.tokens, used.tokens + sum(one.tokens for one in held), tokens)
+        self._within(
+            "calls",
+            budget.calls,
+            used.model_calls + used.tool_calls + sum(one.calls for one in held),
+            calls,
+        )
         self._within("seconds", budget.seconds, round(self.seconds, 2), 0)
         if budget.money is not None and (money is None or used.money is None):
             if not budget.unknown_price:
@@ -83,13 +127,24 @@ class Account:
                     details={"limit": "money"},
                 )
         elif money is not None:
-            self._within("money", budget.money, used.money or 0.0, money)
+            self._within("money", budget.money, (used.money or 0.0) + sum(one.money for one in held), money)
+
+    def forget(self, reservation: Reservation) -> None:
+        """What was set aside is free again."""
+        if reservation in self._reserved:
+            self._reserved.remove(reservation)
 
     def settle(self, **used: Any) -> None:
         """Say what a call did use: fields of Cost."""
         self.cost = self.cost.plus(**used)
         if self._parent is not None:
             self._parent.settle(**used)
+
+    def waited(self, seconds: float) -> None:
+        """Leave out the time that a person took."""
+        self._before -= seconds
+        if self._parent is not None:
+            self._parent.waited(seconds)
 
     @property
     def seconds(self) -> float:

@@ -6,12 +6,20 @@ import asyncio
 from weakref import WeakKeyDictionary
 
 from prudent.client import AsyncClient, Client
+from prudent.errors import ConfigurationError
 
 
 class Connected:
     """Gives the client for the running loop: connections belong to a loop, models in this process do not."""
 
     def __init__(self, given: Client | AsyncClient | str | None) -> None:
+        """Raises ConfigurationError: it is no client and no address."""
+        if given is not None and not isinstance(given, Client | AsyncClient | str):
+            raise ConfigurationError(
+                f"{type(given).__name__} is no client.",
+                hint="Give a Client, an AsyncClient or a server's address.",
+                param="client",
+            )
         self._given = given
         self._local: AsyncClient | None = None
         self._remote: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncClient] = WeakKeyDictionary()

@@ -67,6 +67,8 @@ class Reply:
     cached_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    money: float | None = 0.0
+    """What it cost; None where no price is known."""
     finished: bool = True
     audit_id: str | None = None
 

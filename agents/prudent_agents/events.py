@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from prudent_agents.labels import TRUSTED, Label
 from prudent_agents.plan import Plan, Step
 from prudent_agents.tool import Effect
 from prudent_agents.values import JSON, Value
@@ -43,6 +44,8 @@ class RunStarted(_Event):
     seed: int | None = None
     tools: dict[str, str] = {}
     inputs: dict[str, Value] = {}
+    label: Label = TRUSTED
+    """Of the goal: that of a sub-agent may be what somebody else wrote."""
     budget: dict[str, float] = {}
     policy: str | None = None
     parent: str | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, cast
 
@@ -33,15 +33,17 @@ from prudent_agents.events import (
     StepStarted,
     ToolIntended,
 )
-from prudent_agents.labels import join
+from prudent_agents.labels import TRUSTED, join
 from prudent_agents.plan import FILL, ITEM, SAY, Blank, Given, Ref, Step
 from prudent_agents.rules import Permission
-from prudent_agents.tool import Effect, Tool, ToolContext
+from prudent_agents.tool import Effect, Precondition, Tool, ToolContext
 from prudent_agents.values import JSON, Value, canonical
 from prudent_agents.work import StepFailedError, Work
 
 REPAIRS = 2
 """How often arguments that a model gave are asked for anew, with what was wrong."""
+WRITES_AGAIN = 2
+"""How often a write is made anew of which it is known that it had no effect, or that a person allowed."""
 _AT_ONCE = 4
 """Items of `each` that are read side by side."""
 _STOPS = (BudgetExceededError, JournalError, RunConflictError)
@@ -89,16 +91,26 @@ class Executor:
             raise StepFailedError(f"{step.each} is no list, so there is nothing to go through.")
         items = [Value(data=one, label=whole.label) for one in cast("list[Any]", listed)]
         if self._work.effect(step) is Effect.READ:
-            gate = asyncio.Semaphore(_AT_ONCE)
-
-            async def gated(index: int, item: Value) -> Value:
-                async with gate:
-                    return await self._once(step, item, index)
-
-            made = await asyncio.gather(*(gated(index, item) for index, item in enumerate(items)))
+            made = await self._side_by_side(step, items)
         else:
             made = [await self._once(step, item, index) for index, item in enumerate(items)]
         return Value(data=[one.data for one in made], label=join([whole.label, *(one.label for one in made)]))
+
+    async def _side_by_side(self, step: Step, items: Sequence[Value]) -> list[Value]:
+        """The results for all items; with the first that fails the others stop too."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def gated(index: int, item: Value) -> Value:
+            async with gate:
+                return await self._once(step, item, index)
+
+        tasks = [asyncio.create_task(gated(index, item)) for index, item in enumerate(items)]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _once(self, step: Step, item: Value | None = None, index: int | None = None) -> Value:
         if step.tool in (FILL, SAY):
@@ -106,7 +118,7 @@ class Executor:
         tool = self._work.tools.get(step.tool)
         if tool is None:
             raise StepFailedError(f"There is no tool {step.tool}.")
-        problem: str | None = None
+        problem: Value | None = None
         tried: set[str] = set()
         for attempt in range(REPAIRS + 1):
             arguments = await self._arguments.of(step, item, problem)
@@ -117,15 +129,16 @@ class Executor:
             try:
                 return await self._called(step, tool, arguments, index)
             except ToolError as error:
-                problem = error.message
+                label = TRUSTED if isinstance(error, ToolArgumentsError) else result_label(tool, arguments)
+                problem = Value(data=error.message, label=label)
                 if attempt == REPAIRS or not _by_model(step):
                     break
-        raise StepFailedError(problem or f"{tool.name} failed.")
+        raise StepFailedError(f"{tool.name} failed." if problem is None else str(problem.data))
 
     async def _written(self, step: Step, item: Value | None) -> Value:
         """A step in which the model writes, from its inputs alone and with no tools in reach."""
         work, known = self._work, self._inputs(step, item)
-        label = join(value.label for _, value, _ in known).of(step.id)
+        label = join([work.control(), *(value.label for _, value, _ in known)]).of(step.id)
         if step.tool == FILL:
             messages = prompts.fill(step.instruction, known)
             reply = await work.asked("fill", work.model.fill(messages, step.shape or {}), step=step.id)
@@ -158,13 +171,13 @@ class Executor:
         if key in work.state.finished:
             return work.state.finished[key]
         tool.validate(plain)
-        if tool.precondition is not None and (why := tool.precondition(plain)):
+        if tool.precondition is not None and (why := _broken(tool.precondition, plain)):
             raise ToolArgumentsError(f"{tool.name}: {why}")
-        await self._allowed(step, tool, arguments)
+        await self._allowed(step, tool, arguments, index)
         if (found := await work.guard.arguments(step.id, tool.name, plain)) is not None:
             await work.record(found)
         if key in work.state.open and tool.effect is Effect.WRITE:
-            happened = await self._approvals.unknown(step, tool, arguments, key)
+            happened = await self._approvals.unknown(step, tool, arguments, key, index)
             if happened is not None:
                 return happened
         intended = ToolIntended(
@@ -176,23 +189,30 @@ class Executor:
         """Make the call, again where that is harmless."""
         work, attempt = self._work, 0
         plain = {name: value.data for name, value in intended.arguments.items()}
-        context = ToolContext(work.state.run, step.id, intended.key, work.client)
+        label = join([work.control(), *(value.label for value in intended.arguments.values())])
+        context = ToolContext(
+            work.state.run, step.id, intended.key, work.client, label=label, account=work.account
+        )
         while True:
-            work.account.reserve(calls=1)
-            await work.record(intended)
-            work.account.settle(tool_calls=1)
+            with work.account.reserve(calls=1):
+                await work.record(intended)
+                work.account.settle(tool_calls=1)
             began = time.monotonic()
             try:
                 result = await tool.call(plain, context)
             except ToolError as error:
                 known = tool.effect is not Effect.WRITE or bool(error.details.get("known", True))
                 await work.record(failed(intended, error.message, known=known))
+                attempt += 1
                 if not known:
-                    happened = await self._approvals.unknown(step, tool, intended.arguments, intended.key)
+                    happened = await self._approvals.unknown(
+                        step, tool, intended.arguments, intended.key, intended.item
+                    )
                     if happened is not None:
                         return happened
+                    if attempt > WRITES_AGAIN:
+                        raise
                     continue
-                attempt += 1
                 if attempt > tool.retries or tool.effect is Effect.WRITE or error.http_status == 400:
                     raise
                 continue
@@ -211,16 +231,37 @@ class Executor:
         await work.record(*([found] if found is not None else []), finished(intended, value, seconds))
         return value
 
-    async def _allowed(self, step: Step, tool: Tool, arguments: Mapping[str, Value]) -> None:
+    async def _allowed(
+        self, step: Step, tool: Tool, arguments: Mapping[str, Value], index: int | None
+    ) -> None:
         """Rules first, then a person where they say so. Raises RefusedByPolicyError, PausedError."""
-        decision = self._work.rules.decide(tool.name, tool.effect, arguments)
+        decision = self._work.rules.decide(
+            tool.name, tool.effect, _left_out(tool) | dict(arguments), self._work.control()
+        )
         if decision.permission is Permission.DENY:
             raise RefusedByPolicyError(
                 f"A rule forbids this call of {tool.name}: {decision.rule}.", details={"rule": decision.rule}
             )
         if decision.permission is Permission.ASK or tool.approval:
             reason = decision.rule or f"{tool.name} asks for approval"
-            await self._approvals.ask(step, tool, arguments, reason)
+            await self._approvals.ask(step, tool, arguments, reason, item=index)
+
+
+def _broken(precondition: Precondition, plain: Mapping[str, JSON]) -> str | None:
+    """Why the call must not be made; a precondition that fails itself is not met."""
+    try:
+        return precondition(plain)
+    except Exception as error:  # noqa: BLE001 - a user's function
+        return f"whether it may be called cannot be told: {type(error).__name__}: {error}"
+
+
+def _left_out(tool: Tool) -> dict[str, Value]:
+    """What the tool takes where an argument is left out, so that no rule is slipped by leaving one out."""
+    properties = cast("Mapping[str, Mapping[str, Any] | bool]", tool.properties)
+    return {
+        name: Value(data=None if isinstance(schema, bool) else schema.get("default"))
+        for name, schema in properties.items()
+    }
 
 
 def _by_model(step: Step) -> bool:

@@ -45,7 +45,7 @@ class Loop:
         self._rung = rung
         self._output = output
         self._executor = Executor(work)
-        self._replans = 0
+        self._given_up: set[str] = set()
 
     async def run(self) -> None:
         """Go on until the run ends or waits for a person, and record which.
@@ -70,6 +70,8 @@ class Loop:
             raise
         except PrudentError as error:
             await self._ended("failed", _latest(work), str(error))
+        except Exception as error:  # noqa: BLE001 - a run always says how it ended
+            await self._ended("failed", _latest(work), f"{type(error).__name__}: {error}")
 
     async def _plan(self) -> None:
         work = self._work
@@ -89,8 +91,8 @@ class Loop:
 
     async def _steps(self) -> None:
         """Run steps until none is left."""
-        work = self._work
         while True:
+            await self._after_failures()
             batch = self._batch()
             if not batch:
                 if not await self._added():
@@ -100,23 +102,25 @@ class Loop:
             stops = [one for one in outcomes if isinstance(one, BaseException)]
             if stops:
                 raise next((one for one in stops if not isinstance(one, PausedError)), stops[0])
-            for step in batch:
-                if step.id in work.state.failed:
-                    await self._after_failure(step)
 
     def _batch(self) -> list[Step]:
-        """What may run now: all reads that are ready, else the next write whose turn it is."""
+        """What may run now: the reads that are ready before the next write, else that write.
+
+        A read behind a write in the plan waits for it: it may be there to see what the write left behind.
+        """
         work, plan = self._work, self._work.state.plan
         if plan is None:
             return []
-        ready = [step for step in plan.ready(work.state.settled) if step.id not in work.state.settled]
-        reads = [step for step in ready if work.effect(step) is Effect.READ]
-        if reads:
-            return reads
+        ready = plan.ready(work.state.settled)
+        reads: list[Step] = []
         for step in plan.steps:
-            if step.id not in work.state.settled and work.effect(step) is not Effect.READ:
-                return [step] if step in ready else []
-        return []
+            if step.id in work.state.settled:
+                continue
+            if work.effect(step) is not Effect.READ:
+                return reads or ([step] if step in ready else [])
+            if step in ready:
+                reads.append(step)
+        return reads
 
     async def _added(self) -> bool:
         """Whether one more step was chosen, where steps are chosen one at a time."""
@@ -131,6 +135,18 @@ class Loop:
         await work.record(StepAdded(step=step))
         return True
 
+    async def _after_failures(self) -> None:
+        """See to every step that failed or was left out, also before the run was interrupted."""
+        work = self._work
+        if work.state.plan is None:
+            return
+        for name in work.state.plan.names:
+            step = work.state.plan.step(name)
+            if name in work.state.failed and name not in self._given_up:
+                await self._after_failure(step)
+            elif name in work.state.skipped:
+                await self._left_out(work.state.plan, name, data=True)
+
     async def _after_failure(self, step: Step) -> None:
         """Plan anew around a failed step, or leave out what needs it; a refusal is never planned around."""
         work = self._work
@@ -138,21 +154,22 @@ class Loop:
         assert plan is not None
         problem = work.state.failed[step.id]
         refused = step.id in work.state.refused
-        if self._planner is not None and not refused and self._replans < MOST_REPLANS:
-            self._replans += 1
+        if self._planner is not None and not refused and work.state.replans < MOST_REPLANS:
             other = await self._planner.again(plan, step, problem)
             if other is not None:
                 await work.record(Planned(plan=other, reason=f"{step.id} failed: {problem}"))
                 return
+        self._given_up.add(step.id)
         await self._left_out(plan, step.id)
 
-    async def _left_out(self, plan: Plan, name: str) -> None:
-        """Skip everything that needs a step which has no result."""
+    async def _left_out(self, plan: Plan, name: str, *, data: bool = False) -> None:
+        """Skip everything that needs a step which has no result; `data`: only what refers to its result."""
         gone = {name}
         for step in plan.steps:
-            if step.id not in self._work.state.settled and gone.intersection(step.inputs):
+            needs = step.data if data else step.inputs
+            if step.id not in self._work.state.settled and gone.intersection(needs):
+                reason = f"it needs {next(one for one in needs if one in gone)}, which has no result"
                 gone.add(step.id)
-                reason = f"it needs {next(one for one in step.inputs if one in gone)}, which has no result"
                 await self._work.record(StepSkipped(step=step.id, reason=reason))
 
     async def _end(self) -> None:
@@ -163,7 +180,8 @@ class Loop:
         if self._planner is None:
             await self._ended(status, _latest(work), error)
             return
-        if failed and not work.state.results:
+        inputs = work.state.started.inputs if work.state.started is not None else {}
+        if failed and work.state.results.keys() <= inputs.keys():
             await self._ended(status, None, error)
             return
         if work.state.plan is not None and work.state.plan.ends == "cannot":
@@ -187,22 +205,26 @@ class Loop:
         return await Answerer(work, goal, told).answer(known)
 
     async def _typed(self, messages: Sequence[prompts.Message], output: type[BaseModel]) -> JSON:
-        schema = output.model_json_schema()
-        reply = await self._work.asked(
-            "answer", self._work.model.fill(messages, schema), tokens=ANSWER_TOKENS
-        )
-        try:
-            return output.model_validate(reply.data).model_dump(mode="json")
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"]))
-            raise PrudentError(
-                f"The answer is no {output.__name__}: {field}: {first['msg']}.",
-                hint="Say in the goal what belongs there, or use a larger model.",
-            ) from error
+        schema, said = output.model_json_schema(), messages
+        for last in (False, True):
+            reply = await self._work.asked(
+                "answer", self._work.model.fill(said, schema), tokens=ANSWER_TOKENS
+            )
+            try:
+                return output.model_validate(reply.data).model_dump(mode="json")
+            except ValidationError as error:
+                first = error.errors()[0]
+                field = ".".join(map(str, first["loc"]))
+                wrong = f"The answer is no {output.__name__}: {field}: {first['msg']}."
+                if last:
+                    raise PrudentError(
+                        wrong, hint="Say in the goal what belongs there, or use a larger model."
+                    ) from error
+                said = [*messages, {"role": "user", "content": wrong}]
+        return None
 
     async def _ended(self, status: Status, output: JSON, error: str | None) -> None:
-        label = join(value.label for value in self._work.state.results.values())
+        label = join([self._work.control(), *(value.label for value in self._work.state.results.values())])
         seen = label.model_dump(mode="json") | {"sources": sorted(label.sources)}
         await self._work.record(RunEnded(status=status, output=output, label=seen, error=error))
 

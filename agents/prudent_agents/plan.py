@@ -89,8 +89,27 @@ class Step(_Data):
     confidence: float | None = None
 
     @property
+    def conditional(self) -> bool:
+        """Whether its condition or its list is said of an item, which is only there after both."""
+        sides = () if self.when is None else (self.when.left, self.when.right)
+        return any(isinstance(one, Ref) and one.step == ITEM for one in (*sides, self.each))
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The steps whose results this one uses or waits for, in order, each once."""
+        return tuple(name for name in self.refers if name != ITEM)
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """Of its inputs those without whose results it cannot run: what it refers to."""
+        refs = [*self.arguments.values(), self.each]
+        if self.when is not None:
+            refs += [self.when.left, self.when.right]
+        return tuple(dict.fromkeys(one.step for one in refs if isinstance(one, Ref) and one.step != ITEM))
+
+    @property
+    def refers(self) -> tuple[str, ...]:
+        """Every name that it refers to or waits for, in order, each once."""
         found: list[str] = []
         for argument in self.arguments.values():
             if isinstance(argument, Ref):
@@ -104,7 +123,7 @@ class Step(_Data):
             if isinstance(self.when.right, Ref):
                 found.append(self.when.right.step)
         found.extend(self.needs)
-        return tuple(dict.fromkeys(name for name in found if name != ITEM))
+        return tuple(dict.fromkeys(found))
 
 
 ITEM = "item"
@@ -147,7 +166,14 @@ class Plan(_Data):
     @model_validator(mode="after")
     def _runnable(self) -> Plan:
         known = set(self.parameters)
+        if ITEM in known or len(known) < len(self.parameters):
+            raise PlanError(f"Parameters have names of their own, and none is '{ITEM}'.")
         for step in self.steps:
+            if ITEM in step.refers and (step.each is None or step.conditional):
+                raise PlanError(
+                    f"Step '{step.id}' refers to '{ITEM}', which is there only in arguments under `each`.",
+                    param=step.id,
+                )
             if step.id in known or step.id == ITEM:
                 raise PlanError(f"Two steps or parameters are called '{step.id}'.", param=step.id)
             for name in step.inputs:

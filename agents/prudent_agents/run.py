@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from prudent_agents.budget import Cost
 from prudent_agents.events import (
@@ -50,7 +51,8 @@ class Run:
     def output(self) -> JSON | BaseModel:
         """The answer; None where there is none."""
         if self.output_type is not None and self.state.output is not None:
-            return self.output_type.model_validate(self.state.output)
+            with suppress(ValidationError):  # of a run that did not come to its end there may be a part
+                return self.output_type.model_validate(self.state.output)
         return self.state.output
 
     @property

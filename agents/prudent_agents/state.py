@@ -28,7 +28,7 @@ from prudent_agents.events import (
     ToolIntended,
 )
 from prudent_agents.labels import Label
-from prudent_agents.plan import Plan
+from prudent_agents.plan import Plan, Rung
 from prudent_agents.values import JSON, Value
 
 
@@ -50,6 +50,10 @@ class RunState:
     open: dict[str, ToolIntended] = field(default_factory=dict[str, ToolIntended])
     unknown: set[str] = field(default_factory=set[str])
     """Keys of calls that were given up without knowing whether they had their effect."""
+    attempts: dict[str, int] = field(default_factory=dict[str, int])
+    """How often each call was begun, by its key."""
+    replans: int = 0
+    """How often a failed step was planned anew."""
     decisions: dict[str, bool] = field(default_factory=dict[str, bool])
     waiting: ApprovalAsked | Asked | None = None
     answers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -83,7 +87,7 @@ class RunState:
             case Planned():
                 self._planned(event.plan)
             case StepAdded():
-                self.plan = (self.plan or Plan(goal=self.goal)).extended([event.step])
+                self.plan = (self.plan or Plan(goal=self.goal, rung=Rung.STEPWISE)).extended([event.step])
             case StepDone():
                 self.results[event.step] = event.value
             case StepSkipped():
@@ -109,6 +113,7 @@ class RunState:
         """A new plan: what failed and is in it as it was has failed still."""
         old = {} if self.plan is None else {step.id: step for step in self.plan.steps}
         same = {step.id for step in plan.steps if old.get(step.id) == step}
+        self.replans += not self.failed.keys() <= same
         self.failed = {name: why for name, why in self.failed.items() if name in same}
         self.plan = plan
 
@@ -124,6 +129,7 @@ class RunState:
     def _tool(self, event: ToolIntended | ToolFinished | ToolFailed) -> None:
         if isinstance(event, ToolIntended):
             self.open[event.key] = event
+            self.attempts[event.key] = self.attempts.get(event.key, 0) + 1
             self.unknown.discard(event.key)
             self.cost = self.cost.plus(tool_calls=1)
             return

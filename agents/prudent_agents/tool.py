@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from prudent.errors import PrudentError
 from prudent.types.content import Source
 from prudent_agents.errors import ToolError, ToolTimeoutError
-from prudent_agents.labels import Confidentiality
+from prudent_agents.labels import TRUSTED, Confidentiality, Label
 from prudent_agents.values import JSON, canonical
 
 if TYPE_CHECKING:
     from prudent.client import AsyncClient
+    from prudent_agents.budget import Account
 
 TIMEOUT = 30.0
 """Seconds that a tool may take where it does not say."""
@@ -50,6 +51,10 @@ class ToolContext:
     step: str = ""
     idempotency_key: str = ""
     client: AsyncClient | None = None
+    label: Label = TRUSTED
+    """That of all arguments together, and of what led to the call."""
+    account: Account | None = None
+    """The run's use of its budget, for tools that use it up themselves: agents."""
 
 
 Precondition = Callable[[Mapping[str, Any]], str | None]

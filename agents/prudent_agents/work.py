@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prudent.client import AsyncClient
 from prudent.types.content import Source
@@ -12,7 +12,8 @@ from prudent_agents.budget import Account
 from prudent_agents.driver import Model, Reply
 from prudent_agents.events import ApprovalAsked, Event, ModelCalled
 from prudent_agents.guarding import Guard
-from prudent_agents.plan import FILL, SAY, Step
+from prudent_agents.labels import TRUSTED, Label, join
+from prudent_agents.plan import FILL, SAY, Rung, Step
 from prudent_agents.recording import Journal
 from prudent_agents.rules import Rules
 from prudent_agents.state import RunState
@@ -49,14 +50,56 @@ class Work:
     approve: Approve | None = None
     instructions: str = ""
     seed: int | None = None
+    priced: bool = False
+    """Whether the model costs money that nobody named: then a limit of money stops before it is asked."""
+    _unwritten: list[tuple[Sequence[Event], asyncio.Future[None]]] = field(
+        default_factory=list[tuple[Sequence[Event], "asyncio.Future[None]"]]
+    )
+    _writer: asyncio.Task[None] | None = None
 
     async def record(self, *events: Event) -> None:
-        """Keep events, then take them in and tell of them. Raises JournalError: nothing was done."""
-        kept = [event for event in events if event.kept]
-        if kept and self.journal.durable:
-            await asyncio.to_thread(self.journal.append, self.state.run, kept)
-        elif kept:
+        """Keep events, then take them in and tell of them, in one order for all that work on the run.
+
+        Those that come while the disk is busy are kept together at the next write. Leaving does not undo
+        what is being written: it is taken in all the same.
+
+        Raises:
+            JournalError, RunConflictError: none of these events is kept.
+        """
+        if not self.journal.durable:
+            self._keep(events)
+            self._take_in(events)
+            return
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unwritten.append((events, kept))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        try:
+            await asyncio.shield(kept)
+        except asyncio.CancelledError:
+            await asyncio.wait([kept])
+            kept.exception()
+            raise
+
+    async def _write(self) -> None:
+        """Write what waits, as often as something waits."""
+        while self._unwritten:
+            batch, self._unwritten = self._unwritten, []
+            try:
+                await asyncio.to_thread(self._keep, [one for events, _ in batch for one in events])
+            except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+                for _, kept in batch:
+                    kept.set_exception(error)
+                continue
+            for events, kept in batch:
+                self._take_in(events)
+                kept.set_result(None)
+
+    def _keep(self, events: Sequence[Event]) -> None:
+        if kept := [event for event in events if event.kept]:
             self.journal.append(self.state.run, kept)
+
+    def _take_in(self, events: Sequence[Event]) -> None:
         for event in events:
             if event.kept:
                 self.state.apply(event)
@@ -72,37 +115,49 @@ class Work:
     ) -> Reply:
         """Have a model asked within the budget, and record what came of it. Raises BudgetExceededError."""
         try:
-            self.account.reserve(tokens=tokens)
+            reservation = self.account.reserve(tokens=tokens, money=None if self.priced else 0.0)
         except BaseException:
             if asyncio.iscoroutine(ask):
                 ask.close()
             raise
-        reply = await ask
-        event = ModelCalled.model_validate(
-            {
-                "step": step,
-                "purpose": purpose,
-                "model": reply.model,
-                "prompt_hash": reply.prompt_hash,
-                "seed": self.seed,
-                "engine": reply.engine,
-                "prompt_tokens": reply.prompt_tokens,
-                "cached_tokens": reply.cached_tokens,
-                "completion_tokens": reply.completion_tokens,
-                "seconds": reply.seconds,
-                "confidence": reply.confidence,
-                "output": reply.data if reply.data is not None else reply.text or _calls(reply),
-                "audit_id": reply.audit_id,
-            }
+        with reservation:
+            reply = await ask
+            self.account.settle(
+                prompt_tokens=reply.prompt_tokens,
+                cached_tokens=reply.cached_tokens,
+                completion_tokens=reply.completion_tokens,
+                model_calls=1,
+                money=reply.money,
+            )
+        await self.record(
+            ModelCalled.model_validate(
+                {
+                    "step": step,
+                    "purpose": purpose,
+                    "model": reply.model,
+                    "prompt_hash": reply.prompt_hash,
+                    "seed": self.seed,
+                    "engine": reply.engine,
+                    "prompt_tokens": reply.prompt_tokens,
+                    "cached_tokens": reply.cached_tokens,
+                    "completion_tokens": reply.completion_tokens,
+                    "seconds": reply.seconds,
+                    "money": reply.money,
+                    "confidence": reply.confidence,
+                    "output": reply.data if reply.data is not None else reply.text or _calls(reply),
+                    "audit_id": reply.audit_id,
+                }
+            )
         )
-        self.account.settle(
-            prompt_tokens=reply.prompt_tokens,
-            cached_tokens=reply.cached_tokens,
-            completion_tokens=reply.completion_tokens,
-            model_calls=1,
-        )
-        await self.record(event)
         return reply
+
+    def control(self) -> Label:
+        """The label of what leads to the next call: the request's, and of results that were read."""
+        state = self.state
+        asked = state.started.label if state.started is not None else TRUSTED
+        if state.plan is None or state.plan.rung is not Rung.STEPWISE:
+            return asked
+        return join([asked, *(value.label for value in state.results.values())])
 
     def effect(self, step: Step) -> Effect:
         """What a step leaves behind."""
