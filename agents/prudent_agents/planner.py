@@ -13,16 +13,23 @@ from dataclasses import replace
 from typing import Any, cast
 
 from prudent_agents import ending_prompts, prompts
-from prudent_agents.arguments import stated
 from prudent_agents.choosing import Ask, Chooser
 from prudent_agents.driver import Call, Model
-from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Rung, Step
+from prudent_agents.enumerated import other_options, siblings
+from prudent_agents.facts import stated
+from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Ref, Rung, Step
 from prudent_agents.tool import Effect, Tool
-from prudent_agents.unsaid import lacking, question, unsaid, unsaid_choice
-from prudent_agents.values import JSON
+from prudent_agents.unsaid import is_text, lacking, question, unsaid, unsaid_choice
+from prudent_agents.values import JSON, canonical
 
 _MOST_SOURCES = 3
 """How many tools are tried for one that finds a missing fact."""
+_NAME = re.compile(r"(?<=\w )[A-Z]\w+")
+"""A capitalised word that begins no sentence."""
+_ASKS_IN_WORDS = frozenset(("question", "query", "request"))
+"""Arguments that are the part of the goal itself, in the user's own words."""
+_CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
+"""A query in a language of its own."""
 _MUST_STAY = re.compile(r"\d+(?:[.,]\d+)*|[\"“‘「『][^\"”’」』]+[\"”’」』]|[\w-]+\.[a-z]{2,4}\b")
 """What no part of a goal may lose: numbers, quotations, names of files."""
 
@@ -65,8 +72,19 @@ class Planner:
             asked = question(lack.tool, lack.name, goal)
             return plan.model_copy(update={"ends": "ask_user", "note": asked})
         if not steps:
-            return plan.model_copy(update=await self._ending(goal))
+            ending = await self._ending(goal)
+            looked_up = await self._looked_up(goal) if ending["ends"] == "ask_user" else []
+            return plan.extended(looked_up) if looked_up else plan.model_copy(update=ending)
         return plan.extended(steps)
+
+    async def _looked_up(self, goal: str) -> list[Step]:
+        """A question is looked up where it can be, rather than asked back: to read does no harm."""
+        reads = [name for name, tool in self._tools.items() if tool.effect is Effect.READ]
+        if not reads or not goal.rstrip().endswith(("?", "？")):
+            return []
+        others = [name for name in self._tools if name not in reads]
+        call = await self._call(goal, goal, others, required=True)
+        return [] if call is None else [self._made(call, goal, goal, [])]
 
     async def _ending(self, goal: str) -> dict[str, Any]:
         """How a plan without steps ends: with an answer, a question, or why it cannot be done."""
@@ -120,13 +138,47 @@ class Planner:
         found: list[Step] = []
         tool, text = self._tools[call.tool], f"{about}\n{goal}"
         missing = None if before else lacking(tool, call.arguments, text)
+        source: Ref | None = None
         if missing is not None:
             wanted = prompts.wanted(missing, tool.properties.get(missing, {}), about)
-            first = await self._source(goal, wanted, text, call.tool)
-            found += [] if first is None else [self._made(first, goal, wanted, before)]
+            first = await self._source(goal, wanted, text, call)
+            if first is not None:
+                found.append(self._made(first, goal, wanted, before))
+                whole = is_text(self._tools[first.tool].returns) and is_text(tool.properties.get(missing))
+                source = Ref(step=found[0].id) if whole else None
         if not before and not found:
             await self._said(tool, call, text)
-        return [*found, self._made(call, goal, about, [*before, *found])]
+        made = self._made(call, goal, about, [*before, *found])
+        if missing is not None and source is not None:
+            made = made.model_copy(update={"arguments": {**made.arguments, missing: source}})
+        alike = self._like(made, text, len(before) + len(found) + 1)
+        if alike:
+            made = made.model_copy(update={"about": _spoken(made)})
+        return [*found, made, *alike]
+
+    def _like(self, step: Step, text: str, count: int) -> list[Step]:
+        """The same call for the other items of a list that its argument is in, where it only reads."""
+        tool = self._tools[step.tool]
+        if tool.effect is not Effect.READ:
+            return []
+        for name, argument in step.arguments.items():
+            value = argument.value if isinstance(argument, Given) else None
+            if not isinstance(value, str):
+                continue
+            options = tool.properties.get(name, {}).get("enum")
+            others = siblings(value, text) if options is None else other_options(value, options, text)
+            if others:
+                return [
+                    step.model_copy(
+                        update={
+                            "id": f"step{count + at + 1}",
+                            "about": f"{tool.name.replace('_', ' ')} {other}",
+                            "arguments": {**step.arguments, name: Given(value=other, origin="request")},
+                        }
+                    )
+                    for at, other in enumerate(others)
+                ]
+        return []
 
     async def _said(self, tool: Tool, call: Call, text: str) -> None:
         """Nothing is written with values that nobody said. Raises _UnsaidError."""
@@ -140,18 +192,26 @@ class Planner:
         if name is not None:
             raise _UnsaidError(tool, name)
 
-    async def _source(self, goal: str, wanted: str, text: str, of: str) -> Call | None:
+    async def _source(self, goal: str, wanted: str, text: str, of: Call) -> Call | None:
         """A call that finds a missing fact out, with arguments that are all known; None where there is none.
 
-        That something must be asked is sure here, so the model is not asked whether a tool fits.
+        That something must be asked is sure here, so the model is not asked whether a tool fits. A call that
+        takes up a name which the other one left unused goes before one that does not.
         """
-        left_out = [of, *(name for name, tool in self._tools.items() if tool.effect is not Effect.READ)]
+        used = canonical(of.arguments)
+        names = [one for one in _NAME.findall(goal) if one not in used]
+        second: Call | None = None
+        left_out = [of.tool, *(name for name, tool in self._tools.items() if tool.effect is not Effect.READ)]
         for _ in range(_MOST_SOURCES):
             call = await self._call(goal, wanted, left_out, required=True)
-            if call is None or lacking(self._tools[call.tool], call.arguments, text) is None:
-                return call
+            if call is None:
+                break
+            if lacking(self._tools[call.tool], call.arguments, text) is None:
+                if not names or any(one in canonical(call.arguments) for one in names):
+                    return call
+                second = second or call
             left_out.append(call.tool)
-        return None
+        return second
 
     async def _call(
         self, goal: str, about: str, leave_out: Sequence[str] = (), *, required: bool = False
@@ -168,7 +228,9 @@ class Planner:
     def _made(self, call: Call, goal: str, about: str, before: Sequence[Step]) -> Step:
         tool = self._tools[call.tool]
         arguments = {
-            name: self._argument(value, tool.properties.get(name, {}), f"{about}\n{goal}", before)
+            name: Given(value=about, origin="request")
+            if name in _ASKS_IN_WORDS and isinstance(value, str) and not _CODE.match(value)
+            else self._argument(value, tool.properties.get(name, {}), f"{about}\n{goal}", before)
             for name, value in call.arguments.items()
         }
         return Step(
@@ -191,3 +253,9 @@ class Planner:
         """A part that no tool does: the model writes it from what came before."""
         needs = tuple(step.id for step in before)
         return Step(id=f"step{len(before) + 1}", tool=SAY, about=about, instruction=about, needs=needs)
+
+
+def _spoken(step: Step) -> str:
+    """A call in words: the tool and what it was given."""
+    given = [str(one.value) for one in step.arguments.values() if isinstance(one, Given)]
+    return " ".join([step.tool.replace("_", " "), *given])

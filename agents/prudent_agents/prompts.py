@@ -172,6 +172,20 @@ _ANSWER = (
 )
 
 
+_ANSWER_EXAMPLES = (
+    (
+        'What is known:\n- weather Rome: {"celsius": 31, "sky": "clear"}\n'
+        '- weather Paris: {"celsius": 22, "sky": "rain"}\n\nRequest: How warm is it in Rome and in Paris?',
+        "It is 31 °C in Rome and 22 °C in Paris.",
+    ),
+    (
+        'What is known:\n- 图书馆几点开门？: ["图书馆。图书馆9:00开门，由王老师负责。"]\n\n'
+        "Request: 图书馆几点开门？由谁负责？",
+        "图书馆9:00开门，由王老师负责。",
+    ),
+)
+
+
 def answer(
     goal: str, results: Sequence[tuple[str, Value, Source]], *, instructions: str = ""
 ) -> list[Message]:
@@ -184,7 +198,10 @@ def answer(
     ]
     parts.append({"type": "text", "text": f"\nRequest: {goal}"})
     told = f"{instructions}\n\n{_ANSWER}" if instructions else _ANSWER
-    return [{"role": "system", "content": told}, {"role": "user", "content": parts}]
+    messages: list[Message] = [{"role": "system", "content": told}]
+    for asked, answered in _ANSWER_EXAMPLES:
+        messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
+    return [*messages, {"role": "user", "content": parts}]
 
 
 _SUM = "Write the sum that answers the request, with the numbers that are known. Do not work it out."

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from prudent_agents.arguments import is_fact, stated
+from prudent_agents.facts import is_fact, stated
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON
 
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 _STEM = 5
 _COMMON = frozenset(
     ("and", "any", "are", "for", "from", "new", "not", "please", "some", "that", "the", "this", "with", "you")
@@ -22,6 +23,11 @@ def lacking(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
         if "enum" not in tool.properties.get(name, {}) and is_fact(value) and not stated(value, text):
             return name
     return None
+
+
+def is_text(schema: Mapping[str, Any] | None) -> bool:
+    """Whether values of a schema are texts, so that one may be handed on whole."""
+    return schema is not None and schema.get("type") == "string"
 
 
 def unsaid(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
@@ -46,8 +52,11 @@ def unsaid(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
 
 
 def unsaid_choice(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
-    """The first choice of a call that writes whose word does not stand in the text: it may be a guess."""
-    if tool.effect is Effect.READ:
+    """The first choice of a call that writes whose word does not stand in the text: it may be a guess.
+
+    Of a Chinese text nothing can be told: tools name their options in English.
+    """
+    if tool.effect is Effect.READ or _CHINESE.search(text):
         return None
     for name in tool.required:
         value = arguments.get(name)
@@ -61,7 +70,7 @@ def question(tool: Tool, name: str, goal: str) -> str:
     schema: Mapping[str, Any] = tool.properties.get(name, {})
     what = schema.get("description") or name.replace("_", " ")
     options = f" ({', '.join(map(str, schema['enum']))})" if "enum" in schema else ""
-    if re.search(r"[\u3400-\u9fff]", goal):
+    if _CHINESE.search(goal):
         return f"请告诉我{name}（{what}）{options}是什么？"
     return f"I need to know this first: {what}{options}?"
 

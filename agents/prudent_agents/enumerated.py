@@ -1,0 +1,50 @@
+"""Finds what stands in one list with a value: the other cities of `Berlin, Lisbon and Oslo`. Knows no tool.
+
+Small models call a tool for the first of several things and forget the rest; that a list has more items is a
+matter of commas and conjunctions, not of judgement. Items must look alike, so that the rest of a sentence is
+not taken for one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+MOST_ITEMS = 6
+_JOINT = r"\s*(?:[,，]\s*(?:and|or)\s|\b(?:and|or|versus|vs\.?)\s|[,，、]|以及|还是|或者|[和与跟及或])\s*"
+_BEFORE = r"(?:(?:the|in|of|for|at)\s)?"
+_CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
+_JOINING_CHARACTER = "和与跟及或以还"
+
+
+def siblings(value: str, text: str) -> list[str]:
+    """The items of the list in a text that has the value in it, that one left out, in order."""
+    item = _item(value)
+    if item is None:
+        return []
+    for found in re.finditer(f"{item}(?:{_JOINT}{_BEFORE}{item})+", text):
+        items = re.findall(item, found[0])
+        if value in items and len(items) <= MOST_ITEMS:
+            return [one for one in dict.fromkeys(items) if one != value]
+    return []
+
+
+def other_options(value: str, options: Sequence[str], text: str) -> list[str]:
+    """The other options that a text names as they are written."""
+    return [
+        one for one in options if one != value and re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text, re.I)
+    ]
+
+
+def _item(value: str) -> str | None:
+    """What an item that looks like this one is, as a pattern; None where a list of such cannot be told."""
+    if _CHINESE.fullmatch(value):
+        return rf"(?:(?![{_JOINING_CHARACTER}])[\u3400-\u9fff]){{{len(value)}}}"
+    words = value.split()
+    if not words or not value.isascii():
+        return None
+    if all(re.fullmatch(r"[A-Z][\w'-]*", word) for word in words):
+        return r"\s".join([r"\b[A-Z][\w'-]*"] * len(words))
+    if len(words) == 1 and re.fullmatch(r"#?[A-Za-z]*\d[\w-]*", value):
+        return r"#?\b[A-Za-z]*\d[\w-]*"
+    return None
