@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,10 +19,20 @@ from prudent_agents.budget import Account, Budget
 from prudent_agents.choosing import Chooser
 from prudent_agents.connected import Connected
 from prudent_agents.driver import ChatModel, Model
-from prudent_agents.errors import PlanError, RunConflictError
-from prudent_agents.events import Answered, ApprovalGiven, Asked, Event, Planned, Resumed, RunStarted
+from prudent_agents.errors import PlanError, RunConflictError, ToolError
+from prudent_agents.events import (
+    Answered,
+    ApprovalGiven,
+    Asked,
+    Event,
+    Planned,
+    Resumed,
+    RunStarted,
+    ToolIntended,
+)
 from prudent_agents.function_tool import tool_of
 from prudent_agents.guarding import Guard
+from prudent_agents.labels import TRUSTED, Label
 from prudent_agents.loop import Loop
 from prudent_agents.plan import FILL, SAY, Plan, Rung
 from prudent_agents.planned import PlannedRun, estimated
@@ -30,7 +41,7 @@ from prudent_agents.recording import Journal, MemoryJournal
 from prudent_agents.rules import Rules
 from prudent_agents.run import Run
 from prudent_agents.state import RunState
-from prudent_agents.tool import Tool
+from prudent_agents.tool import Effect, Tool, ToolContext
 from prudent_agents.values import Value
 from prudent_agents.work import Approve, Work
 
@@ -129,8 +140,7 @@ class Agent:
         self, goal: str, *, approve: Approve | None = None, inputs: Mapping[str, Value] | None = None
     ) -> AsyncGenerator[Event]:
         """See `stream`."""
-        if not goal.strip():
-            raise PlanError("The goal is empty.", hint="Say what is to be done.", param="goal")
+        _said(goal)
         return self._events(self._started(goal, inputs), None, approve)
 
     # Plans
@@ -141,6 +151,7 @@ class Agent:
 
     async def plan_async(self, goal: str) -> PlannedRun:
         """See `plan`."""
+        _said(goal)
         work = self._work(MemoryJournal(), RunState(run="plan", goal=goal), lambda _: None, None)
         work.journal.begin(RunStarted(run="plan", goal=goal))
         plan = await self._planner_of(work).plan(goal)
@@ -165,11 +176,6 @@ class Agent:
         self, plan: Plan, *, inputs: Mapping[str, Value] | None = None, approve: Approve | None = None
     ) -> AsyncGenerator[Event]:
         """The events of a fixed plan's run."""
-        for step in plan.steps:
-            if step.tool not in self.tools and step.tool not in (FILL, SAY):
-                raise PlanError(
-                    f"Step '{step.id}' calls '{step.tool}', and there is no such tool.", param=step.id
-                )
         if missing := sorted(set(plan.parameters) - set(inputs or {})):
             raise PlanError(f"The plan needs {', '.join(missing)}.", hint="Give them as inputs.")
         return self._events(self._started(plan.goal, inputs), plan, approve)
@@ -222,8 +228,12 @@ class Agent:
             more: list[Event] = [Resumed()]
             if decision is not None and state.waiting is not None and not isinstance(state.waiting, Asked):
                 more.append(ApprovalGiven(digest=state.waiting.digest, approved=decision))
+            elif decision is not None:
+                raise RunConflictError(f"The run {run} waits for no decision on a call.")
             if answer is not None and isinstance(state.waiting, Asked):
                 more.append(Answered(text=answer))
+            elif answer is not None:
+                raise RunConflictError(f"The run {run} has asked nothing.")
         except BaseException:
             await asyncio.to_thread(journal.release, run)
             raise
@@ -234,20 +244,35 @@ class Agent:
     def as_tool(self, name: str, about: str, *, budget: Budget | None = None) -> Tool:
         """This agent as a tool of another: it gets a request in words, and gives its answer.
 
-        It runs with its own tools and rules, within `budget` and its caller's own limits of time.
+        It runs with its own tools and rules, within `budget` and what is left of its caller's. A request
+        that is untrusted or private stays so in there. It writes if any of its tools does, and what it gives
+        is as confidential as the most confidential of them.
         """
-        member = self
+        effects = {one.effect for one in self.tools.values()}
 
-        async def ask(request: str) -> Any:
-            run = await member.run_async(request)
-            if run.status != "done":
-                raise PlanError(f"{name} came to {run.status}: {run.error or 'it waits for a person'}.")
-            return run.state.output
+        async def ask(request: str, call: ToolContext) -> Any:
+            started = self._started(request, None, label=call.label, parent=call.run, budget=budget)
+            run = await self._folded(self._events(started, None, None, call.account, budget))
+            if run.status == "done":
+                return run.state.output
+            wrote = any(isinstance(one, ToolIntended) and one.effect is not Effect.READ for one in run.events)
+            raise ToolError(
+                f"{name} came to {run.status}: {run.error or 'it waits for a person'} (run {run.id}).",
+                details={"known": not wrote},
+            )
 
         ask.__doc__ = about
-        if budget is not None:
-            member.budget = budget
-        return tool_of(ask, name=name, timeout=None, retries=0)
+        made = tool_of(
+            ask,
+            name=name,
+            timeout=None,
+            retries=0,
+            effect=Effect.READ if effects <= {Effect.READ} else Effect.WRITE,
+        )
+        levels = [one.confidentiality for one in self.tools.values()]
+        return replace(
+            made, confidentiality=max(levels, key=lambda one: one.rank, default=made.confidentiality)
+        )
 
     def close(self) -> None:
         """Close what was opened. An agent that was given a client leaves it open."""
@@ -263,8 +288,16 @@ class Agent:
 
     # How the parts fit together
 
-    def _started(self, goal: str, inputs: Mapping[str, Value] | None) -> RunStarted:
-        limits = self.budget.model_dump(exclude={"unknown_price"}, exclude_none=True)
+    def _started(
+        self,
+        goal: str,
+        inputs: Mapping[str, Value] | None,
+        *,
+        label: Label = TRUSTED,
+        parent: str | None = None,
+        budget: Budget | None = None,
+    ) -> RunStarted:
+        limits = (budget or self.budget).model_dump(exclude={"unknown_price"}, exclude_none=True)
         return RunStarted(
             run=f"run_{uuid.uuid4().hex[:16]}",
             goal=goal,
@@ -277,24 +310,39 @@ class Agent:
                 for name, value in (inputs or {}).items()
             },
             budget=limits,
+            label=label,
+            parent=parent,
         )
 
     async def _events(
-        self, started: RunStarted, plan: Plan | None, approve: Approve | None
+        self,
+        started: RunStarted,
+        plan: Plan | None,
+        approve: Approve | None,
+        parent: Account | None = None,
+        budget: Budget | None = None,
     ) -> AsyncGenerator[Event]:
+        for step in plan.steps if plan is not None else ():
+            if step.tool not in self.tools and step.tool not in (FILL, SAY):
+                raise PlanError(
+                    f"Step '{step.id}' calls '{step.tool}', and there is no such tool.", param=step.id
+                )
         # Kept in one: a run that is killed here must not be planned anew by whoever resumes it.
         known = [] if plan is None else [Planned(plan=plan)]
         await asyncio.to_thread(self.journal.begin, started, known)
         told = [started, *known]
         fixed = plan is not None and plan.rung is Rung.FIXED
-        async for event in self._driven(RunState.of(told), (), None, approve, fixed=fixed, told=told):
-            yield event
+        account = Account(budget or self.budget, parent=parent)
+        run = self._driven(RunState.of(told), (), account, approve, fixed=fixed, told=told)
+        async with aclosing(run):  # who leaves waits until the run is stopped and recorded
+            async for event in run:
+                yield event
 
     async def _driven(
         self,
         state: RunState,
         first: Sequence[Event],
-        parent: Account | None,
+        account: Account | None,
         approve: Approve | None,
         *,
         fixed: bool,
@@ -304,7 +352,7 @@ class Agent:
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         for event in told:
             queue.put_nowait(event)
-        work = self._work(self.journal, state, queue.put_nowait, approve, parent)
+        work = self._work(self.journal, state, queue.put_nowait, approve, account)
         loop = Loop(work, None if fixed else self._planner_of(work), rung=self._rung, output=self._output)
 
         async def drive() -> None:
@@ -321,11 +369,13 @@ class Agent:
                 yield event
             await task
         finally:
-            if not task.done():
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-            await asyncio.shield(asyncio.to_thread(self.journal.release, state.run))
+            try:
+                if not task.done():
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
+            finally:
+                await asyncio.shield(asyncio.to_thread(self.journal.release, state.run))
 
     def _work(
         self,
@@ -333,10 +383,10 @@ class Agent:
         state: RunState,
         sink: Callable[[Event], None],
         approve: Approve | None,
-        parent: Account | None = None,
+        account: Account | None = None,
     ) -> Work:
         client = self._connected.client()
-        account = Account(self.budget, parent=parent)
+        account = account or Account(self.budget)
         account.restore(state.cost)
         return Work(
             tools=self.tools,
@@ -351,6 +401,7 @@ class Agent:
             approve=approve,
             instructions=self._instructions,
             seed=self._seed,
+            priced=self._connected.priced,
         )
 
     def _planner_of(self, work: Work) -> Planner:
@@ -377,6 +428,12 @@ class Agent:
         if state.status in ("done", "failed", "refused"):
             raise RunConflictError(f"The run {state.run} is over: {state.status}.", hint="Begin a new one.")
 
-    async def _folded(self, events: AsyncIterator[Event]) -> Run:
-        seen = [event async for event in events]
+    async def _folded(self, events: AsyncGenerator[Event]) -> Run:
+        async with aclosing(events):
+            seen = [event async for event in events]
         return Run(seen, self._output)
+
+
+def _said(goal: str) -> None:
+    if not goal.strip():
+        raise PlanError("The goal is empty.", hint="Say what is to be done.", param="goal")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from types import NoneType
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from prudent.client import AsyncClient, Client
 from prudent.errors import ConfigurationError
+
+_CLIENTS: tuple[type, ...] = (Client, AsyncClient, str)
+_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class Connected:
@@ -14,7 +19,7 @@ class Connected:
 
     def __init__(self, given: Client | AsyncClient | str | None) -> None:
         """Raises ConfigurationError: it is no client and no address."""
-        if given is not None and not isinstance(given, Client | AsyncClient | str):
+        if not isinstance(given, (*_CLIENTS, NoneType)):
             raise ConfigurationError(
                 f"{type(given).__name__} is no client.",
                 hint="Give a Client, an AsyncClient or a server's address.",
@@ -23,6 +28,11 @@ class Connected:
         self._given = given
         self._local: AsyncClient | None = None
         self._remote: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncClient] = WeakKeyDictionary()
+
+    @property
+    def priced(self) -> bool:
+        """Whether a call may cost money that nobody named: the address is of another machine."""
+        return isinstance(self._given, str) and urlsplit(self._given).hostname not in _HERE
 
     def client(self) -> AsyncClient:
         """The client for the running loop."""

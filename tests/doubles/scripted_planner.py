@@ -1,4 +1,4 @@
-"""A model for agents that says what it is told to, without a client: for tests of the loop, not of planning."""
+"""A model for agents that says what it is told to, without a client. Knows the driver, not planning."""
 
 from __future__ import annotations
 
