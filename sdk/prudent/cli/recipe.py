@@ -202,3 +202,45 @@ def serve(
     from prudent.cli.recipe_view import load, split
 
     serve_recipe(load(recipe, tools), split(given), port=port, base_url=base_url)
+
+
+@app.command()
+def pack(
+    recipe: Place,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The zip to write.")],
+    tools: Tools = None,
+) -> None:
+    """Pack a recipe with its samples, and the hashes of tools and models, into one zip."""
+    from prudent.cli.recipe_view import load
+    from prudent_agents.recipes.bundle import pack as packed
+
+    manifest = packed(load(recipe, tools), output)
+    typer.echo(f"{output}: {len(manifest.files)} files, {len(manifest.tools)} tools")
+
+
+@app.command()
+def unpack(
+    packed: Annotated[Path, typer.Argument(help="The zip that `prudent recipe pack` wrote.")],
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    tools: Tools = None,
+) -> None:
+    """Check a pack and write it into a folder."""
+    from prudent_agents.recipes.bundle import unpack as unpacked
+    from prudent_agents.recipes.own_tools import tools_of
+
+    recipe = unpacked(packed, folder, tools=None if tools is None else tools_of(tools))
+    typer.echo(f"{folder}: {recipe.name} {recipe.document.version}")
+
+
+@app.command()
+def export(
+    recipe: Place,
+    python: Annotated[bool, typer.Option("--python", help="As Python, the one form there is.")] = True,
+    tools: Tools = None,
+) -> None:
+    """Print a recipe as Python that uses the same classes and runs."""
+    from prudent.cli.recipe_view import load
+    from prudent_agents.recipes.exporting import as_python
+
+    del python
+    typer.echo(as_python(load(recipe, tools)))

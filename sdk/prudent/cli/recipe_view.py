@@ -25,7 +25,15 @@ def load(place: str, tools: Path | None) -> Recipe:
     from prudent_agents.recipes import Recipe
     from prudent_agents.recipes.own_tools import tools_of
 
-    return Recipe.load(place, tools=[] if tools is None else tools_of(tools))
+    own = [] if tools is None else tools_of(tools)
+    if place.endswith(".zip"):
+        from prudent_agents.recipes.bundle import read_pack
+
+        recipe, different, _ = read_pack(Path(place), tools=own)
+        for line in different:
+            typer.echo(line, err=True)
+        return recipe
+    return Recipe.load(place, tools=own)
 
 
 def gallery_rows() -> list[dict[str, Any]]:

@@ -1,0 +1,137 @@
+"""A served recipe: its form, its answers, and what it takes from nobody. The model is scripted, all else is real."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Generator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from prudent.testing import RunningServer, ScriptedModel, scripted_app
+from prudent_agents.recipes import Recipe
+from prudent_agents.recipes.page import form_page
+from prudent_agents.recipes.serving import recipe_app
+
+RECIPE = """\
+prudent: recipe/1
+name: note-desk
+about: Reads a note & files it.
+parameters:
+  note: {type: text, about: The note, longest: 500, trust: untrusted}
+  kind: {type: enum, choices: [low, high], about: How urgent}
+  count: {type: integer, about: How many, minimum: 1, maximum: 9, default: 2}
+  paper: {type: file, about: A paper, optional: true, endings: [.txt]}
+  out: {type: folder, about: Where to}
+tools:
+  - files.write: {ask: always, with: {root: $out}}
+steps:
+  task: {fill: {what: text up to 40}, from: $note}
+  keep: {tool: files.write, with: {path: task.txt, text: $task.what}}
+output: {task: $task.what, kept: $keep.path}
+"""
+
+
+class Controls(HTMLParser):
+    """What a form has: fields, labels, and anything that would be a script or a style of its own."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.fields: dict[str, dict[str, str | None]] = {}
+        self.labelled: set[str] = set()
+        self.ids: set[str] = set()
+        self.active: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.ids |= {str(given["id"])} if "id" in given else set()
+        if tag in ("input", "select", "textarea"):
+            self.fields[str(given["name"])] = given
+        if tag == "label":
+            self.labelled.add(str(given["for"]))
+        if tag in ("script", "style") or any(name.startswith("on") or name == "style" for name in given):
+            self.active.append(tag)
+
+
+@pytest.fixture(scope="module")
+def http(tmp_path_factory: pytest.TempPathFactory) -> Generator[TestClient]:
+    out = tmp_path_factory.mktemp("out")
+    recipe = Recipe(RECIPE, "recipe.yaml")
+    with RunningServer(scripted_app(ScriptedModel('{"what": "call <b>Ann</b>"}'))) as server:
+        app = recipe_app(recipe, fixed={"out": str(out)}, client=server.base_url)
+        with TestClient(app, base_url="http://127.0.0.1") as client:
+            yield client
+
+
+def test_the_form_is_made_of_the_parameters(http: TestClient) -> None:
+    answer = http.get("/")
+    form = Controls(answer.text)
+    assert set(form.fields) == {"note", "kind", "count", "paper"}, "what is fixed is not asked for"
+    assert form.labelled == set(form.fields)
+    assert form.active == []
+    assert "Reads a note &amp; files it." in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert http.get("/form.css").status_code == 200
+
+
+def test_what_is_wrong_is_summed_up_and_said_at_the_field(http: TestClient) -> None:
+    answer = http.post("/", data={"note": "call Ann", "kind": "low", "count": "12"}, files={})
+    assert answer.status_code == 422
+    form = Controls(answer.text)
+    assert 'role="alert"' in answer.text
+    assert 'href="#count"' in answer.text
+    assert form.fields["count"]["aria-invalid"] == "true"
+    assert set(str(form.fields["count"]["aria-describedby"]).split()) <= form.ids
+    assert "call Ann" in answer.text, "what was given is not lost"
+
+
+def test_a_write_is_asked_for_with_its_arguments_and_then_made(http: TestClient) -> None:
+    page = http.post("/", data={"note": "call Ann", "kind": "low"}, files={"paper": ("../a.txt", b"x")})
+    assert page.status_code == 200
+    assert "wants to call" in page.text
+    assert "call &lt;b&gt;Ann&lt;/b&gt;" in page.text, "a model's text is never HTML"
+    fields = Controls(page.text).fields
+    given = {name: str(fields[name]["value"]) for name in ("run", "digest")}
+    done = http.post("/decide", data={**given, "decision": "yes"})
+    assert "note-desk: done" in done.text
+    assert http.post("/decide", data={**given, "decision": "yes"}).status_code == 400, "used up"
+
+
+def test_programs_get_json(http: TestClient) -> None:
+    told = http.post("/run", json={"note": "call Ann", "kind": "high"}).json()
+    assert (told["status"], told["asks"]["tool"]) == ("paused", "files.write")
+    wrong = http.post("/run", json={"note": "x", "kind": "middle"})
+    assert wrong.status_code == 400
+    assert wrong.json()["error"]["param"] == "kind"
+    assert http.post("/run", json={"paper": "/etc/passwd"}).json()["error"]["param"] == "paper"
+    assert http.post("/run", json={"out": "/etc"}).json()["error"]["param"] == "out"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"content-length": "99999999"}]
+)
+def test_other_sites_are_refused(http: TestClient, headers: dict[str, str]) -> None:
+    assert http.post("/run", json={"note": "x"}, headers=headers).status_code == 403
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
+def test_a_browser_shows_the_form(tmp_path: Path) -> None:
+    recipe = Recipe(RECIPE, "recipe.yaml")
+    page = tmp_path / "form.html"
+    page.write_text(form_page(recipe.document, recipe.document.parameters, {}, {"note": "missing"}))
+    done = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    form = Controls(done.stdout)
+    assert set(form.fields) == set(recipe.document.parameters)
+    assert form.labelled == set(form.fields)
