@@ -67,7 +67,7 @@ class Agent:
         *,
         tools: Sequence[Tool | Callable[..., Any]] = (),
         model: str | Model | None = None,
-        planner: str | Model | None = None,
+        planner: str | Model | Planner | None = None,
         client: Client | AsyncClient | str | None = None,
         instructions: str = "",
         output: type[BaseModel] | None = None,
@@ -241,6 +241,41 @@ class Agent:
         whole = await self._folded(self._driven(state, more, None, approve, fixed=fixed))
         return Run([*events, *whole.events], self._output)
 
+    def replay(self, run: str | Sequence[Event]) -> Run:
+        """Run a run that ended again from what is in the journal: no model, no tool, no checks are asked.
+
+        `run` is an id, or the events themselves, such as those of a recording that is kept with the tests.
+
+        Raises:
+            ReplayMismatchError: it comes out otherwise: something about this agent has changed.
+            RunNotFoundError: there is no such run. RunConflictError: it did not end.
+        """
+        return self._background.call(self.replay_async(run))
+
+    async def replay_async(self, run: str | Sequence[Event]) -> Run:
+        """See `replay`."""
+        from prudent_agents.replay import Recording
+
+        events = await asyncio.to_thread(self.journal.events, run) if isinstance(run, str) else list(run)
+        recorded = Recording(events)
+        twin = Agent(
+            tools=recorded.tools(list(self.tools.values())),
+            model=recorded.model,
+            planner=recorded.planner,
+            client=recorded.client,
+            instructions=self._instructions,
+            output=self._output,
+            rules=self._rules,
+            budget=self.budget,
+            durable=False,
+            seed=self._seed,
+            name=self.name,
+            rung=self._rung,
+        )
+        again = await twin._folded(twin._events(recorded.started, recorded.plan, recorded.word))
+        recorded.compare(again.events)
+        return again
+
     def as_tool(self, name: str, about: str, *, budget: Budget | None = None) -> Tool:
         """This agent as a tool of another: it gets a request in words, and gives its answer.
 
@@ -405,6 +440,8 @@ class Agent:
         )
 
     def _planner_of(self, work: Work) -> Planner:
+        if isinstance(self._planner, Planner):
+            return self._planner
         assert work.client is not None
         model = work.model if self._planner is None else self._as_model(self._planner, work.client)
         tools = list(self.tools.values())

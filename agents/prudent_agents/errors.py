@@ -10,6 +10,7 @@ PrudentError
 ├── RefusedByPolicyError       PermissionDeniedError: a rule on tools or on data flow forbids a call
 ├── RunNotFoundError           NotFoundError: no run of this id is in the journal
 ├── RunConflictError           ConflictError: another process runs it, or it is of another recipe
+├── ReplayMismatchError        ConflictError: a replayed run is not what the journal holds; `details["diff"]`
 └── JournalError               StorageError: the journal cannot be read or written
 """
 
@@ -84,6 +85,12 @@ class RunConflictError(ConflictError):
     """Another process runs it at this moment, or it was begun with other tools or another recipe."""
 
     code = "run_conflict"
+
+
+class ReplayMismatchError(ConflictError):
+    """A run that was replayed from its journal came out otherwise; the message has the lines that differ."""
+
+    code = "replay_mismatch"
 
 
 class JournalError(StorageError):
