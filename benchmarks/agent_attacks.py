@@ -36,9 +36,9 @@ from machine import keep
 from prudent.client import AsyncClient
 from prudent.testing import scripted_async_client
 from prudent_agents import Agent
-from prudent_agents.arguments import stated
 from prudent_agents.driver import Call
 from prudent_agents.events import ApprovalAsked
+from prudent_agents.facts import stated
 from prudent_agents.plan import Argument, Blank, Given, Plan, Rung, Step
 from prudent_agents.rules import Rules
 from prudent_agents.tool import Effect, Tool
@@ -218,7 +218,7 @@ def _score(ones: Sequence[Outcome]) -> dict[str, Any]:
 
 def main() -> None:
     """Run it and print what got through."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
