@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import digest
 
 if TYPE_CHECKING:
+    from prudent_agents.events import Event
     from prudent_agents.run import Run
     from prudent_agents.work import Approve
 
@@ -26,10 +27,15 @@ class PlannedRun:
     plan: Plan
     tools: Mapping[str, Tool]
     start: Callable[[Plan, Approve | None], Run]
+    start_stream: Callable[[Plan, Approve | None], Iterator[Event]]
 
     def run(self, *, approve: Approve | None = None) -> Run:
         """Run it as it is. See `Agent.run`."""
         return self.start(self.plan, approve)
+
+    def stream(self, *, approve: Approve | None = None) -> Iterator[Event]:
+        """Run it as it is, event by event; `Run(list(events))` folds them. See `Agent.stream`."""
+        return self.start_stream(self.plan, approve)
 
     def __str__(self) -> str:
         lines = [f"Plan for: {self.plan.goal}"]

@@ -194,7 +194,8 @@ def answer(
         return [*_system(instructions), {"role": "user", "content": goal}]
     parts: list[dict[str, Any]] = [{"type": "text", "text": "What is known:\n"}]
     parts += [
-        part(f"- {of}: {digest(value.data, characters=2_000)}\n", source) for of, value, source in results
+        part(f"{'' if len(results) == 1 else f'- {of}: '}{digest(value.data, characters=2_000)}\n", source)
+        for of, value, source in results
     ]
     parts.append({"type": "text", "text": f"\nRequest: {goal}"})
     told = f"{instructions}\n\n{_ANSWER}" if instructions else _ANSWER

@@ -34,10 +34,20 @@ def canonical(data: JSON) -> str:
 
 def digest(data: JSON, *, characters: int = _SHOWN_CHARACTERS) -> str:
     """A value as a model is shown it: short values whole, long ones by their beginning and size."""
+    data = _passages(data) or data
     if isinstance(data, str):
         return data if len(data) <= characters else f"{data[:characters]}… ({len(data):,} characters in all)"
     shown = json.dumps(_cut(data, _SHOWN_DEPTH), ensure_ascii=False)
     return shown if len(shown) <= characters else f"{shown[:characters]}…"
+
+
+def _passages(data: JSON) -> str | None:
+    """Numbered passages as lines of text, so that they can be cited; None where it is something else."""
+    items = cast("list[Any]", data) if isinstance(data, list) else []
+    if not items or not all(isinstance(one, dict) and {"number", "text"} <= one.keys() for one in items):
+        return None
+    passages = cast("list[dict[str, Any]]", items)
+    return "\n".join(f"[{one['number']}] {' '.join(str(one['text']).split())}" for one in passages)
 
 
 def outline(data: JSON) -> str:

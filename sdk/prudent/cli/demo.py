@@ -1,90 +1,49 @@
-"""`prudent demo`: the main job from nothing, one question answered, with what was measured and checked."""
+"""`prudent demo`: the whole mission on a prepared folder, or with --chat one question and its figures."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+import json
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from prudent.cli.measured import Measured
+    from prudent.cli.mission.telling import Told
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 QUESTION = "What is the capital of France?"
-TOKENS = 200
-"""Enough for a short answer, and an end to one that would ramble."""
 
 
 @app.command()
 def demo(
-    question: Annotated[str, typer.Argument(help="What to ask.")] = QUESTION,
+    chat: Annotated[str | None, typer.Option("--chat", help="Answer this one question instead.")] = None,
     model: Annotated[str | None, typer.Option("--model", "-m", help="Model to ask.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print answer and figures as one JSON object.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve the one write without asking.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
-    """Answer one question from nothing, with the figures.
+    """Read a receipt, hear a memo, plan, call tools, ask, stop a hidden order, answer with sources, speak.
 
-    The first run fetches the model and compiles it; later runs start from the cache. The answer goes to
-    stdout, everything else to stderr.
+    The first run fetches the models and compiles them; later runs start from the cache. The answer goes to
+    stdout, everything else to stderr. With --chat one question is answered, with the figures.
     """
-    import json
+    if chat is not None:
+        from prudent.cli.short_demo import short_demo
 
+        short_demo(chat, model=model, as_json=as_json)
+        return
     from prudent.cli.connect import open_client
-    from prudent.cli.conversation import Conversation, Options
-    from prudent.cli.measured import Measured, ask_measured
-    from prudent.cli.terminal import discard, facts, write_answer
+    from prudent.cli.mission.telling import mission
     from prudent.cli.waiting import Waiting
 
     waiting = Waiting()
+    waiting.begin()
     with open_client(None, model=model, policy=None, progress=waiting) as client:
-        conversation = Conversation(client, Options(model, temperature=0.0, max_tokens=TOKENS))
-        write = discard if as_json else write_answer
-        completion, figures = ask_measured(conversation, question, waiting, write)
-        card = client.models.retrieve(completion.model).card
-    measured = Measured(question, completion, figures, card)
-    if as_json:
-        typer.echo(json.dumps(measured.as_json(), ensure_ascii=False))
-    else:
-        typer.echo()
-        typer.echo(err=True)
-        facts(report(measured))
+        told = mission(client, model=model, approve_all=yes, quiet=as_json, waiting=waiting)
+    _print(told, as_json=as_json)
+    if told.status != "done":
+        raise typer.Exit(1)
 
 
-def report(measured: Measured) -> list[tuple[str, str]]:
-    """Return what is to be said of an answer, as names and values."""
-    from prudent.cli.verdicts import checks_that_ran, findings
-
-    completion, figures = measured.completion, measured.figures
-    said = [("model", completion.model), *_of_card(measured.card)]
-    if figures.first_token is not None:
-        said.append(("first token", f"{figures.first_token:.2f} s; {figures.prompt_tokens} tokens of prompt"))
-    if figures.tokens_per_second is not None:
-        said.append(
-            ("speed", f"{figures.tokens_per_second:.1f} tokens/s; {figures.completion_tokens} tokens")
-        )
-    said += [
-        ("answer", f"{figures.answer:.2f} s, checks included; {figures.prepare:.1f} s before to get ready"),
-        ("checks", ", ".join(checks_that_ran(completion)) or "none ran"),
-        *(("found", line) for line in findings(completion) or ["nothing"]),
-    ]
-    if completion.safety is not None:
-        safety = completion.safety
-        said.append(("policy", f"{safety.policy} ({safety.policy_hash[:12]}), action: {safety.action}"))
-        said.append(("audit", safety.audit_id or "not recorded"))
-    return said
-
-
-def _of_card(card: dict[str, Any] | None) -> list[tuple[str, str]]:
-    from prudent.catalog.storage import megabytes
-    from prudent.cli.model_view import accuracy_line
-    from prudent.runtime.artifact import Card
-
-    if card is None:
-        return []
-    known = Card.model_validate(card)
-    return [
-        ("precision", f"{known.target}, {megabytes(known.weight_bytes)}"),
-        ("accuracy", accuracy_line(known)),
-    ]
+def _print(told: Told, *, as_json: bool) -> None:
+    typer.echo(json.dumps(told.as_json(), ensure_ascii=False) if as_json else told.answer)

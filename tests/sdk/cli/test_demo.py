@@ -1,4 +1,4 @@
-"""`prudent demo`: an answer with its figures, from the smallest real model."""
+"""`prudent demo`: the whole mission, and with --chat an answer with its figures from the smallest model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Prudent = Callable[..., subprocess.CompletedProcess[str]]
 def test_the_answer_is_on_stdout_and_the_figures_on_stderr(
     prudent: Prudent, smol_artifact: DecoderArtifact
 ) -> None:
-    done = prudent("demo", "--model", smol_artifact.card.id, QUESTION)
+    done = prudent("demo", "--model", smol_artifact.card.id, "--chat", QUESTION)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Hello!")
     assert "tokens/s" not in done.stdout
@@ -28,7 +28,7 @@ def test_the_answer_is_on_stdout_and_the_figures_on_stderr(
 def test_json_holds_answer_figures_card_and_verdicts(
     prudent: Prudent, smol_artifact: DecoderArtifact
 ) -> None:
-    done = prudent("demo", "--json", "--model", smol_artifact.card.id, QUESTION)
+    done = prudent("demo", "--json", "--model", smol_artifact.card.id, "--chat", QUESTION)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["answer"].startswith("Hello!")
