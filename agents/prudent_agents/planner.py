@@ -28,6 +28,8 @@ _NAME = re.compile(r"(?<=\w )[A-Z]\w+")
 """A capitalised word that begins no sentence."""
 _ASKS_IN_WORDS = frozenset(("question", "query", "request"))
 """Arguments that are the part of the goal itself, in the user's own words."""
+_ASKS_TO_DO = re.compile(r"\s*(?:(?:can|could|would|will) you|please)\b|[请帮能可]", re.IGNORECASE)
+"""How a request to do something begins that has the form of a question."""
 _CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 """A query in a language of its own."""
 _MUST_STAY = re.compile(r"\d+(?:[.,]\d+)*|[\"“‘「『][^\"”’」』]+[\"”’」』]|[\w-]+\.[a-z]{2,4}\b")
@@ -73,17 +75,19 @@ class Planner:
             return plan.model_copy(update={"ends": "ask_user", "note": asked})
         if not steps:
             ending = await self._ending(goal)
-            looked_up = await self._looked_up(goal) if ending["ends"] == "ask_user" else []
+            looked_up = await self._looked_up(goal) if ending["ends"] != "answer" else []
             return plan.extended(looked_up) if looked_up else plan.model_copy(update=ending)
         return plan.extended(steps)
 
+    def _writing(self) -> tuple[str, ...]:
+        """The tools that leave something behind: none of them answers a question."""
+        return tuple(name for name, tool in self._tools.items() if tool.effect is not Effect.READ)
+
     async def _looked_up(self, goal: str) -> list[Step]:
         """A question is looked up where it can be, rather than asked back: to read does no harm."""
-        reads = [name for name, tool in self._tools.items() if tool.effect is Effect.READ]
-        if not reads or not goal.rstrip().endswith(("?", "？")):
+        if not _is_question(goal):
             return []
-        others = [name for name in self._tools if name not in reads]
-        call = await self._call(goal, goal, others, required=True)
+        call = await self._call(goal, goal, self._writing(), required=True)
         return [] if call is None else [self._made(call, goal, goal, [])]
 
     async def _ending(self, goal: str) -> dict[str, Any]:
@@ -132,7 +136,7 @@ class Planner:
         Backward chaining: a fact among the arguments (a date, an address, a number) that stands nowhere in
         the goal was made up. A tool that reads is asked for it first, where one fits.
         """
-        call = await self._call(goal, about)
+        call = await self._call(goal, about, self._writing() if _is_question(about) else ())
         if call is None:
             return []
         found: list[Step] = []
@@ -201,7 +205,7 @@ class Planner:
         used = canonical(of.arguments)
         names = [one for one in _NAME.findall(goal) if one not in used]
         second: Call | None = None
-        left_out = [of.tool, *(name for name, tool in self._tools.items() if tool.effect is not Effect.READ)]
+        left_out = [of.tool, *self._writing()]
         for _ in range(_MOST_SOURCES):
             call = await self._call(goal, wanted, left_out, required=True)
             if call is None:
@@ -253,6 +257,11 @@ class Planner:
         """A part that no tool does: the model writes it from what came before."""
         needs = tuple(step.id for step in before)
         return Step(id=f"step{len(before) + 1}", tool=SAY, about=about, instruction=about, needs=needs)
+
+
+def _is_question(text: str) -> bool:
+    """Whether a text asks something, and not for something to be done."""
+    return text.rstrip().endswith(("?", "？")) and not _ASKS_TO_DO.match(text)
 
 
 def _spoken(step: Step) -> str:
