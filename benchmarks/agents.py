@@ -141,7 +141,7 @@ def read_tasks(options: Any) -> dict[str, list[Task]]:
 
 def arguments() -> Any:
     """What was asked for on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--models", default="qwen2.5-coder-0.5b-instruct")
     parser.add_argument("--sets", default="own")
     parser.add_argument("--half", default="test", choices=["tune", "test"])
