@@ -23,7 +23,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,15 @@ from typing import Any
 from machine import keep
 
 from prudent_agents import Agent, Effect, Tool, ToolContext, tool
-from prudent_agents.events import ToolFailed, ToolIntended
+from prudent_agents.events import Event, ToolFailed, ToolIntended
 from prudent_agents.journal import SqliteJournal
 from prudent_agents.plan import Given, Plan, Ref, Step
 from prudent_agents.run import Run
 
 ENDED, PAUSED = 0, 3
 """What a worker's exit code says."""
+_AT_ONCE = 0.1
+"""Share of kills that are timed from a process's start, so that some hit the taking over itself."""
 _PATIENCE = 60.0
 """Seconds after which a worker that was not to be killed is taken to hang."""
 
@@ -103,12 +105,26 @@ def plan_of(goal: str, rounds: int) -> Plan:
     return Plan(goal=goal, steps=tuple(steps))
 
 
-def work(world: World, goal: str, rounds: int, begin: Callable[[], None]) -> int:
-    """Begin the run of this goal, or take it over; returns an exit code. `begin` is told when steps begin."""
-    journal = SqliteJournal(world.journal)
+class Telling(SqliteJournal):
+    """A journal that says when the first event is about to be kept."""
+
+    def __init__(self, path: Path, begins: Callable[[], None]) -> None:
+        super().__init__(path)
+        self._begins: Callable[[], None] | None = begins
+
+    def append(self, run: str, events: Sequence[Event]) -> None:
+        """See `SqliteJournal.append`."""
+        begins, self._begins = self._begins, None
+        if begins is not None:
+            begins()
+        super().append(run, events)
+
+
+def work(world: World, goal: str, rounds: int, begins: Callable[[], None]) -> int:
+    """Begin the run of this goal, or take it over; returns an exit code."""
+    journal = Telling(world.journal, begins)
     agent = Agent(tools=world.tools(), journal=journal)
     begun = [one.id for one in journal.runs(1000) if one.goal == goal]
-    begin()
     run = agent.resume(begun[0]) if begun else agent.execute(plan_of(goal, rounds))
     return PAUSED if run.status == "paused" else ENDED
 
@@ -122,10 +138,12 @@ def decide(world: World) -> int:
     return ENDED
 
 
-def forked(job: Callable[[Callable[[], None]], int], kill_after: float | None = None) -> tuple[int, float]:
+def forked(
+    job: Callable[[Callable[[], None]], int], kill_after: float | None = None, *, at_once: bool = False
+) -> tuple[int, float]:
     """A job in a process of its own: its exit code, and the seconds since it said that it begins.
 
-    With `kill_after` it is killed so many seconds after that, and the code is -9.
+    With `kill_after` it is killed so many seconds after that (`at_once`: after its start), with the code -9.
     """
     hears, says = os.pipe()
     child = os.fork()
@@ -136,7 +154,8 @@ def forked(job: Callable[[Callable[[], None]], int], kill_after: float | None = 
         finally:
             os._exit(code)
     os.close(says)
-    os.read(hears, 1)  # nothing comes: it ends when the child closes its side, or ends
+    if not at_once:
+        os.read(hears, 1)  # nothing comes: it ends when the child closes its side, or ends
     os.close(hears)
     began = time.monotonic()
     deadline = began + (_PATIENCE if kill_after is None else kill_after)
@@ -183,7 +202,7 @@ def crash(world: World, *, runs: int, kills: int, rounds: int, seed: int) -> Out
     """Begin runs and kill whoever works on them, `kills` times in all, then let each come to its end."""
     chance = random.Random(seed)
     outcome = Outcome(runs=runs)
-    code, alone = forked(lambda begin: work(world, "unhurt", rounds, begin))
+    code, alone = forked(lambda begins: work(world, "unhurt", rounds, begins))
     assert code == ENDED
     for number in range(runs):
         goal = f"run {number}"
@@ -191,7 +210,10 @@ def crash(world: World, *, runs: int, kills: int, rounds: int, seed: int) -> Out
         longest = 2 * alone / (left + 2)
         while True:
             kill_after = chance.uniform(0, longest) if left else None
-            code, _ = forked(lambda begin, goal=goal: work(world, goal, rounds, begin), kill_after)
+            at_once = bool(left) and chance.random() < _AT_ONCE
+            code, _ = forked(
+                lambda begins, goal=goal: work(world, goal, rounds, begins), kill_after, at_once=at_once
+            )
             if code == -signal.SIGKILL:
                 outcome.kills += 1
                 left -= 1

@@ -112,6 +112,17 @@ def resume(
 
 
 @app.command()
+def replay(run: RunId, where: App, as_json: Json = False) -> None:
+    """Run a run that ended again, from its journal alone; exit with 1 where it comes out otherwise."""
+    with _agent(where) as agent:
+        again = agent.replay(_whole_id(agent, run))
+    if as_json:
+        typer.echo(json.dumps({"run": again.id, "status": again.status, "same": True}))
+    else:
+        typer.echo(f"{again.id} comes out the same: {again.status}, {len(again.results)} results")
+
+
+@app.command()
 def fork(
     run: RunId,
     step: Annotated[str, typer.Argument(help="The step from which on things are to be done again.")],

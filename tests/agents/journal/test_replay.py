@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from prudent.errors import InvalidRequestError, NotFoundError
 from prudent_agents import Agent, Effect, Run, ToolContext, ToolError, tool
 from prudent_agents.driver import Call, Reply
 from prudent_agents.errors import ReplayMismatchError, RunConflictError
@@ -15,6 +17,7 @@ from prudent_agents.journal import SqliteJournal
 from prudent_agents.journal.forking import fork
 from prudent_agents.plan import SAY, Given, Plan, Ref, Step
 from prudent_agents.recorded_parts import RecordedClient
+from prudent_agents.testing import assert_replays
 from prudent_agents.values import Value, canonical
 
 CALLS: list[str] = []
@@ -156,3 +159,20 @@ def test_a_fork_does_again_what_comes_from_a_step_on(journal: SqliteJournal) -> 
     assert journal.find(new).parent == run.id
     assert run.results["read"] == forked.results["read"]
     assert [one.ok for one in journal.verify()] == [True, True]
+
+
+def test_a_run_is_recorded_once_and_replays_as_a_test(
+    tmp_path: Path, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "runs" / "attic.jsonl"
+    with pytest.raises(NotFoundError, match="PRUDENT_RECORD=1"):
+        assert_replays(agent_of(journal), file, plan=PLAN)
+    monkeypatch.setenv("PRUDENT_RECORD", "1")
+    assert_replays(agent_of(journal), file, plan=PLAN, approve=lambda _: True)
+    monkeypatch.delenv("PRUDENT_RECORD")
+    CALLS.clear()
+    run = assert_replays(agent_of(journal), file, plan=PLAN)
+    assert (run.results["write"].data, CALLS) == ("noted 5 in write", [])
+    file.write_text("{}\n")
+    with pytest.raises(InvalidRequestError, match="is no recording"):
+        assert_replays(agent_of(journal), file)
