@@ -194,7 +194,7 @@ def fill(path: Path, texts: Sequence[str], vectors: Vectors) -> float:
     return time.perf_counter() - began
 
 
-def latency(folder: Path, count: int, asked: int, policy: str) -> dict[str, Any]:
+def latency(folder: Path, count: int, asked: int, policy: str, *, peers_too: bool) -> dict[str, Any]:
     """Milliseconds of searches, each way in turn; recall of the quick first look against all cosines."""
     with tempfile.TemporaryDirectory() as temporary, Client(policy=policy) as client:
         texts, vectors = recombined(folder, client, count)
@@ -204,7 +204,7 @@ def latency(folder: Path, count: int, asked: int, policy: str) -> dict[str, Any]
         questions = [text for name in LANGUAGES for text in Questions(folder, name).texts[:: 2380 // asked]]
         queries = embedded(client, questions, "query")
         file, ranking = SqliteFile(path, tables.KIND), Ranking()
-        peers = exact_peers(Path(temporary), vectors)
+        peers = exact_peers(Path(temporary), vectors) if peers_too else {}
 
         def find(place: int, mode: Mode, limit: int = 5) -> list[Any]:
             with file.reading() as connection:
@@ -252,13 +252,14 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--asked", type=int, default=200)
     parser.add_argument("--policy", default="off", help="policy of the checks on what is embedded")
+    parser.add_argument("--alone", action="store_true", help="leave the peers out")
     given = parser.parse_args()
     settings = {"model": MODEL, "policy": given.policy, "part": given.part}
     if given.part == "quality":
         results = quality(given.data, given.policy)
     else:
         settings |= {"passages": given.passages, "asked": given.asked}
-        results = latency(given.data, given.passages, given.asked, given.policy)
+        results = latency(given.data, given.passages, given.asked, given.policy, peers_too=not given.alone)
     print(json.dumps(results, indent=1, ensure_ascii=False))
     print(keep(f"retrieval-{given.part}", settings, results))
 

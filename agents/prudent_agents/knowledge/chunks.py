@@ -22,8 +22,8 @@ _TOKENS_A_SIGN = 0.75
 
 _ENDS = re.compile(
     r"\n[ \t]*\n\s*"  # an empty line
-    r"|[。！？｡]+[」』”’）)\]】》]*\s*"
-    r"|[.!?…]+[\"'”’)\]»]*\s+"
+    r"|[。！？｡]+[」』”’）)\]】》]*(?:[\[【［]\d{1,3}[\]】］])*\s*"
+    r"|[.!?…]+[\"'”’)\]»]*(?:\[\d{1,3}\])*\s+"  # with marks of references behind it
     r"|\n\s*"
 )
 _WORD_ENDS = re.compile(r"[\s,;:，；：、]+")

@@ -7,6 +7,7 @@ SIGIR 2009), since their scores do not compare.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -23,10 +24,10 @@ Mode = Literal["hybrid", "meaning", "words"]
 
 DEPTH: Final = 50
 """Places of each ranking that are joined."""
-_LEAST_CANDIDATES: Final = 400
-_ROWS_A_CANDIDATE: Final = 200
+_LEAST_CANDIDATES: Final = 1000
+_ROWS_A_CANDIDATE: Final = 50
 """Of so many rows one more is compared exactly."""
-_POSTINGS: Final = 30_000
+_POSTINGS: Final = 20_000
 """Passages that the words of a question may stand in, all words together: the rarest words come first."""
 _COMMON: Final = 0.5
 """Share of passages from which a word says nothing: BM25 gives it no weight."""
@@ -78,10 +79,12 @@ class Ranking:
         total = int(tables.fact(connection, "passages") or 0)
         depth = max(DEPTH, limit)
         near = [] if vector is None else self._by_meaning(connection, vector, rank, depth, total)
-        worded = [] if mode == "meaning" else self._by_words(connection, question, rank, depth, total)
+        worded, covered = list[int](), 1.0
+        if mode != "meaning":
+            worded, covered = self._by_words(connection, question, rank, depth, total)
         similarities = dict(near)
         scores: dict[int, float] = {}
-        rankings = ((self._fusion.meaning, [one for one, _ in near]), (self._fusion.words, worded))
+        rankings = ((self._fusion.meaning, [one for one, _ in near]), (self._fusion.words * covered, worded))
         for weight, ranking in rankings:
             for place, passage in enumerate(ranking, 1):
                 scores[passage] = scores.get(passage, 0.0) + weight / (self._fusion.flat + place)
@@ -133,20 +136,25 @@ class Ranking:
 
     def _by_words(
         self, connection: sqlite3.Connection, question: str, rank: int, depth: int, total: int
-    ) -> list[int]:
+    ) -> tuple[list[int], float]:
+        """Passages by BM25, and the share of what the question's words tell that is in words found here.
+
+        A question that is put in other words, or in another language, shares only words such as "to": then
+        their ranking counts for little.
+        """
         with self._counting:
-            chosen = self._telling(connection, question, total)
+            chosen, covered = self._telling(connection, question, total)
         if not chosen:
-            return []
+            return [], covered
         rows = connection.execute(
             "SELECT words.rowid FROM words JOIN vectors ON vectors.passage = words.rowid"
             " WHERE words MATCH ? AND vectors.rank <= ? ORDER BY words.rank LIMIT ?",
             (" OR ".join(f'"{word}"' for word in chosen), rank, depth),
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in rows], covered
 
-    def _telling(self, connection: sqlite3.Connection, question: str, total: int) -> list[str]:
-        """The words of a question that are worth looking up, the rarest first."""
+    def _telling(self, connection: sqlite3.Connection, question: str, total: int) -> tuple[list[str], float]:
+        """The words of a question that are worth looking up, the rarest first; and `covered`."""
         if abs(total - self._counted_at) > total // 10:
             self._frequencies.clear()
             self._counted_at = total
@@ -159,7 +167,9 @@ class Ranking:
             if chosen and (postings > _POSTINGS or counts[word] > _COMMON * total):
                 break
             chosen.append(word)
-        return chosen
+        told = {word: math.log((total + 1) / (count + 0.5)) for word, count in counts.items()}
+        whole = sum(told.values())
+        return chosen, sum(told[word] for word in asked if counts[word]) / whole if whole > 0 else 1.0
 
     def _frequency(self, connection: sqlite3.Connection, word: str) -> int:
         """In how many passages a word is, counted no further than matters."""
