@@ -152,6 +152,12 @@ def _kb() -> typer.Typer:
     return kb.app
 
 
+def _mcp() -> typer.Typer:
+    from prudent.cli import mcp
+
+    return mcp.app
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command: its line in the help, and how to load it."""
@@ -183,6 +189,7 @@ COMMANDS = {
     "approvals": Entry("Approve or deny requests that a policy holds.", _approvals),
     "audit": Entry("Read, verify and export the audit trail.", _audit),
     "assess": Entry("Measure what attacks, leaks and bias do to an app.", _assess),
+    "mcp": Entry("Offer tools over the Model Context Protocol, and trust those of other servers.", _mcp),
 }
 
 

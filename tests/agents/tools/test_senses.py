@@ -18,7 +18,7 @@ from prudent_agents.tool import Effect, Tool, ToolContext
 from prudent_agents.tools.audio import audio_say, audio_transcribe
 from prudent_agents.tools.vision import vision_classify, vision_read
 
-IMAGE = {"format": "PNG", "width": 64, "height": 32}
+IMAGE = {"format": "PNG", "width": 64, "height": 32, "bytes": 5}
 ANSWERS: dict[str, Any] = {
     "/v1/vision/read": {
         "model": "eyes",
