@@ -7,8 +7,8 @@
 `prudent serve` runs in a child process. Every task is done by every contestant, one after the other, before
 the next one begins, with the same tools, instructions and limits; who begins changes from task to task.
 With --together the contestants do one task at the same time, which the server batches: sooner done, but then
-the seconds are those of a server that four share. A
-task is a success when its checker says so of the answer and of the state that the tools left behind.
+the seconds are those of a server that all share.
+A task is a success when its checker says so of the answer and of the state that the tools left behind.
 pass^k is the share of tasks that succeed with every one of k seeds; at temperature 0 seeds change nothing
 and one is enough. Tokens are what the server charged for. --minutes ends after the task at hand.
 FOLDER (for sets other than `own`) has gsm8k/, wikitablequestions/ and hotpotqa/ as JSON Lines.
