@@ -47,7 +47,7 @@ class Fusion:
     """
 
     meaning: float = 1.0
-    words: float = 1.0
+    words: float = 1.5
     flat: float = 5.0
 
 
