@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from prudent.errors import ConfigurationError, ConflictError
 from prudent_agents.recipes.recipe import FILE, Recipe
@@ -18,6 +19,8 @@ MANIFEST = "prudent-recipe.json"
 FORMAT = "recipe-pack/1"
 MOST_BYTES = 64 << 20
 MOST_FILES = 500
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, ValueError)
+"""What reading a broken, encrypted or strange zip raises; a manifest that is none is a ValueError."""
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The same recipe makes the same zip, byte for byte."""
 
@@ -94,14 +97,7 @@ def read_pack(path: Path, *, tools: list[Tool] | None = None) -> tuple[Recipe, l
             manifest = Manifest.model_validate_json(contents.pop(MANIFEST))
     except KeyError:
         raise ConfigurationError(f"{path} has no {MANIFEST}, so it is no recipe's pack.") from None
-    except (
-        zipfile.BadZipFile,
-        ValidationError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ) as error:
+    except _UNREADABLE as error:
         raise ConfigurationError(f"{path} is no recipe's pack: {type(error).__name__}.") from error
     if manifest.format != FORMAT:
         raise ConfigurationError(f"{path} is '{manifest.format[:40]}', and '{FORMAT}' can be read here.")

@@ -25,7 +25,10 @@ def as_python(recipe: Recipe) -> str:
         for name, parameter in document.parameters.items()
     }
     lines = [
-        f'"""{document.about.replace(chr(34), chr(39))}\n\nWritten from the recipe {document.name} {document.version}.\n"""',
+        f'"""{_plain(document.about)}',
+        "",
+        f"Written from the recipe {document.name} {_plain(document.version)}.",
+        '"""',
         "",
         "from pathlib import Path",
         "",
@@ -57,7 +60,9 @@ def as_python(recipe: Recipe) -> str:
         "    ]",
         "    rules = Rules([parse_rule(rule, data) for rule in RULES])",
         f"    budget = {_code(document_budget(recipe), 1)}",
-        f"    agent = Agent(tools=tools, model={plan.model!r}, rules=rules, budget=budget, name={document.name!r})",
+        "    agent = Agent(",
+        f"        tools=tools, model={plan.model!r}, rules=rules, budget=budget, name={document.name!r}",
+        "    )",
         "    with agent:",
         "        return agent.execute(PLAN, inputs=inputs)",
         "",
@@ -70,6 +75,11 @@ def as_python(recipe: Recipe) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """A text that can stand in a docstring and cannot end it."""
+    return " ".join(text.replace("\\", "/").replace('"', "'").split())
 
 
 def document_budget(recipe: Recipe) -> BaseModel:
