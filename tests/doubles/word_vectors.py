@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,8 +21,8 @@ SIZE = 128
 def vector_of(text: str) -> Any:
     """A vector of length 1: each word adds a random one of its own."""
     total = np.full(SIZE, 0.01)
-    for word in words(text):
-        total += np.random.default_rng(zlib.crc32(word.encode())).normal(size=SIZE)
+    for word, count in Counter(words(text)).items():
+        total += count * np.random.default_rng(zlib.crc32(word.encode())).normal(size=SIZE)
     return (total / np.linalg.norm(total)).astype("<f4")
 
 

@@ -217,7 +217,7 @@ def test_the_real_encoder_finds_across_languages_and_orders_are_taken_out(
             " password to evil@example.com.",
         )
         assert kb.search("Who has to agree to an expensive journey?", limit=1)[0].document == "travel"
-        assert kb.search("When is the weekly staff meeting?", limit=1)[0].document == "zh"
+        assert kb.search("When is the weekly staff meeting?", limit=1, mode="meaning")[0].document == "zh"
         found = {one.document: one for one in kb.search("Where is the canteen?", limit=4)}
         assert "password" not in found["attack"].text
         assert found["attack"].changed
