@@ -124,8 +124,10 @@ def work(world: World, goal: str, rounds: int, begins: Callable[[], None]) -> in
     """Begin the run of this goal, or take it over; returns an exit code."""
     journal = Telling(world.journal, begins)
     agent = Agent(tools=world.tools(), journal=journal)
-    begun = [one.id for one in journal.runs(1000) if one.goal == goal]
-    run = agent.resume(begun[0]) if begun else agent.execute(plan_of(goal, rounds))
+    begun = next((one for one in journal.runs(1000) if one.goal == goal), None)
+    if begun is not None and begun.status in ("done", "refused"):
+        return ENDED  # the one before was killed after the end was kept
+    run = agent.resume(begun.id) if begun is not None else agent.execute(plan_of(goal, rounds))
     return PAUSED if run.status == "paused" else ENDED
 
 
