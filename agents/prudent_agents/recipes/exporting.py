@@ -50,9 +50,14 @@ def as_python(recipe: Recipe) -> str:
         words = ", ".join(f"{key}={value.value!r}" for key, value in label.items())
         lines.append(f"    {name!r}: ({default!r}, Label({words})),")
     lines += ["}", f"RULES = {_code([entry.text for entry in entries(document)], 0)}", "", ""]
-    lines += [
+    return "\n".join([*lines, *_main(recipe)])
+
+
+def _main(recipe: Recipe) -> list[str]:
+    """The function that runs it, and what runs that from a shell."""
+    return [
         "def main(**given: object) -> Run:",
-        f'    """Run it: {", ".join(document.parameters) or "it has no parameters"}."""',
+        f'    """Run it: {", ".join(recipe.document.parameters) or "it has no parameters"}."""',
         "    data = {name: given.get(name, default) for name, (default, _) in PARAMETERS.items()}",
         "    inputs = {name: Value(data=data[name], label=PARAMETERS[name][1]) for name in PARAMETERS}",
         "    tools = [",
@@ -61,7 +66,7 @@ def as_python(recipe: Recipe) -> str:
         "    rules = Rules([parse_rule(rule, data) for rule in RULES])",
         f"    budget = {_code(document_budget(recipe), 1)}",
         "    agent = Agent(",
-        f"        tools=tools, model={plan.model!r}, rules=rules, budget=budget, name={document.name!r}",
+        f"        tools=tools, model={recipe.plan.model!r}, rules=rules, budget=budget, name={recipe.document.name!r}",
         "    )",
         "    with agent:",
         "        return agent.execute(PLAN, inputs=inputs)",
@@ -74,7 +79,6 @@ def as_python(recipe: Recipe) -> str:
         '    print(run.status, run.output, run.error or "")',
         "",
     ]
-    return "\n".join(lines)
 
 
 def _plain(text: str) -> str:

@@ -167,7 +167,10 @@ class Entry:
 
 
 COMMANDS = {
-    "demo": Entry("Answer one question from nothing, with the figures.", _demo),
+    "demo": Entry(
+        "Read a receipt, hear a memo, plan, call tools, ask, stop a hidden order, answer with sources, speak.",
+        _demo,
+    ),
     "chat": Entry("Talk to a model in the terminal or through a pipe.", _chat),
     "say": Entry("Speak a text into a file or a pipe.", _say),
     "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
