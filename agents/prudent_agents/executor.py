@@ -120,8 +120,12 @@ class Executor:
             raise StepFailedError(f"There is no tool {step.tool}.")
         problem: Value | None = None
         tried: set[str] = set()
+        begun = self._work.state.intents.get((step.id, index))
         for attempt in range(REPAIRS + 1):
-            arguments = await self._arguments.of(step, item, problem)
+            if begun is not None and problem is None and begun.tool == tool.name:
+                arguments = dict(begun.arguments)  # a model that is asked again may say something else
+            else:
+                arguments = await self._arguments.of(step, item, problem)
             written = canonical({name: value.data for name, value in arguments.items()})
             if written in tried:
                 break

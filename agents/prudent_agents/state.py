@@ -47,6 +47,10 @@ class RunState:
     """Of the failed steps, those that a rule, a check or a person forbade."""
     finished: dict[str, Value] = field(default_factory=dict[str, Value])
     """Results of calls by their keys."""
+    intents: dict[tuple[str, int | None], ToolIntended] = field(
+        default_factory=dict[tuple[str, "int | None"], ToolIntended]
+    )
+    """The latest call of each step and item that has not failed: after a crash it is this call, no other."""
     open: dict[str, ToolIntended] = field(default_factory=dict[str, ToolIntended])
     unknown: set[str] = field(default_factory=set[str])
     """Keys of calls that were given up without knowing whether they had their effect."""
@@ -129,6 +133,7 @@ class RunState:
     def _tool(self, event: ToolIntended | ToolFinished | ToolFailed) -> None:
         if isinstance(event, ToolIntended):
             self.open[event.key] = event
+            self.intents[event.step, event.item] = event
             self.attempts[event.key] = self.attempts.get(event.key, 0) + 1
             self.unknown.discard(event.key)
             self.cost = self.cost.plus(tool_calls=1)
@@ -139,6 +144,7 @@ class RunState:
             self.open.pop(event.key, None)
         elif event.known:
             self.open.pop(event.key, None)
+            self.intents.pop((event.step, event.item), None)
         else:
             self.unknown.add(event.key)
 

@@ -136,6 +136,27 @@ def test_a_write_of_unknown_outcome_is_never_repeated_by_itself() -> None:
     assert (ended.status, len(times)) == ("done", 2)
 
 
+def test_after_a_crash_it_is_the_same_call_whatever_a_model_would_say_now() -> None:
+    """The model is not asked again, so a write that was begun is not made beside another one."""
+    journal = MemoryJournal()
+    plan = Plan(goal="Pay the letter", steps=(Step(id="pay", tool="pay", arguments={"iban": Blank()}),))
+    first = Agent(tools=[pay], model=ScriptedAgentModel(calls=[{"iban": "A"}]), journal=journal)
+    began = first.execute(plan)
+    assert PAID == [("A", 1)]
+    killed = next(at for at, one in enumerate(began.events) if one.kind == "tool_finished")
+    crashed = MemoryJournal()
+    started, *rest = [one for one in began.events[:killed] if one.kept]
+    crashed.begin(started)
+    crashed.append(began.id, rest)
+    crashed.release(began.id)
+    model = ScriptedAgentModel(calls=[{"iban": "B"}])
+    second = Agent(tools=[pay], model=model, journal=crashed)
+    asked = second.resume(began.id)
+    assert (asked.status, PAID, model.asked) == ("paused", [("A", 1)], [])
+    assert second.resume(began.id, decision=True).status == "done"
+    assert PAID == [("A", 1), ("A", 1)]
+
+
 @pytest.mark.parametrize(("told", "calls", "status"), [(True, 1, "done"), (False, 3, "failed")])
 def test_verify_tells_and_repeats_end(told: bool, calls: int, status: str) -> None:
     """One that had its effect is done; one that never has is given up."""
