@@ -52,7 +52,10 @@ class Connected:
         return self._local
 
     async def close(self) -> None:
-        """Close what was made here."""
+        """Close what was made here: the models in this process, and connections of the running loop."""
+        remote = self._remote.pop(asyncio.get_running_loop(), None)
+        if remote is not None:
+            await remote.close()
         if self._local is not None:
             await self._local.close()
             self._local = None

@@ -25,7 +25,7 @@ from prudent_agents.recipes.recipe import Recipe
 from prudent_agents.values import JSON, Value
 
 if TYPE_CHECKING:
-    from prudent.client import Client
+    from prudent.client import AsyncClient, Client
     from prudent_agents.agent import Agent
     from prudent_agents.run import Run
 
@@ -59,7 +59,11 @@ class Served:
     """One recipe, behind a form. `fixed` are parameters that are the same at every run and not asked for."""
 
     def __init__(
-        self, recipe: Recipe, *, fixed: Mapping[str, Any] | None = None, client: Client | str | None = None
+        self,
+        recipe: Recipe,
+        *,
+        fixed: Mapping[str, Any] | None = None,
+        client: Client | AsyncClient | str | None = None,
     ) -> None:
         self.recipe = recipe
         self.fixed = dict(fixed or {})
@@ -120,7 +124,10 @@ class Served:
 
 
 def recipe_app(
-    recipe: Recipe, *, fixed: Mapping[str, Any] | None = None, client: Client | str | None = None
+    recipe: Recipe,
+    *,
+    fixed: Mapping[str, Any] | None = None,
+    client: Client | AsyncClient | str | None = None,
 ) -> FastAPI:
     """The app: GET / the form, POST / its answer, POST /run for programs (JSON, or a form with files)."""
     app = FastAPI(title=recipe.name, docs_url=None, redoc_url=None, openapi_url=None)

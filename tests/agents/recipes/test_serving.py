@@ -8,10 +8,13 @@ from collections.abc import Generator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from prudent.testing import ScriptedModel, scripted_client
+from prudent.client import AsyncClient
+from prudent.client.transports import AsyncAppTransport
+from prudent.testing import ScriptedModel, scripted_app, scripted_client
 from prudent_agents.recipes import Recipe
 from prudent_agents.recipes.page import form_page
 from prudent_agents.recipes.serving import recipe_app
@@ -89,6 +92,43 @@ def test_what_is_wrong_is_summed_up_and_said_at_the_field(http: TestClient) -> N
     assert form.fields["count"]["aria-invalid"] == "true"
     assert set(str(form.fields["count"]["aria-describedby"]).split()) <= form.ids
     assert "call Ann" in answer.text, "what was given is not lost"
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[TestClient]:
+    """The recipe with a scripted model, and a folder to write into."""
+    monkeypatch.setenv("PRUDENT_HOME", str(tmp_path / "home"))
+    (tmp_path / "out").mkdir()
+    model = ScriptedModel('{"what": "call <b>Ann</b>"}')
+    transport = AsyncAppTransport(lambda: scripted_app(model))
+    asked = AsyncClient(http_client=httpx.AsyncClient(transport=transport))
+    app = recipe_app(Recipe(RECIPE, "recipe.yaml"), fixed={"out": str(tmp_path / "out")}, client=asked)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        yield client
+    transport.thread.close()
+
+
+def test_a_program_runs_it_and_a_person_says_yes_once(running: TestClient, tmp_path: Path) -> None:
+    told = running.post("/run", json={"note": "Call Ann", "kind": "low"}).json()
+    assert (told["status"], told["asks"]["tool"]) == ("paused", "files.write"), told
+    assert not (tmp_path / "out" / "task.txt").exists()
+    word = {"run": told["run"], "digest": told["asks"]["digest"], "decision": "yes"}
+    assert running.post("/decide", data=word | {"digest": "another"}).status_code == 400
+    page = running.post("/decide", data=word)
+    assert page.status_code == 200
+    assert "call &lt;b&gt;Ann" in page.text
+    assert (tmp_path / "out" / "task.txt").read_text() == "call <b>Ann</b>"
+    assert running.post("/decide", data=word).status_code == 400, "a word counts once"
+
+
+def test_a_person_is_asked_on_a_page_and_no_writes_nothing(running: TestClient, tmp_path: Path) -> None:
+    page = running.post("/", data={"note": "Call Ann", "kind": "low"})
+    form = Controls(page.text)
+    assert form.active == []
+    word = {name: str(form.fields[name]["value"]) for name in ("run", "digest")}
+    refused = running.post("/decide", data=word | {"decision": "no"})
+    assert "refused" in refused.text
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_programs_may_not_name_paths_or_what_is_fixed(http: TestClient) -> None:
