@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from prudent_agents.values import JSON
 
-ENOUGH = 0.75
-"""Share of an answer's words that a passage must hold to be named."""
+ENOUGH = 0.5
+"""Share of an answer's words that a passage must hold to be named, beside all of its numbers."""
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[\u3400-\u9fff]|[^\W\d_]{3,}")
 _CITED = re.compile(r"\[\d+\]")
 
@@ -26,7 +26,8 @@ def cited(answer: str, results: Iterable[JSON]) -> str:
     best, number = 0.0, None
     for passage in _passages(results):
         held = words.intersection(_WORD.findall(str(passage["text"]).casefold()))
-        if len(held) / len(words) > best:
+        numbers_held = all(word in held for word in words if word[0].isdigit())
+        if numbers_held and len(held) / len(words) > best:
             best, number = len(held) / len(words), passage["number"]
     return f"{answer.rstrip()} [{number}]" if best >= ENOUGH else answer
 

@@ -12,11 +12,15 @@ PASSAGES = [
 
 def test_the_passage_that_holds_the_answer_is_named() -> None:
     assert cited("35 euros a day", [PASSAGES]) == "35 euros a day [1]"
+    assert cited("You may spend up to 35 euros a day on dinner.", [PASSAGES]).endswith("dinner. [1]")
     assert cited("每天最多35欧元", [PASSAGES]) == "每天最多35欧元 [2]"
 
 
 def test_what_stands_nowhere_is_not_cited() -> None:
     assert cited("90 dollars each week", [PASSAGES]) == "90 dollars each week"
+    assert (
+        cited("Dinner is paid up to 350 euros a day.", [PASSAGES]) == "Dinner is paid up to 350 euros a day."
+    )
     assert cited("", [PASSAGES]) == ""
     assert cited("35 euros", [[1, 2], {"text": "35 euros"}, None]) == "35 euros"
 

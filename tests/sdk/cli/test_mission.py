@@ -33,6 +33,7 @@ def test_the_demo_books_the_receipt_answers_from_the_handbook_and_stops_the_hidd
     assert told["expenses"].count("\n") == 0
     assert told["expenses"].endswith("20.60")
     assert "35" in told["answer"]
+    assert "[1]" in told["answer"]
     assert any("attack" in line for line in told["stopped"])
     assert any(source.startswith("[1] handbook.md") for source in told["sources"])
     assert told["audit_ids"]
