@@ -178,7 +178,8 @@ class Executor:
         if tool.precondition is not None and (why := _broken(tool.precondition, plain)):
             raise ToolArgumentsError(f"{tool.name}: {why}")
         await self._allowed(step, tool, arguments, index)
-        if (found := await work.guard.arguments(step.id, tool.name, plain)) is not None:
+        written = {name: data for name, data in plain.items() if not _by_developer(step, name)}
+        if (found := await work.guard.arguments(step.id, tool.name, written)) is not None:
             await work.record(found)
         if key in work.state.open and tool.effect is Effect.WRITE:
             happened = await self._approvals.unknown(step, tool, arguments, key, index)
@@ -266,6 +267,12 @@ def _left_out(tool: Tool) -> dict[str, Value]:
         name: Value(data=None if isinstance(schema, bool) else schema.get("default"))
         for name, schema in properties.items()
     }
+
+
+def _by_developer(step: Step, name: str) -> bool:
+    """Whether an argument stands in the recipe: its author wrote it, and no check is to stop it."""
+    argument = step.arguments.get(name)
+    return isinstance(argument, Given) and argument.origin == "recipe"
 
 
 def _by_model(step: Step) -> bool:
