@@ -209,7 +209,8 @@ def _fill(data: dict[str, Any], path: Sequence[int | str]) -> None:
     if location in _PLACEHOLDERS:
         data[str(location[0])] = _PLACEHOLDERS[location]
     elif len(location) == 3 and location[0] == "parameters" and location[2] == "type":
-        data["parameters"][location[1]]["type"] = "text"
+        if location[1] in data.get("parameters", {}):  # not where its name was wrong too, and it is out
+            data["parameters"][location[1]]["type"] = "text"
     elif location and location[-1] == "expect":
         data["tests"][location[1]]["expect"] = {"status": "done"}
 

@@ -22,7 +22,10 @@ def demo(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve the one write without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
-    """Read a receipt, hear a memo, plan, call tools, ask, stop a hidden order, answer with sources, speak.
+    """Work through a desk: hear, plan, ask, act, answer, speak.
+
+    A voice memo says what is to be done: a receipt is read and booked once you agree, the answer comes from a
+    handbook with its source, and an order that somebody hid in a letter is taken out.
 
     The first run fetches the models and compiles them; later runs start from the cache. The answer goes to
     stdout, everything else to stderr. With --chat one question is answered, with the figures.

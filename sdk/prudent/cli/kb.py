@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from prudent_agents.knowledge import Passage, Update
 
 app = typer.Typer(
-    help="Search your own documents: add files, find passages with their places.",
+    help="Find passages in your own documents, with their places.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,

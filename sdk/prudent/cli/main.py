@@ -167,10 +167,7 @@ class Entry:
 
 
 COMMANDS = {
-    "demo": Entry(
-        "Read a receipt, hear a memo, plan, call tools, ask, stop a hidden order, answer with sources, speak.",
-        _demo,
-    ),
+    "demo": Entry("Work through a desk: hear, plan, ask, act, answer, speak.", _demo),
     "chat": Entry("Talk to a model in the terminal or through a pipe.", _chat),
     "say": Entry("Speak a text into a file or a pipe.", _say),
     "serve": Entry("Serve models over the OpenAI HTTP API on this machine.", _serve),
@@ -182,8 +179,8 @@ COMMANDS = {
     "classify": Entry("Ask a classifier of your own.", _classify),
     "classifiers": Entry("List, show and remove the classifiers that were trained here.", _classifiers),
     "agent": Entry("List, show, approve, resume and replay runs of agents.", _agent),
-    "recipe": Entry("Make, check, show, run, test, serve and pack recipes: agents without Python.", _recipe),
-    "kb": Entry("Search your own documents: add files, find passages with their places.", _kb),
+    "recipe": Entry("Make, check, run, test and serve agents without Python.", _recipe),
+    "kb": Entry("Find passages in your own documents, with their places.", _kb),
     "models": Entry("List, fetch, verify, inspect and remove models.", _models),
     "doctor": Entry("Examine this machine: processor, limits, memory, models, speed.", _doctor),
     "bench": Entry("Measure a model on this machine in about a minute.", _bench),
@@ -192,7 +189,7 @@ COMMANDS = {
     "approvals": Entry("Approve or deny requests that a policy holds.", _approvals),
     "audit": Entry("Read, verify and export the audit trail.", _audit),
     "assess": Entry("Measure what attacks, leaks and bias do to an app.", _assess),
-    "mcp": Entry("Offer tools over the Model Context Protocol, and trust those of other servers.", _mcp),
+    "mcp": Entry("Offer tools over MCP, and trust those of other servers.", _mcp),
 }
 
 

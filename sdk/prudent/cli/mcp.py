@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prudent_agents.tool import Tool
 
 app = typer.Typer(
-    help="Offer tools over the Model Context Protocol, and trust those of other servers.",
+    help="Offer tools over MCP, and trust those of other servers.",
     rich_markup_mode=None,
     add_completion=False,
 )
@@ -52,7 +52,7 @@ def serve(
         str | None, typer.Option(help="Use this server instead of models in this process.")
     ] = None,
 ) -> None:
-    """Offer tools over the Model Context Protocol, and trust those of other servers."""
+    """Offer tools over MCP, and trust those of other servers."""
     if context.invoked_subcommand is not None:
         return
     _need_extra()

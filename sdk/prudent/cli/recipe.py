@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Make, check, show, run, test, serve and pack recipes: agents without Python.",
+    help="Make, check, run, test and serve agents without Python.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,

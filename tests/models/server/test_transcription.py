@@ -17,6 +17,8 @@ import soundfile
 from openai import OpenAI
 
 from prudent import Client
+from prudent.catalog import Catalog
+from prudent.catalog.fetch import fetch
 from prudent.runtime.transcriber_artifact import TranscriberArtifact
 from prudent.server.app import create_app
 from prudent.server.settings import Settings
@@ -45,6 +47,7 @@ def hearing(
     whisper_artifact: TranscriberArtifact, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningServer]:
     """A server that can hear, with the default policy; the chat model is never loaded."""
+    fetch(Catalog.load().get("silero-vad"))
     audit = AuditLog(tmp_path_factory.mktemp("audit") / "audit.db", key=b"k" * 32)
     with RunningServer(create_app(Settings(preload=False, threads=2), audit=audit)) as running:
         yield running

@@ -64,7 +64,8 @@ def encoder() -> LocalTextEncoder:
 @pytest.mark.parametrize("text", [" honey", " water", " lemon", "你好", "All is well. ", "cold and wet "])
 def test_a_text_scores_the_same_however_often_it_is_repeated(encoder: LocalTextEncoder, text: str) -> None:
     few, many, most = encoder.scores([text * 4, text * 24, text * 128])
-    assert few == many == most
+    assert dict(many) == pytest.approx(dict(few), abs=0.02)
+    assert dict(most) == pytest.approx(dict(few), abs=0.02)
     card = PackagedEncoder().card
     assert all(few[label] < card.thresholds(label, "en").medium for label in (*HARMS, "direct"))
 
