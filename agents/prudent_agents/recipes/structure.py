@@ -109,9 +109,15 @@ def read_structure(source: str, text: str) -> Structure:
 def _take_out(
     data: dict[str, Any], error: ValidationError, findings: Findings, broken: set[Location]
 ) -> None:
-    """Report each error and remove its cause, or put in what is missing."""
+    """Report each error and remove its cause, or put in what is missing.
+
+    What is said of a part that is gone by then is left for the next round.
+    """
+    gone: list[Location] = []
     for one in error.errors(include_url=False, include_context=True):
         loc = tuple(one["loc"])
+        if any(loc[: len(part)] == part for part in gone):
+            continue
         kind = one["type"]
         path = existing(data, loc)
         broken.add(path)
@@ -123,10 +129,12 @@ def _take_out(
             word = f"'{path[-1]}' is no key of {_owner(path[:-1], middle=True)}."
             findings.error(path, word, nearest(str(path[-1]), known), key=True)
             _remove(data, path)
+            gone.append(path)
         elif path and loc[-1] == "[key]":
             hint = "Names are letters, digits, _ and -, and begin with a letter."
             findings.error(path, f"'{path[-1]}' cannot be a name.", hint, key=True)
             _remove(data, path)
+            gone.append(path)
         else:
             findings.error(path, _words(cast("Mapping[str, Any]", one), path), _hint(one))
             _remove(data, path)
@@ -209,8 +217,7 @@ def _fill(data: dict[str, Any], path: Sequence[int | str]) -> None:
     if location in _PLACEHOLDERS:
         data[str(location[0])] = _PLACEHOLDERS[location]
     elif len(location) == 3 and location[0] == "parameters" and location[2] == "type":
-        if location[1] in data.get("parameters", {}):  # not where its name was wrong too, and it is out
-            data["parameters"][location[1]]["type"] = "text"
+        data["parameters"][location[1]]["type"] = "text"
     elif location and location[-1] == "expect":
         data["tests"][location[1]]["expect"] = {"status": "done"}
 
