@@ -242,6 +242,11 @@ class _Folded:
         )
 
 
+def prompt_hash(messages: Sequence[Message]) -> str:
+    """What a prompt is known by in the journal and in replays: 32 hexadecimal digits."""
+    return sha256(canonical(list(messages)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 def part(text: str, source: Source) -> dict[str, Any]:
     """A piece of a user's message that somebody else wrote: the checks treat it as such."""
     return {"type": "text", "text": text, "source": source.value}
@@ -310,7 +315,7 @@ def _reply(answer: ChatCompletion, messages: Sequence[Message], began: float) ->
         confidence=_confidence(choice),
         tokens=tuple(choice.logprobs.content or ()) if choice.logprobs else (),
         scores=choice.tool_decision.scores if choice.tool_decision else {},
-        prompt_hash=sha256(canonical(list(messages)).encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        prompt_hash=prompt_hash(messages),
         engine=answer.system_fingerprint,
         prompt_tokens=usage.prompt_tokens if usage else 0,
         cached_tokens=usage.prompt_tokens_details.cached_tokens if usage else 0,

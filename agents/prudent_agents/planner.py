@@ -97,12 +97,11 @@ class Planner:
         ends = ending_prompts.ENDINGS[cast("str", reply.data)]
         return {"ends": ends, "note": ending_prompts.ending_note(ends, goal)}
 
-    async def again(self, plan: Plan, failed: Step, problem: str) -> Plan | None:
+    async def again(self, plan: Plan, failed: Step) -> Plan | None:
         """The plan with another tool where a step failed; None where there is no other."""
         before = plan.steps[: plan.names.index(failed.id)]
         about = failed.about or plan.goal
         call = await self._call(plan.goal, about, (failed.tool,))
-        del problem
         if call is None:
             return None
         step = self._made(call, plan.goal, about, before)

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any, cast
 
 from prudent.client import AsyncClient
 from prudent.errors import NotFoundError
 from prudent.types.safety import Action
 from prudent.types.safety_check import CheckedPart, SafetyCheck
-from prudent_agents.driver import Call, Message, OnText, Reply
+from prudent_agents.driver import Call, Message, OnText, Reply, prompt_hash
 from prudent_agents.errors import ReplayMismatchError, ToolArgumentsError, ToolError
 from prudent_agents.events import (
     Event,
@@ -87,7 +86,7 @@ class RecordedModel:
         return replace(reply, calls=calls, data=None)
 
     def _reply(self, messages: Sequence[Message]) -> Reply:
-        key = sha256(canonical(list(messages)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        key = prompt_hash(messages)
         if not self._calls[key]:
             asked = digest(messages[-1].get("content"), characters=_SHOWN) if messages else "nothing"
             raise self._missed(f"the model is asked what it was not asked then: {asked}")
@@ -120,9 +119,9 @@ class RecordedPlanner(Planner):
             raise self._missed(f"a plan is made that was not made then, for: {goal[:_SHOWN]}")
         return self._plans.popleft()
 
-    async def again(self, plan: Plan, failed: Step, problem: str) -> Plan | None:
+    async def again(self, plan: Plan, failed: Step) -> Plan | None:
         """See `Planner.again`."""
-        del plan, failed, problem
+        del plan, failed
         return self._plans.popleft() if self._plans else None
 
     async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:

@@ -12,21 +12,12 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from prudent.errors import NotFoundError
 from prudent_agents.events import ApprovalAsked, ApprovalGiven, Event
+from prudent_responsible_ai.approvals import ApprovalState
 
 _SELECT = "SELECT digest, run, step, tool, reason, asked, approved, by, recorded FROM approvals "
-
-
-class ApprovalState(StrEnum):
-    """Where a call stands. `used` is a word that the run has acted on."""
-
-    WAITING = "waiting"
-    APPROVED = "approved"
-    DENIED = "denied"
-    USED = "used"
 
 
 @dataclass(frozen=True, slots=True)
