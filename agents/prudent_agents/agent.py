@@ -6,7 +6,6 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,17 +18,8 @@ from prudent_agents.budget import Account, Budget
 from prudent_agents.choosing import Chooser
 from prudent_agents.connected import Connected
 from prudent_agents.driver import ChatModel, Model
-from prudent_agents.errors import PlanError, RunConflictError, ToolError
-from prudent_agents.events import (
-    Answered,
-    ApprovalGiven,
-    Asked,
-    Event,
-    Planned,
-    Resumed,
-    RunStarted,
-    ToolIntended,
-)
+from prudent_agents.errors import PlanError
+from prudent_agents.events import Event, Planned, RunStarted
 from prudent_agents.function_tool import tool_of
 from prudent_agents.guarding import Guard
 from prudent_agents.labels import TRUSTED, Label
@@ -38,10 +28,11 @@ from prudent_agents.plan import FILL, SAY, Plan, Rung
 from prudent_agents.planned import PlannedRun, estimated
 from prudent_agents.planner import Planner
 from prudent_agents.recording import Journal, MemoryJournal
+from prudent_agents.resuming import taken
 from prudent_agents.rules import Rules
 from prudent_agents.run import Run
 from prudent_agents.state import RunState
-from prudent_agents.tool import Effect, Tool, ToolContext
+from prudent_agents.tool import Tool, ToolContext
 from prudent_agents.values import Value
 from prudent_agents.work import Approve, Work
 
@@ -137,11 +128,17 @@ class Agent:
         return self._background.iterate(self.stream_async(goal, approve=approve, inputs=inputs))
 
     def stream_async(
-        self, goal: str, *, approve: Approve | None = None, inputs: Mapping[str, Value] | None = None
+        self,
+        goal: str,
+        *,
+        approve: Approve | None = None,
+        inputs: Mapping[str, Value] | None = None,
+        run: str | None = None,
+        owner: str = "",
     ) -> AsyncGenerator[Event]:
-        """See `stream`."""
+        """See `stream`. `run` is the run's id, where the caller has one, and `owner` whose run it is."""
         _said(goal)
-        return self._events(self._started(goal, inputs), None, approve)
+        return self._events(self._started(goal, inputs, run=run, owner=owner), None, approve)
 
     # Plans
 
@@ -173,12 +170,18 @@ class Agent:
         return await self._folded(self.stream_plan_async(plan, inputs=inputs, approve=approve))
 
     def stream_plan_async(
-        self, plan: Plan, *, inputs: Mapping[str, Value] | None = None, approve: Approve | None = None
+        self,
+        plan: Plan,
+        *,
+        inputs: Mapping[str, Value] | None = None,
+        approve: Approve | None = None,
+        run: str | None = None,
+        owner: str = "",
     ) -> AsyncGenerator[Event]:
-        """The events of a fixed plan's run."""
+        """The events of a fixed plan's run. `run` and `owner` are as for `stream_async`."""
         if missing := sorted(set(plan.parameters) - set(inputs or {})):
             raise PlanError(f"The plan needs {', '.join(missing)}.", hint="Give them as inputs.")
-        return self._events(self._started(plan.goal, inputs), plan, approve)
+        return self._events(self._started(plan.goal, inputs, run=run, owner=owner), plan, approve)
 
     def _run_plan(self, plan: Plan, approve: Approve | None) -> Run:
         """Run a plan that was made of a goal: it is answered at its end, and may be planned anew."""
@@ -220,26 +223,24 @@ class Agent:
         answer: str | None = None,
     ) -> Run:
         """See `resume`."""
-        journal = self.journal
-        events = await asyncio.to_thread(journal.take, run)
-        try:
-            state = RunState.of(events)
-            self._same_tools(state)
-            more: list[Event] = [Resumed()]
-            if decision is not None and state.waiting is not None and not isinstance(state.waiting, Asked):
-                more.append(ApprovalGiven(digest=state.waiting.digest, approved=decision))
-            elif decision is not None:
-                raise RunConflictError(f"The run {run} waits for no decision on a call.")
-            if answer is not None and isinstance(state.waiting, Asked):
-                more.append(Answered(text=answer))
-            elif answer is not None:
-                raise RunConflictError(f"The run {run} has asked nothing.")
-        except BaseException:
-            await asyncio.to_thread(journal.release, run)
-            raise
-        fixed = state.plan is not None and state.plan.rung is Rung.FIXED
-        whole = await self._folded(self._driven(state, more, None, approve, fixed=fixed))
+        events, state, more = await taken(self.journal, run, self.tools, decision=decision, answer=answer)
+        whole = await self._folded(self._driven(state, more, None, approve))
         return Run([*events, *whole.events], self._output)
+
+    async def stream_resumed_async(
+        self,
+        run: str,
+        *,
+        approve: Approve | None = None,
+        decision: bool | None = None,
+        answer: str | None = None,
+    ) -> AsyncGenerator[Event]:
+        """See `resume`: what happens from here on, event by event. Leaving cancels the run."""
+        _, state, more = await taken(self.journal, run, self.tools, decision=decision, answer=answer)
+        going_on = self._driven(state, more, None, approve)
+        async with aclosing(going_on):
+            async for event in going_on:
+                yield event
 
     def replay(self, run: str | Sequence[Event]) -> Run:
         """Run a run that ended again from what is in the journal: no model, no tool, no checks are asked.
@@ -281,33 +282,35 @@ class Agent:
 
         It runs with its own tools and rules, within `budget` and what is left of its caller's. A request
         that is untrusted or private stays so in there. It writes if any of its tools does, and what it gives
-        is as confidential as the most confidential of them.
+        is as confidential as the most confidential of them. Where it waits for a person, its caller does, and
+        goes on with it.
         """
-        effects = {one.effect for one in self.tools.values()}
+        from prudent_agents.teams import as_tool
 
-        async def ask(request: str, call: ToolContext) -> Any:
-            started = self._started(request, None, label=call.label, parent=call.run, budget=budget)
-            run = await self._folded(self._events(started, None, None, call.account, budget))
-            if run.status == "done":
-                return run.state.output
-            wrote = any(isinstance(one, ToolIntended) and one.effect is not Effect.READ for one in run.events)
-            raise ToolError(
-                f"{name} came to {run.status}: {run.error or 'it waits for a person'} (run {run.id}).",
-                details={"known": not wrote},
-            )
+        return as_tool(self, name, about, budget)
 
-        ask.__doc__ = about
-        made = tool_of(
-            ask,
-            name=name,
-            timeout=None,
-            retries=0,
-            effect=Effect.READ if effects <= {Effect.READ} else Effect.WRITE,
-        )
-        levels = [one.confidentiality for one in self.tools.values()]
-        return replace(
-            made, confidentiality=max(levels, key=lambda one: one.rank, default=made.confidentiality)
-        )
+    async def asked_async(
+        self, request: str, call: ToolContext, *, run: str | None = None, budget: Budget | None = None
+    ) -> Run:
+        """A run that another agent's call asks for: within its budget, with its label and its person."""
+        started = self._started(request, None, label=call.label, parent=call.run, budget=budget, run=run)
+        account = Account(budget or self.budget, parent=call.account)
+        return await self._folded(self._events(started, None, call.word, account))
+
+    async def asked_again_async(
+        self,
+        run: str,
+        call: ToolContext,
+        *,
+        decision: bool | None = None,
+        answer: str | None = None,
+        budget: Budget | None = None,
+    ) -> Run:
+        """Go on with such a run. See `resume`."""
+        events, state, more = await taken(self.journal, run, self.tools, decision=decision, answer=answer)
+        account = Account(budget or self.budget, parent=call.account)
+        whole = await self._folded(self._driven(state, more, account, call.word))
+        return Run([*events, *whole.events], self._output)
 
     def close(self) -> None:
         """Close what was opened. An agent that was given a client leaves it open."""
@@ -331,10 +334,12 @@ class Agent:
         label: Label = TRUSTED,
         parent: str | None = None,
         budget: Budget | None = None,
+        run: str | None = None,
+        owner: str = "",
     ) -> RunStarted:
         limits = (budget or self.budget).model_dump(exclude={"unknown_price"}, exclude_none=True)
         return RunStarted(
-            run=f"run_{uuid.uuid4().hex[:16]}",
+            run=run or f"run_{uuid.uuid4().hex[:16]}",
             goal=goal,
             agent=self.name,
             model=self._model if isinstance(self._model, str) else None,
@@ -347,6 +352,7 @@ class Agent:
             budget=limits,
             label=label,
             parent=parent,
+            owner=owner,
         )
 
     async def _events(
@@ -354,8 +360,7 @@ class Agent:
         started: RunStarted,
         plan: Plan | None,
         approve: Approve | None,
-        parent: Account | None = None,
-        budget: Budget | None = None,
+        account: Account | None = None,
     ) -> AsyncGenerator[Event]:
         for step in plan.steps if plan is not None else ():
             if step.tool not in self.tools and step.tool not in (FILL, SAY):
@@ -366,9 +371,7 @@ class Agent:
         known = [] if plan is None else [Planned(plan=plan)]
         await asyncio.to_thread(self.journal.begin, started, known)
         told = [started, *known]
-        fixed = plan is not None and plan.rung is Rung.FIXED
-        account = Account(budget or self.budget, parent=parent)
-        run = self._driven(RunState.of(told), (), account, approve, fixed=fixed, told=told)
+        run = self._driven(RunState.of(told), (), account, approve, told=told)
         async with aclosing(run):  # who leaves waits until the run is stopped and recorded
             async for event in run:
                 yield event
@@ -380,7 +383,6 @@ class Agent:
         account: Account | None,
         approve: Approve | None,
         *,
-        fixed: bool,
         told: Sequence[Event] = (),
     ) -> AsyncGenerator[Event]:
         """Run from where the state stands; `told`, then each event as it happens. Leaving cancels the run."""
@@ -388,6 +390,7 @@ class Agent:
         for event in told:
             queue.put_nowait(event)
         work = self._work(self.journal, state, queue.put_nowait, approve, account)
+        fixed = state.plan is not None and state.plan.rung is Rung.FIXED
         loop = Loop(work, None if fixed else self._planner_of(work), rung=self._rung, output=self._output)
 
         async def drive() -> None:
@@ -452,18 +455,6 @@ class Agent:
         if model is None or isinstance(model, str):
             return ChatModel(client, model, seed=self._seed)
         return model
-
-    def _same_tools(self, state: RunState) -> None:
-        began = state.started.tools if state.started is not None else {}
-        now = {name: one.digest for name, one in self.tools.items()}
-        changed = sorted(name for name in began if now.get(name) != began[name])
-        if changed:
-            raise RunConflictError(
-                f"The run {state.run} was begun with other tools: {', '.join(changed)} changed or are gone.",
-                hint="Resume it with the tools it was begun with, or begin a new run.",
-            )
-        if state.status in ("done", "failed", "refused"):
-            raise RunConflictError(f"The run {state.run} is over: {state.status}.", hint="Begin a new one.")
 
     async def _folded(self, events: AsyncGenerator[Event]) -> Run:
         async with aclosing(events):

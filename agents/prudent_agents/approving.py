@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 
+from prudent_agents.budget import Cost
 from prudent_agents.errors import RefusedByPolicyError
-from prudent_agents.events import ApprovalAsked, ApprovalGiven, ToolFailed, ToolFinished, ToolIntended
+from prudent_agents.events import (
+    ApprovalAsked,
+    ApprovalGiven,
+    Asked,
+    ToolFailed,
+    ToolFinished,
+    ToolIntended,
+)
 from prudent_agents.labels import TRUSTED, UNTRUSTED, Label, join
 from prudent_agents.plan import Step
 from prudent_agents.tool import Tool
@@ -46,11 +55,14 @@ class Approvals:
         said = work.state.decisions.get(digest)
         if said is None:
             asked = ApprovalAsked(
-                step=step.id, tool=tool.name, arguments=dict(arguments), digest=digest, reason=reason
+                step=step.id,
+                tool=tool.name,
+                arguments=dict(arguments),
+                digest=digest,
+                reason=reason,
+                item=item,
             )
-            said = work.journal.decision(digest)
-            if said is None:
-                said = await self._word(asked)
+            said = await self.word(asked)
             if said is None:
                 await work.record(asked)
                 raise PausedError
@@ -60,8 +72,16 @@ class Approvals:
                 f"A person refused this call of {tool.name}.", details={"rule": f"{reason}: refused"}
             )
 
-    async def _word(self, asked: ApprovalAsked) -> bool | None:
-        """What is said at once; None where nobody is there, or asking failed. The time is not the run's."""
+    async def word(self, asked: ApprovalAsked) -> bool | None:
+        """A person's word on a call: given before, left in the journal, or said at once; None: there is none.
+
+        Where asking fails there is none. The time that it takes is not the run's.
+        """
+        said = self._work.state.decisions.get(asked.digest)
+        if said is None:
+            said = await asyncio.to_thread(self._work.journal.decision, asked.digest)
+        if said is not None:
+            return said
         approve, began = self._work.approve, time.monotonic()
         if approve is None:
             return None
@@ -72,6 +92,18 @@ class Approvals:
             return None
         finally:
             self._work.account.waited(time.monotonic() - began)
+
+    def answered(self, question: str) -> str | None:
+        """The user's latest answer to a question; None: there is none."""
+        answers = [text for asked, text in self._work.state.answers if asked == question]
+        return answers[-1] if answers else None
+
+    async def wait(self, step: Step, waiting: ApprovalAsked | Asked, item: int | None) -> None:
+        """Let the run wait for what a call of its waits for. Raises PausedError, always."""
+        if isinstance(waiting, ApprovalAsked):
+            waiting = waiting.model_copy(update={"step": step.id, "item": item})
+        await self._work.record(waiting)
+        raise PausedError
 
     async def unknown(
         self, step: Step, tool: Tool, arguments: Mapping[str, Value], key: str, item: int | None
@@ -106,7 +138,9 @@ def result_label(tool: Tool, arguments: Mapping[str, Value]) -> Label:
     return join([own, *(value.label for value in arguments.values())])
 
 
-def finished(intended: ToolIntended, value: Value, seconds: float) -> ToolFinished:
+def finished(
+    intended: ToolIntended, value: Value, seconds: float, *, cost: Cost | None = None
+) -> ToolFinished:
     """The event that ends a call with a result."""
     return ToolFinished(
         step=intended.step,
@@ -115,10 +149,11 @@ def finished(intended: ToolIntended, value: Value, seconds: float) -> ToolFinish
         value=value,
         seconds=seconds,
         item=intended.item,
+        cost=cost,
     )
 
 
-def failed(intended: ToolIntended, error: str, *, known: bool) -> ToolFailed:
+def failed(intended: ToolIntended, error: str, *, known: bool, cost: Cost | None = None) -> ToolFailed:
     """The event that ends a call without one."""
     return ToolFailed(
         step=intended.step,
@@ -127,6 +162,7 @@ def failed(intended: ToolIntended, error: str, *, known: bool) -> ToolFailed:
         error=error,
         known=known,
         item=intended.item,
+        cost=cost,
     )
 
 

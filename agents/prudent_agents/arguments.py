@@ -9,6 +9,7 @@ from prudent_agents import prompts
 from prudent_agents.facts import stated as stated
 from prudent_agents.facts import verbatim
 from prudent_agents.grounding import candidates
+from prudent_agents.hollow import not_hollow
 from prudent_agents.labels import TRUSTED, Label, join
 from prudent_agents.plan import ITEM, Argument, Blank, Condition, Given, Ref, Step
 from prudent_agents.rules import OPERATORS
@@ -91,6 +92,7 @@ class Arguments:
         work = self._work
         seen = {name for one in step.arguments.values() if isinstance(one, Blank) for name in one.inputs}
         known = work.known([name for name in step.inputs if name in seen or name in step.needs])
+        not_hollow(step.id, [value for _, value, _ in known.values()])
         about = step.about or step.tool
         messages = prompts.call(
             about,

@@ -141,10 +141,8 @@ class Account:
             self._parent.settle(**used)
 
     def waited(self, seconds: float) -> None:
-        """Leave out the time that a person took."""
+        """Leave out the time that a person took; a caller that asks for this run leaves it out itself."""
         self._before -= seconds
-        if self._parent is not None:
-            self._parent.waited(seconds)
 
     @property
     def seconds(self) -> float:
@@ -154,6 +152,8 @@ class Account:
     def restore(self, cost: Cost) -> None:
         """Go on from what an interrupted run had used."""
         self.cost, self._before = cost, cost.seconds
+        if self._parent is not None:
+            self._parent.settle(**cost.model_dump(exclude={"seconds"}))
 
     def _within(self, what: str, limit: float | None, used: float, asked: float) -> None:
         if limit is not None and used + asked > limit:

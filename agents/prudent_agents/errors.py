@@ -4,7 +4,8 @@ PrudentError
 ├── ToolDefinitionError        ConfigurationError: a function cannot be made a tool
 ├── ToolError                  a tool failed; what it says is shown to the model and the user
 │   ├── ToolArgumentsError     the arguments are not what the tool takes; `param` names the field
-│   └── ToolTimeoutError       the tool took longer than it may
+│   ├── ToolTimeoutError       the tool took longer than it may
+│   └── ToolWaitsError         the tool is an agent that waits for a person; so does its caller
 ├── PlanError                  InvalidRequestError: a plan is not one that can be run
 ├── BudgetExceededError        the run would use more than it was given
 ├── RefusedByPolicyError       PermissionDeniedError: a rule on tools or on data flow forbids a call
@@ -15,6 +16,8 @@ PrudentError
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from prudent.errors import (
     ConfigurationError,
@@ -51,6 +54,16 @@ class ToolTimeoutError(ToolError):
 
     http_status = 504
     code = "tool_timeout"
+
+
+class ToolWaitsError(ToolError):
+    """The tool is an agent that waits for a person; `waiting` is the event that says what it asks."""
+
+    code = "tool_waits"
+
+    def __init__(self, message: str, *, waiting: Any) -> None:
+        super().__init__(message)
+        self.waiting = waiting
 
 
 class PlanError(InvalidRequestError):

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from prudent_agents.budget import Cost
 from prudent_agents.labels import TRUSTED, Label
 from prudent_agents.plan import Plan, Step
 from prudent_agents.tool import Effect
@@ -49,6 +50,8 @@ class RunStarted(_Event):
     budget: dict[str, float] = {}
     policy: str | None = None
     parent: str | None = None
+    owner: str = ""
+    """Whose run it is, where an agent is offered to several."""
 
 
 class Planned(_Event):
@@ -133,6 +136,8 @@ class ToolFinished(_Event):
     value: Value
     seconds: float = 0.0
     item: int | None = None
+    cost: Cost | None = None
+    """What the tool used up itself, where it is an agent."""
 
 
 class ToolFailed(_Event):
@@ -145,6 +150,7 @@ class ToolFailed(_Event):
     error: str
     known: bool = True
     item: int | None = None
+    cost: Cost | None = None
 
 
 class StepDone(_Event):
@@ -190,6 +196,8 @@ class ApprovalAsked(_Event):
     arguments: dict[str, Value]
     digest: str
     reason: str
+    item: int | None = None
+    """Which item of `each` it is for."""
 
 
 class ApprovalGiven(_Event):

@@ -17,6 +17,7 @@ from prudent.types.content import Source
 from prudent_agents import prompts
 from prudent_agents.approving import Approvals, failed, finished, result_label
 from prudent_agents.arguments import Arguments
+from prudent_agents.budget import Cost
 from prudent_agents.errors import (
     BudgetExceededError,
     JournalError,
@@ -24,6 +25,7 @@ from prudent_agents.errors import (
     RunConflictError,
     ToolArgumentsError,
     ToolError,
+    ToolWaitsError,
 )
 from prudent_agents.events import (
     Refused,
@@ -33,6 +35,7 @@ from prudent_agents.events import (
     StepStarted,
     ToolIntended,
 )
+from prudent_agents.hollow import not_hollow
 from prudent_agents.labels import TRUSTED, join
 from prudent_agents.plan import FILL, ITEM, SAY, Blank, Given, Ref, Step
 from prudent_agents.rules import Permission
@@ -120,7 +123,8 @@ class Executor:
             raise StepFailedError(f"There is no tool {step.tool}.")
         problem: Value | None = None
         tried: set[str] = set()
-        begun = self._work.state.intents.get((step.id, index))
+        state = self._work.state
+        begun = state.intents.get((step.id, index)) or state.asked.get((step.id, index))
         for attempt in range(REPAIRS + 1):
             if begun is not None and problem is None and begun.tool == tool.name:
                 arguments = dict(begun.arguments)  # a model that is asked again may say something else
@@ -142,6 +146,7 @@ class Executor:
     async def _written(self, step: Step, item: Value | None) -> Value:
         """A step in which the model writes, from its inputs alone and with no tools in reach."""
         work, known = self._work, self._inputs(step, item)
+        not_hollow(step.id, [value for _, value, _ in known])
         label = join([work.control(), *(value.label for _, value, _ in known)]).of(step.id)
         if step.tool == FILL:
             messages = prompts.fill(step.instruction, known)
@@ -181,7 +186,7 @@ class Executor:
         written = {name: data for name, data in plain.items() if not _by_developer(step, name)}
         if (found := await work.guard.arguments(step.id, tool.name, written)) is not None:
             await work.record(found)
-        if key in work.state.open and tool.effect is Effect.WRITE:
+        if key in work.state.open and tool.effect is Effect.WRITE and not tool.goes_on:
             happened = await self._approvals.unknown(step, tool, arguments, key, index)
             if happened is not None:
                 return happened
@@ -196,7 +201,14 @@ class Executor:
         plain = {name: value.data for name, value in intended.arguments.items()}
         label = join([work.control(), *(value.label for value in intended.arguments.values())])
         context = ToolContext(
-            work.state.run, step.id, intended.key, work.client, label=label, account=work.account
+            work.state.run,
+            step.id,
+            intended.key,
+            work.client,
+            label=label,
+            account=work.account,
+            word=self._approvals.word,
+            answered=self._approvals.answered,
         )
         while True:
             with work.account.reserve(calls=1):
@@ -205,9 +217,13 @@ class Executor:
             began = time.monotonic()
             try:
                 result = await tool.call(plain, context)
+            except ToolWaitsError as waits:
+                await self._approvals.wait(step, waits.waiting, intended.item)
+                raise
             except ToolError as error:
                 known = tool.effect is not Effect.WRITE or bool(error.details.get("known", True))
-                await work.record(failed(intended, error.message, known=known))
+                cost = context.used.pop() if context.used else None
+                await work.record(failed(intended, error.message, known=known, cost=cost))
                 attempt += 1
                 if not known:
                     happened = await self._approvals.unknown(
@@ -221,19 +237,24 @@ class Executor:
                 if attempt > tool.retries or tool.effect is Effect.WRITE or error.http_status == 400:
                     raise
                 continue
-            return await self._kept(tool, intended, result, time.monotonic() - began)
+            cost = context.used.pop() if context.used else None
+            return await self._kept(tool, intended, result, time.monotonic() - began, cost)
 
-    async def _kept(self, tool: Tool, intended: ToolIntended, result: JSON, seconds: float) -> Value:
+    async def _kept(
+        self, tool: Tool, intended: ToolIntended, result: JSON, seconds: float, cost: Cost | None
+    ) -> Value:
         """The checked result with its label, recorded. One that is refused is as if there were none."""
         work = self._work
         value = Value(data=None, label=result_label(tool, intended.arguments).of(intended.step))
         try:
             data, found = await work.guard.result(intended.step, tool.name, result, tool.source)
         except RefusedByPolicyError:
-            await work.record(finished(intended, value, seconds))
+            await work.record(finished(intended, value, seconds, cost=cost))
             raise
         value = Value(data=data, label=value.label)
-        await work.record(*([found] if found is not None else []), finished(intended, value, seconds))
+        await work.record(
+            *([found] if found is not None else []), finished(intended, value, seconds, cost=cost)
+        )
         return value
 
     async def _allowed(

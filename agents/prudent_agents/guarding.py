@@ -54,7 +54,7 @@ class Guard:
     async def _checked(
         self, data: JSON, source: Source, step: str, what: Any, name: str
     ) -> tuple[JSON, Checked | None]:
-        texts = [text for text in _texts(data) if len(text) >= _SHORTEST]
+        texts = [text for text in texts_in(data) if len(text) >= _SHORTEST]
         if self._client is None or not texts:
             return data, None
         verdicts: list[SafetyCheck] = []
@@ -91,16 +91,16 @@ def _found(verdicts: list[SafetyCheck], step: str, what: Any) -> Checked | None:
     )
 
 
-def _texts(data: JSON) -> Iterator[str]:
+def texts_in(data: JSON) -> Iterator[str]:
     """Every text in a value, in the order in which `_replaced` meets them."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, Mapping):
         for one in cast("Mapping[str, Any]", data).values():
-            yield from _texts(one)
+            yield from texts_in(one)
     elif isinstance(data, list):
         for one in cast("list[Any]", data):
-            yield from _texts(one)
+            yield from texts_in(one)
 
 
 def _replaced(data: JSON, new: Callable[[str], str]) -> JSON:

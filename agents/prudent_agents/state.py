@@ -51,6 +51,10 @@ class RunState:
         default_factory=dict[tuple[str, "int | None"], ToolIntended]
     )
     """The latest call of each step and item that has not failed: after a crash it is this call, no other."""
+    asked: dict[tuple[str, int | None], ApprovalAsked] = field(
+        default_factory=dict[tuple[str, "int | None"], ApprovalAsked]
+    )
+    """The call of each step and item that a person was asked about: what is approved is what is called."""
     open: dict[str, ToolIntended] = field(default_factory=dict[str, ToolIntended])
     unknown: set[str] = field(default_factory=set[str])
     """Keys of calls that were given up without knowing whether they had their effect."""
@@ -119,6 +123,7 @@ class RunState:
         same = {step.id for step in plan.steps if old.get(step.id) == step}
         self.replans += not self.failed.keys() <= same
         self.failed = {name: why for name, why in self.failed.items() if name in same}
+        self.asked = {place: one for place, one in self.asked.items() if place[0] in same}
         self.plan = plan
 
     def _model_called(self, event: ModelCalled) -> None:
@@ -138,6 +143,8 @@ class RunState:
             self.unknown.discard(event.key)
             self.cost = self.cost.plus(tool_calls=1)
             return
+        if event.cost is not None:
+            self.cost = self.cost.plus(**event.cost.model_dump(exclude={"seconds"}))
         if isinstance(event, ToolFinished):
             self.finished[event.key] = event.value
             self.unknown.discard(event.key)
@@ -145,6 +152,7 @@ class RunState:
         elif event.known:
             self.open.pop(event.key, None)
             self.intents.pop((event.step, event.item), None)
+            self.asked.pop((event.step, event.item), None)
         else:
             self.unknown.add(event.key)
 
@@ -153,6 +161,8 @@ class RunState:
         match event:
             case ApprovalAsked() | Asked():
                 self.waiting, self.status = event, "paused"
+                if isinstance(event, ApprovalAsked):
+                    self.asked[event.step, event.item] = event
             case ApprovalGiven():
                 self.decisions[event.digest] = event.approved
                 self.waiting, self.status = None, "running"

@@ -21,7 +21,8 @@ from prudent_agents.values import JSON, canonical
 
 if TYPE_CHECKING:
     from prudent.client import AsyncClient
-    from prudent_agents.budget import Account
+    from prudent_agents.budget import Account, Cost
+    from prudent_agents.events import ApprovalAsked
 
 TIMEOUT = 30.0
 """Seconds that a tool may take where it does not say."""
@@ -55,6 +56,12 @@ class ToolContext:
     """That of all arguments together, and of what led to the call."""
     account: Account | None = None
     """The run's use of its budget, for tools that use it up themselves: agents."""
+    word: Callable[[ApprovalAsked], Awaitable[bool | None]] | None = None
+    """A person's word on a call that the tool makes itself; None is no word yet."""
+    answered: Callable[[str], str | None] | None = None
+    """The user's answer to a question that the tool asked before; None: there is none yet."""
+    used: list[Cost] = field(default_factory=list["Cost"])
+    """What the tool used up itself; it adds to this."""
 
 
 Precondition = Callable[[Mapping[str, Any]], str | None]
@@ -88,6 +95,8 @@ class Tool:
     approval: bool = False
     verify: Callable[[str], bool | Awaitable[bool | None] | None] | None = None
     context_parameter: str | None = None
+    goes_on: bool = False
+    """Whether the same call made again goes on where it was, as an agent's does: then it may be, always."""
     validate: Callable[[Mapping[str, Any]], dict[str, Any]] = field(default=dict)
     """Arguments as JSON to the function's own types. Raises ToolArgumentsError."""
     dump: Callable[[Any], JSON] = field(default=lambda result: result)
