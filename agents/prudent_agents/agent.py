@@ -24,6 +24,7 @@ from prudent_agents.function_tool import tool_of
 from prudent_agents.guarding import Guard
 from prudent_agents.labels import TRUSTED, Label
 from prudent_agents.loop import Loop
+from prudent_agents.metering import Metered
 from prudent_agents.plan import FILL, SAY, Plan, Rung
 from prudent_agents.planned import PlannedRun, estimated
 from prudent_agents.planner import Planner
@@ -428,7 +429,7 @@ class Agent:
         account.restore(state.cost)
         return Work(
             tools=self.tools,
-            model=self._as_model(self._model, client),
+            model=Metered(self._as_model(self._model, client), account),
             journal=journal,
             state=state,
             sink=sink,
@@ -446,7 +447,9 @@ class Agent:
         if isinstance(self._planner, Planner):
             return self._planner
         assert work.client is not None
-        model = work.model if self._planner is None else self._as_model(self._planner, work.client)
+        model = work.model
+        if self._planner is not None:
+            model = Metered(self._as_model(self._planner, work.client), work.account)
         tools = list(self.tools.values())
         chooser = self._choosers.setdefault(work.client, Chooser(tools, work.client))
         return Planner(model, tools, chooser, work.asked, instructions=self._instructions)

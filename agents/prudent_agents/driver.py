@@ -27,7 +27,7 @@ from prudent.types.chat import (
 )
 from prudent.types.content import Source
 from prudent.types.usage import Usage
-from prudent_agents.errors import ToolError
+from prudent_agents.errors import ToolError, ValueShapeError
 from prudent_agents.tool import Tool
 from prudent_agents.values import JSON, canonical
 
@@ -90,7 +90,7 @@ class Model(Protocol):
     async def fill(
         self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int = ...
     ) -> Reply:
-        """A value that is valid against the schema (`reply.data`)."""
+        """A value that is valid against the schema (`reply.data`). Raises ValueShapeError: it is not."""
         ...
 
     async def choose(self, messages: Sequence[Message], options: Sequence[str]) -> Reply:
@@ -159,7 +159,7 @@ class ChatModel:
             "json_schema": {"name": "value", "schema": dict(schema), "strict": False},
         }
         reply = await self._ask(messages, max_tokens=max_tokens, response_format=form)
-        return replace(reply, data=read_json(reply.text))
+        return fitting(replace(reply, data=read_json(reply.text)), schema)
 
     async def choose(self, messages: Sequence[Message], options: Sequence[str]) -> Reply:
         """See `Model.choose`."""
@@ -268,6 +268,22 @@ def read_json(text: str) -> JSON:
         f"The model wrote no JSON value: {text[:120]!r}.",
         hint="It may have come to its limit of tokens; ask for less, or give it more.",
     )
+
+
+def fitting(reply: Reply, schema: Mapping[str, Any]) -> Reply:
+    """The reply, whose value has the form of the schema: not every endpoint holds to one.
+
+    Raises:
+        ValueShapeError: it has not; the message says where.
+    """
+    from jsonschema import Draft202012Validator
+
+    validator: Any = Draft202012Validator(dict(schema))
+    wrong: Any = next(validator.iter_errors(reply.data), None)
+    if wrong is None:
+        return reply
+    where = ".".join(map(str, wrong.absolute_path)) or "the value"
+    raise ValueShapeError(f"{where}: {wrong.message[:200]}.", reply=reply)
 
 
 def shares(options: Sequence[str], tokens: Sequence[TokenLogprob]) -> dict[str, float]:

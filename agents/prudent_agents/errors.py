@@ -5,6 +5,7 @@ PrudentError
 ├── ToolError                  a tool failed; what it says is shown to the model and the user
 │   ├── ToolArgumentsError     the arguments are not what the tool takes; `param` names the field
 │   ├── ToolTimeoutError       the tool took longer than it may
+│   ├── ValueShapeError        a model's value does not have the form that was asked for
 │   └── ToolWaitsError         the tool is an agent that waits for a person; so does its caller
 ├── PlanError                  InvalidRequestError: a plan is not one that can be run
 ├── BudgetExceededError        the run would use more than it was given
@@ -54,6 +55,16 @@ class ToolTimeoutError(ToolError):
 
     http_status = 504
     code = "tool_timeout"
+
+
+class ValueShapeError(ToolError):
+    """A model's value does not have the form that was asked for; `reply` is what it said."""
+
+    code = "value_shape"
+
+    def __init__(self, message: str, *, reply: Any) -> None:
+        super().__init__(message)
+        self.reply = reply
 
 
 class ToolWaitsError(ToolError):

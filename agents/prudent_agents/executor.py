@@ -26,6 +26,7 @@ from prudent_agents.errors import (
     ToolArgumentsError,
     ToolError,
     ToolWaitsError,
+    ValueShapeError,
 )
 from prudent_agents.events import (
     Refused,
@@ -149,12 +150,23 @@ class Executor:
         not_hollow(step.id, [value for _, value, _ in known])
         label = join([work.control(), *(value.label for _, value, _ in known)]).of(step.id)
         if step.tool == FILL:
-            messages = prompts.fill(step.instruction, known)
-            reply = await work.asked("fill", work.model.fill(messages, step.shape or {}), step=step.id)
-            return Value(data=reply.data, label=label)
+            return Value(data=await self._filled(step, known), label=label)
         messages = prompts.say(step.instruction or step.about, known, instructions=work.instructions)
         reply = await work.asked("say", work.model.say(messages), step=step.id)
         return Value(data=reply.text, label=label)
+
+    async def _filled(self, step: Step, known: Sequence[tuple[str, Value, Source]]) -> JSON:
+        """The value of a step's shape; asked for again where it is of another, with what was wrong."""
+        messages = asked = prompts.fill(step.instruction, known)
+        for attempt in range(REPAIRS + 1):
+            try:
+                filled = self._work.model.fill(asked, step.shape or {})
+                return (await self._work.asked("fill", filled, step=step.id)).data
+            except ValueShapeError as error:
+                if attempt == REPAIRS:
+                    raise
+                asked = [*messages, {"role": "user", "content": f"That was wrong: {error.message}"}]
+        raise AssertionError  # the last attempt returns or raises
 
     def _inputs(self, step: Step, item: Value | None) -> list[tuple[str, Value, Source]]:
         """What the model is shown in a step without tools, each piece with where it came from."""

@@ -15,7 +15,7 @@ from prudent.client import AsyncClient
 from prudent.errors import NotFoundError
 from prudent.types.safety import Action
 from prudent.types.safety_check import CheckedPart, SafetyCheck
-from prudent_agents.driver import Call, Message, OnText, Reply, prompt_hash
+from prudent_agents.driver import Call, Message, OnText, Reply, fitting, prompt_hash
 from prudent_agents.errors import ReplayMismatchError, ToolArgumentsError, ToolError
 from prudent_agents.events import (
     Event,
@@ -64,8 +64,8 @@ class RecordedModel:
         self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int = 0
     ) -> Reply:
         """See `Model.fill`."""
-        del schema, max_tokens
-        return self._reply(messages)
+        del max_tokens
+        return fitting(self._reply(messages), schema)
 
     async def choose(self, messages: Sequence[Message], options: Sequence[str]) -> Reply:
         """See `Model.choose`."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from prudent.client import AsyncClient
 from prudent.types.content import Source
 from prudent_agents.budget import Account
 from prudent_agents.driver import Model, Reply
+from prudent_agents.errors import ValueShapeError
 from prudent_agents.events import ApprovalAsked, Event, ModelCalled
 from prudent_agents.guarding import Guard
 from prudent_agents.labels import TRUSTED, Label, join
@@ -120,8 +122,12 @@ class Work:
             if asyncio.iscoroutine(ask):
                 ask.close()
             raise
+        wrong: ValueShapeError | None = None
         with reservation:
-            reply = await ask
+            try:
+                reply = await ask
+            except ValueShapeError as error:  # it was asked and has cost what it cost
+                reply, wrong = cast("Reply", error.reply), error
             self.account.settle(
                 prompt_tokens=reply.prompt_tokens,
                 cached_tokens=reply.cached_tokens,
@@ -149,6 +155,8 @@ class Work:
                 }
             )
         )
+        if wrong is not None:
+            raise wrong
         return reply
 
     def control(self) -> Label:
