@@ -251,6 +251,11 @@ def _at(found: dict[str, Any], path: str) -> float | None:
 _FIGURES = (
     ("OpenAI moderation, any harm, F1", "openai_moderation/any_harm_f1"),
     ("OpenAI moderation, any harm, average precision", "openai_moderation/any_harm_average_precision"),
+    ("the same, of rows with all categories known, F1", "openai_moderation/annotated/any_harm_f1"),
+    (
+        "the same, of rows with all categories known, AP",
+        "openai_moderation/annotated/any_harm_average_precision",
+    ),
     ("OpenAI moderation, mean average precision of 5", "openai_moderation/macro_average_precision"),
     ("HateCheck, AUROC", "hatecheck/auroc"),
     ("HateCheck, accuracy at the default threshold", "hatecheck/accuracy"),

@@ -23,7 +23,7 @@ from rows import Row, Split
 from prudent_responsible_ai.text_encoder import ATTACKS, LABELS
 
 TEMPLATES = Path(__file__).parent / "templates"
-USER_FILES = ("attack_en", "attack_zh", "attack_more", "attack_everyday")
+USER_FILES = ("attack_en", "attack_zh", "attack_more", "attack_everyday", "attack_triggers")
 DOCUMENTS_FILE = "attack_documents"
 SOURCE = "authored_"
 

@@ -27,9 +27,13 @@ _MOST_OF_A_SOURCE = 2_500
 
 @dataclass(frozen=True)
 class Labelled:
-    """Windows with a weight for each label: float32 (windows, LABELS), 0 where the label is not known."""
+    """Windows with a weight for each label: float32 (windows, LABELS), 0 where the label is not known.
+
+    `sources` are those of the rows that the windows are of.
+    """
 
     windows: list[Window]
+    sources: list[str]
     weights: NDArray[np.float32]
 
 
@@ -55,13 +59,20 @@ def gather(folder: Path, tokenizer: UnigramTokenizer) -> Examples:
     )
 
 
-def labelled(folder: Path, tokenizer: UnigramTokenizer) -> tuple[Labelled, list[Row]]:
-    """The windows that labels are learnt from, and all rows of all splits."""
+def labelled(
+    folder: Path, tokenizer: UnigramTokenizer, *, thinned: bool = True
+) -> tuple[Labelled, list[Row]]:
+    """The windows that labels are learnt from, and all rows of all splits.
+
+    `thinned` False takes every training row of the large sources too, for what learns them in seconds.
+    """
     read = read_rows(folder)
     rows = [*read, *augment_harm.rows(SEED), *augment_attack.rows(SEED, read)]
-    learnt = _thinned([row for row in rows if row.split == "train"])
+    learnt = [row for row in rows if row.split == "train"]
+    learnt = _thinned(learnt) if thinned else learnt
     windows = windows_of(learnt, tokenizer, seed=SEED)
-    return Labelled(windows, _weights(learnt, windows)), rows
+    sources = [learnt[window.row].source for window in windows]
+    return Labelled(windows, sources, _weights(learnt, windows)), rows
 
 
 def _thinned(rows: Sequence[Row]) -> list[Row]:

@@ -2,8 +2,9 @@
 
     python responsible_ai/training/fit_ngrams.py DATA E5FILE [--out FOLDER]
 
-It learns from the windows and weights of rows that the encoder learns from, of the train split alone; how far
-it is trusted beside the encoder is fitted by publish.py on validation rows. Needs `prudent[train]`.
+It learns from the rows of the train split, weighed as for the encoder, and from all of those of the large
+sources; how far it is trusted beside the encoder is fitted by publish.py on validation rows. Needs
+`prudent[train]`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def main() -> None:
     asked = parser.parse_args()
     with closing(open_weights(asked.base)) as file:
         _, tokenizer = read_tokenizer(file.metadata)
-    learnt, _ = labelled(asked.data, tokenizer)
+    learnt, _ = labelled(asked.data, tokenizer, thinned=False)
     found = features([window.text for window in learnt.windows])
     rarity = rarity_of(found)
     weighted = _normed(found, rarity)

@@ -94,9 +94,25 @@ def any_harm(scores: Scores) -> dict[str, Scores]:
 
 
 def _moderation(validation: _Part, test: _Part) -> dict[str, Any]:
-    """Any harm as the published figures have it: one category set is a yes, all others a no."""
+    """Any harm as the published figures have it: one category set is a yes, all others a no.
+
+    `annotated` counts only rows where a harm is set or all categories are known to be unset: of every second
+    row the annotators left some open.
+    """
     kept, asked = validation.of("openai_moderation"), test.of("openai_moderation")
     categories = {name: metrics.average_precision(*asked.label(name)) for name in MODERATION}
+    unsafe = LABELS.index("unsafe")
+    annotated = [part.where(lambda row: not np.isnan(row.labels[unsafe])) for part in (kept, asked)]
+    return {
+        **_any_harm(kept, asked),
+        "annotated": _any_harm(*annotated),
+        "average_precision": categories,
+        "macro_average_precision": float(np.mean(list(categories.values()))),
+    }
+
+
+def _any_harm(kept: _Part, asked: _Part) -> dict[str, Any]:
+    """Of the ways to one score the best on validation rows, with the threshold from there."""
     chosen = max(
         any_harm(kept.scores).items(), key=lambda way: metrics.average_precision(_harmful(kept), way[1])
     )
@@ -104,14 +120,13 @@ def _moderation(validation: _Part, test: _Part) -> dict[str, Any]:
     threshold = metrics.steady_threshold(_harmful(kept), chosen[1])
     return {
         "rows": len(asked.rows),
+        "harmful_rows": int(truth.sum()),
         "validation_rows": len(kept.rows),
         "score": chosen[0],
         "threshold": threshold,
         "any_harm_f1": metrics.f1(truth, found, threshold),
         "any_harm_average_precision": metrics.average_precision(truth, found),
         "any_harm_auroc": metrics.auroc(truth, found),
-        "average_precision": categories,
-        "macro_average_precision": float(np.mean(list(categories.values()))),
     }
 
 

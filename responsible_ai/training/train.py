@@ -1,10 +1,12 @@
 """Trains the checks' encoder on the labelled data, and writes its layers and heads as float32 safetensors.
 
     python responsible_ai/training/train.py DATA E5FILE OUT [--minutes 60] [--layers 6] [--threads 2]
+        [--start STATE] [--share SOURCE=NUMBER...]
 
 DATA is the folder of labelled data, E5FILE the weights of multilingual-e5-small. Needs `prudent[train]`.
 The learning rate falls to zero by the clock or the steps, whichever ends first; a state is saved every four
-minutes.
+minutes. `--share cold=0.5` draws half of that source's windows, `names=0.2` a fifth of the tagged texts,
+`pairs=0.1` a tenth of the pairs, `openai_moderation=2` takes each of that source twice.
 """
 
 from __future__ import annotations
@@ -72,6 +74,7 @@ def main() -> None:
     parser.add_argument("--frozen", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--start", type=Path, help="a state to go on from, in place of the weights' layers")
+    parser.add_argument("--share", type=_share_of, action="append", default=[], metavar="SOURCE=NUMBER")
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
     torch.manual_seed(SEED)
@@ -92,8 +95,10 @@ def main() -> None:
     )
     if asked.start is not None:
         model.load_state_dict(load_file(str(asked.start)))
-    record = _train(model, _all(examples), asked)
+    shares = dict(asked.share)
+    record = _train(model, _all(examples, shares), asked)
     record |= {
+        "shares": shares,
         "data_sha256": data_hashes(asked.data),
         "seed": SEED,
         "layers": asked.layers,
@@ -108,15 +113,29 @@ def _is_needed(name: str, layers: int) -> bool:
     return bool(dot) and (layer == "emb" or int(layer[1:]) < layers)
 
 
-def _all(examples: Examples) -> list[Example]:
+def _share_of(written: str) -> tuple[str, float]:
+    name, _, number = written.partition("=")
+    return name, float(number)
+
+
+def _all(examples: Examples, shares: dict[str, float]) -> list[Example]:
+    """What is learnt from, each kind or source so often as `shares` says, once where it says nothing.
+
+    Raises ValueError: `shares` names a source that there is not.
+    """
     labelled = examples.labelled
     found = [
-        Example(window.ids, labels=window.labels, weights=weights)
-        for window, weights in zip(labelled.windows, labelled.weights, strict=True)
+        (source, Example(window.ids, labels=window.labels, weights=weights))
+        for window, weights, source in zip(labelled.windows, labelled.weights, labelled.sources, strict=True)
     ]
-    found += [Example(one.ids, tags=one.tags) for one in examples.tagged]
-    found += [Example(one.ids, support=one.label) for one in examples.pairs if one.label >= 0]
-    return found
+    found += [("names", Example(one.ids, tags=one.tags)) for one in examples.tagged]
+    found += [("pairs", Example(one.ids, support=one.label)) for one in examples.pairs if one.label >= 0]
+    if unknown := shares.keys() - {name for name, _ in found}:
+        raise ValueError(f"no examples of {', '.join(sorted(unknown))}")
+    drawn = np.random.default_rng(SEED)
+    wanted = [shares.get(name, 1.0) for name, _ in found]
+    counts = [int(share) + int(drawn.random() < share - int(share)) for share in wanted]
+    return [one for (_, one), count in zip(found, counts, strict=True) for _ in range(count)]
 
 
 def _train(model: Encoder, examples: list[Example], asked: argparse.Namespace) -> dict[str, Any]:
