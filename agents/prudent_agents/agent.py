@@ -52,6 +52,7 @@ class Agent:
     same). `client` is a client or a server's address; None runs the models in this process. `output` makes
     answers typed. `rules` are rules on tools and data flow (see `rules`). Runs are kept in `journal`, by
     default in prudent's home, so that they survive a crash; `durable=False` keeps them in memory only.
+    `name` and `about` are for those who choose among agents.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Agent:
         durable: bool = True,
         seed: int = 0,
         name: str = "agent",
+        about: str = "",
         rung: Rung = Rung.DECODED,
     ) -> None:
         """Raises ConfigurationError: tools or rules are wrong. Nothing is opened before the first run."""
@@ -80,6 +82,7 @@ class Agent:
         if reserved := {FILL, SAY}.intersection(self.tools):
             raise ConfigurationError(f"No tool may be called {reserved.pop()}.", param="tools")
         self.name = name
+        self.about = about
         self.budget = budget or Budget()
         self._connected = Connected(client)
         self._model, self._planner = model, planner
@@ -312,6 +315,10 @@ class Agent:
         account = Account(budget or self.budget, parent=call.account)
         whole = await self._folded(self._driven(state, more, account, call.word))
         return Run([*events, *whole.events], self._output)
+
+    def use(self, client: Client | AsyncClient) -> None:
+        """Ask this client, where the agent was given none: models are then shared with whoever has it too."""
+        self._connected.use(client)
 
     def close(self) -> None:
         """Close what was opened. An agent that was given a client leaves it open."""

@@ -29,6 +29,10 @@ class Connected:
         self._local: AsyncClient | None = None
         self._remote: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncClient] = WeakKeyDictionary()
 
+    def use(self, client: Client | AsyncClient) -> None:
+        """Take this client, where none was given."""
+        self._given = client if self._given is None else self._given
+
     @property
     def priced(self) -> bool:
         """Whether a call may cost money that nobody named: the address is of another machine."""

@@ -167,14 +167,37 @@ class Recipe:
                 run = agent.run(self.document.goal or "", inputs=inputs, approve=approve)
         return RecipeRun(run, self.output(run))
 
-    def output(self, run: Run) -> JSON:
-        """What a run gives, as the recipe's `output` says; what was not reached is None."""
-        wanted = self.document.output
+    def resume(
+        self,
+        run: str,
+        *,
+        journal: Journal | None = None,
+        approve: Approve | None = None,
+        decision: bool | None = None,
+        answer: str | None = None,
+        **options: Any,
+    ) -> RecipeRun:
+        """Go on with a run of this recipe, with the parameters that it was begun with. See `Agent.resume`."""
+        from prudent_agents.events import RunStarted
+
+        if journal is None:
+            from prudent_agents.journal import SqliteJournal
+
+            journal = SqliteJournal()
+        started = journal.events(run)[0]
+        inputs = started.inputs if isinstance(started, RunStarted) else {}
+        with self.agent(inputs, journal=journal, **options) as agent:
+            ended = agent.resume(run, approve=approve, decision=decision, answer=answer)
+        return RecipeRun(ended, self.output(ended))
+
+    def output(self, run: Run, results: Mapping[str, Value] | None = None) -> JSON:
+        """What a run gives, as the recipe's `output` says, of its `results`; what was not reached is None."""
+        wanted, known = self.document.output, run.results if results is None else results
         if wanted is None:
-            return run.output
+            return run.state.output
         if isinstance(wanted, str):
-            return value_at(run.results, wanted)
-        return {name: value_at(run.results, text) for name, text in wanted.items()}
+            return value_at(known, wanted)
+        return {name: value_at(known, text) for name, text in wanted.items()}
 
     def _setting(self, key: str, value: Any, inputs: Mapping[str, Value]) -> JSON:
         """A tool's setting. A root named by the recipe is in its own folder; that of a file is its folder."""

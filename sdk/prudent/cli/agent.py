@@ -107,14 +107,14 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Go on with a run that waits, was cancelled, or whose process died."""
-    with _agent(where) as agent:
+    with agent_at(where) as agent:
         _report(agent.resume(_whole_id(agent, run), answer=answer), as_json)
 
 
 @app.command()
 def replay(run: RunId, where: App, as_json: Json = False) -> None:
     """Run a run that ended again, from its journal alone; exit with 1 where it comes out otherwise."""
-    with _agent(where) as agent:
+    with agent_at(where) as agent:
         again = agent.replay(_whole_id(agent, run))
     if as_json:
         typer.echo(json.dumps({"run": again.id, "status": again.status, "same": True}))
@@ -194,7 +194,7 @@ def _whole_id(agent: Agent, beginning: str) -> str:
     return agent.journal.find(beginning).id if isinstance(agent.journal, SqliteJournal) else beginning
 
 
-def _agent(where: str) -> Agent:
+def agent_at(where: str) -> Agent:
     """The agent that a module of the user's defines. Importing the module runs it."""
     import importlib
 

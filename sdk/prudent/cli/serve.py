@@ -32,6 +32,10 @@ def serve(
     pull: Annotated[
         bool | None, typer.Option("--pull/--no-pull", help="Let a request fetch a model that is not here.")
     ] = None,
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(help="Offer this at /v1/agents: a recipe, or module:name of an agent; again for each."),
+    ] = None,
     allow_remote: Annotated[
         bool | None, typer.Option("--allow-remote", help="Listen beyond this machine without a key.")
     ] = None,
@@ -45,10 +49,10 @@ def serve(
     keys, separated by commas. Ctrl-C or SIGTERM lets running answers end, then stops.
     """
     from prudent.catalog import Catalog
+    from prudent.cli.agent_server import agent_app, offered_at
     from prudent.cli.keys import read_keys
     from prudent.cli.listening import bind, run, url_of
     from prudent.cli.waiting import Waiting
-    from prudent.server.app import create_app
     from prudent.server.settings import Settings
 
     settings = Settings.from_env(
@@ -63,7 +67,7 @@ def serve(
     settings.check_binding()
     settings = settings.model_copy(update={"model": Catalog.load().get(settings.model).id})
     waiting = Waiting()
-    server = create_app(settings, progress=waiting)
+    server = agent_app(offered_at(agent or ()), settings, progress=waiting)
     with bind(settings.host, settings.port) as listener:
         waiting.begin()
         try:

@@ -8,6 +8,7 @@ from typing import Self
 import httpx
 
 from prudent.client.connection import AsyncConnection, Connection, Options
+from prudent.client.resources.agents import Agents, AsyncAgents
 from prudent.client.resources.audio import AsyncAudio, Audio
 from prudent.client.resources.chat import AsyncChat, Chat
 from prudent.client.resources.classifiers import AsyncClassifiers, Classifiers
@@ -69,6 +70,7 @@ class Client:
         self.moderations = ModerationCalls(self._connection)
         self.models = Models(self._connection)
         self.classifiers = Classifiers(self._connection)
+        self.agents = Agents(self._connection)
 
     def shared(self) -> AsyncClient:
         """A client of the same server, and of the same models in this process, whose calls are awaited.
@@ -144,6 +146,7 @@ class AsyncClient:
         self.moderations = AsyncModerationCalls(self._connection)
         self.models = AsyncModels(self._connection)
         self.classifiers = AsyncClassifiers(self._connection)
+        self.agents = AsyncAgents(self._connection)
 
     async def close(self) -> None:
         """Close connections; where the server runs in this process, stop it and free its models."""

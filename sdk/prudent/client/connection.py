@@ -173,9 +173,10 @@ class Connection:
         body: bytes | FormBody,
         *,
         timeout: float | httpx.Timeout | None = None,
+        **fields: str,
     ) -> Stream[EventT]:
         """Call an operation and return its answer as it comes. Raises PrudentError."""
-        call = self.options.call(operation.path, operation.method, body, stream=True)
+        call = self.options.call(path_of(operation.path, fields), operation.method, body, stream=True)
         steps = exchange(call, max_retries=self.options.max_retries)
         _, response = perform(self._http, steps, self.options.timeout_of(timeout))
         return Stream(response, event_of(operation))
@@ -260,9 +261,10 @@ class AsyncConnection:
         body: bytes | FormBody,
         *,
         timeout: float | httpx.Timeout | None = None,
+        **fields: str,
     ) -> AsyncStream[EventT]:
         """Call an operation and return its answer as it comes. Raises PrudentError."""
-        call = self.options.call(operation.path, operation.method, body, stream=True)
+        call = self.options.call(path_of(operation.path, fields), operation.method, body, stream=True)
         steps = exchange(call, max_retries=self.options.max_retries)
         _, response = await aperform(self._http, steps, self.options.timeout_of(timeout))
         return AsyncStream(response, event_of(operation))

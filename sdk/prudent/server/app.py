@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from prudent.capabilities.interface import Models
 from prudent.errors import PrudentError
+from prudent.server.agent_host import AgentHost, NoAgents
 from prudent.server.auth import Entrance
 from prudent.server.boundary import BodyBounds, BodyLimit, RequestContext
 from prudent.server.classifying import Trainings
@@ -23,6 +24,7 @@ from prudent.server.dependencies import body_schemas
 from prudent.server.errors import handle_http_exception, handle_prudent_error
 from prudent.server.guard import Guard
 from prudent.server.image_source import ImageSource
+from prudent.server.routes import agents as agent_routes
 from prudent.server.routes import (
     audio_stream,
     chat,
@@ -41,6 +43,7 @@ from prudent.server.routes import (
 )
 from prudent.server.settings import Settings
 from prudent.server.sse import ClientGoneError
+from prudent.types.agents import ResumeAgentRequest, RunAgentRequest
 from prudent.types.chat import ChatCompletionRequest
 from prudent.types.classifiers import ClassifyRequest, TrainClassifierRequest
 from prudent.types.completions import CompletionRequest
@@ -81,6 +84,8 @@ BODIES = (
     ImageSafetyRequest,
     AnalyzeImageRequest,
     ReadTextRequest,
+    RunAgentRequest,
+    ResumeAgentRequest,
 )
 """What routes read themselves, and the framework does not know of."""
 
@@ -97,6 +102,7 @@ ROUTES = (
     moderations,
     vision,
     reading,
+    agent_routes,
     models,
     health,
 )
@@ -110,6 +116,7 @@ def create_app(
     audit: AuditLog | None = None,
     safety: SafetyModels | None = None,
     approvals: Approvals | None = None,
+    agents: AgentHost | None = None,
     progress: ProgressListener | None = None,
 ) -> FastAPI:
     """Build the server's app. What is not given is made from the settings.
@@ -145,6 +152,7 @@ def create_app(
     _document(app)
     app.state.guard = guard
     app.state.settings = settings
+    app.state.agents = agents or NoAgents()
     app.state.live = set()
     app.state.trainings = Trainings(progress)
     for routes in ROUTES:
