@@ -6,8 +6,9 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel
 
@@ -25,10 +26,12 @@ from prudent_agents.guarding import Guard
 from prudent_agents.labels import TRUSTED, Label
 from prudent_agents.loop import Loop
 from prudent_agents.metering import Metered
+from prudent_agents.own_tools import own_tools
 from prudent_agents.plan import FILL, SAY, Plan, Rung
 from prudent_agents.planned import PlannedRun, estimated
 from prudent_agents.planner import Planner
 from prudent_agents.recording import Journal, MemoryJournal
+from prudent_agents.remembering import BACKGROUND, Leaning, came_before, remember, requests
 from prudent_agents.resuming import taken
 from prudent_agents.rules import Rules
 from prudent_agents.run import Run
@@ -36,6 +39,10 @@ from prudent_agents.state import RunState
 from prudent_agents.tool import Tool, ToolContext
 from prudent_agents.values import Value
 from prudent_agents.work import Approve, Work
+
+if TYPE_CHECKING:
+    from prudent_agents.knowledge import KnowledgeBase
+    from prudent_agents.remembering import Memory
 
 
 class Agent:
@@ -50,7 +57,9 @@ class Agent:
 
     `tools` are tools or plain typed functions. `model` answers and fills in, `planner` plans (default: the
     same). `client` is a client or a server's address; None runs the models in this process. `output` makes
-    answers typed. `rules` are rules on tools and data flow (see `rules`). Runs are kept in `journal`, by
+    answers typed. `rules` are rules on tools and data flow (see `rules`). `knowledge` is a knowledge base, or
+    its file, that may be searched: answers name the passages that they stand in (`run.citations`). `memory`
+    is a conversation that runs go on with, facts that are remembered, or both. Runs are kept in `journal`, by
     default in prudent's home, so that they survive a crash; `durable=False` keeps them in memory only.
     `name` and `about` are for those who choose among agents.
     """
@@ -66,6 +75,8 @@ class Agent:
         output: type[BaseModel] | None = None,
         rules: Sequence[str] | Rules = (),
         budget: Budget | None = None,
+        knowledge: KnowledgeBase | Path | str | None = None,
+        memory: Memory | Sequence[Memory] = (),
         journal: Journal | None = None,
         durable: bool = True,
         seed: int = 0,
@@ -74,7 +85,9 @@ class Agent:
         rung: Rung = Rung.DECODED,
     ) -> None:
         """Raises ConfigurationError: tools or rules are wrong. Nothing is opened before the first run."""
+        self.memories: tuple[Memory, ...] = tuple(memory) if isinstance(memory, Sequence) else (memory,)
         made = [one if isinstance(one, Tool) else tool_of(one) for one in tools]
+        made += own_tools(knowledge, self.memories)
         self.tools: dict[str, Tool] = {one.name: one for one in made}
         if len(self.tools) < len(made):
             twice = sorted({one.name for one in made if [other.name for other in made].count(one.name) > 1})
@@ -281,38 +294,38 @@ class Agent:
         recorded.compare(again.events)
         return again
 
-    def as_tool(self, name: str, about: str, *, budget: Budget | None = None) -> Tool:
+    def as_tool(
+        self, name: str, about: str, *, budget: Budget | None = None, hand_over: bool = False
+    ) -> Tool:
         """This agent as a tool of another: it gets a request in words, and gives its answer.
 
         It runs with its own tools and rules, within `budget` and what is left of its caller's. A request
         that is untrusted or private stays so in there. It writes if any of its tools does, and what it gives
         is as confidential as the most confidential of them. Where it waits for a person, its caller does, and
-        goes on with it.
+        goes on with it. With `hand_over` it is also told what its caller found, and the conversation.
         """
         from prudent_agents.teams import as_tool
 
-        return as_tool(self, name, about, budget)
+        return as_tool(self, name, about, budget, hand_over=hand_over)
 
     async def asked_async(
-        self, request: str, call: ToolContext, *, run: str | None = None, budget: Budget | None = None
-    ) -> Run:
-        """A run that another agent's call asks for: within its budget, with its label and its person."""
-        started = self._started(request, None, label=call.label, parent=call.run, budget=budget, run=run)
-        account = Account(budget or self.budget, parent=call.account)
-        return await self._folded(self._events(started, None, call.word, account))
-
-    async def asked_again_async(
         self,
-        run: str,
+        request: str,
         call: ToolContext,
         *,
-        decision: bool | None = None,
-        answer: str | None = None,
+        run: str | None = None,
         budget: Budget | None = None,
+        inputs: Mapping[str, Value] | None = None,
+        said: tuple[bool | None, str | None] | None = None,
     ) -> Run:
-        """Go on with such a run. See `resume`."""
-        events, state, more = await taken(self.journal, run, self.tools, decision=decision, answer=answer)
+        """A run that another agent's call asks for; `said` (decision, answer) goes on with `run`."""
         account = Account(budget or self.budget, parent=call.account)
+        if run is None or said is None:
+            started = self._started(
+                request, inputs, label=call.label, parent=call.run, budget=budget, run=run
+            )
+            return await self._folded(self._events(started, None, call.word, account))
+        events, state, more = await taken(self.journal, run, self.tools, decision=said[0], answer=said[1])
         whole = await self._folded(self._driven(state, more, account, call.word))
         return Run([*events, *whole.events], self._output)
 
@@ -376,6 +389,9 @@ class Agent:
                     f"Step '{step.id}' calls '{step.tool}', and there is no such tool.", param=step.id
                 )
         # Kept in one: a run that is killed here must not be planned anew by whoever resumes it.
+        if plan is None and self.memories:
+            inputs = await came_before(started.goal, self.memories)
+            started = started.model_copy(update={"inputs": {**inputs, **started.inputs}})
         known = [] if plan is None else [Planned(plan=plan)]
         await asyncio.to_thread(self.journal.begin, started, known)
         told = [started, *known]
@@ -414,6 +430,8 @@ class Agent:
             while (event := await queue.get()) is not None:
                 yield event
             await task
+            if not fixed and state.status == "done" and state.started is not None:
+                remember(self.memories, state.goal, state.started.label, state.output, state.label)
         finally:
             try:
                 if not task.done():
@@ -448,18 +466,22 @@ class Agent:
             instructions=self._instructions,
             seed=self._seed,
             priced=self._connected.priced,
+            background=tuple(name for name in BACKGROUND if name in state.results),
         )
 
     def _planner_of(self, work: Work) -> Planner:
+        model, before = work.model, requests(work.state.results)
         if isinstance(self._planner, Planner):
-            return self._planner
-        assert work.client is not None
-        model = work.model
-        if self._planner is not None:
-            model = Metered(self._as_model(self._planner, work.client), work.account)
-        tools = list(self.tools.values())
-        chooser = self._choosers.setdefault(work.client, Chooser(tools, work.client))
-        return Planner(model, tools, chooser, work.asked, instructions=self._instructions)
+            planner = self._planner
+        else:
+            assert work.client is not None
+            if self._planner is not None:
+                model = Metered(self._as_model(self._planner, work.client), work.account)
+            chooser = self._choosers.setdefault(work.client, Chooser(list(self.tools.values()), work.client))
+            planner = Planner(
+                model, list(self.tools.values()), chooser, work.asked, instructions=self._instructions
+            )
+        return Leaning(planner, model, work.asked, before) if before else planner
 
     def _as_model(self, model: str | Model | None, client: AsyncClient) -> Model:
         if model is None or isinstance(model, str):

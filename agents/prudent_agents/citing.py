@@ -32,8 +32,30 @@ def cited(answer: str, results: Iterable[JSON]) -> str:
     return f"{answer.rstrip()} [{number}]" if best >= ENOUGH else answer
 
 
+def passages_in(results: Iterable[JSON]) -> list[dict[str, Any]]:
+    """The passages in results, with their places."""
+    return [one for one in _passages(results) if {"document", "start", "end"} <= one.keys()]
+
+
 def _passages(results: Iterable[JSON]) -> Iterable[dict[str, Any]]:
     for data in results:
         for one in cast("list[Any]", data) if isinstance(data, list) else []:
             if isinstance(one, dict) and {"number", "text"} <= one.keys():
                 yield cast("dict[str, Any]", one)
+
+
+def numbers_of(data: JSON) -> set[int]:
+    """The numbers of the passages in a result."""
+    return {int(one["number"]) for one in _passages([data])}
+
+
+def renumbered(data: JSON, used: set[int]) -> JSON:
+    """Passages, from 1 on or behind those in `used`, to which their numbers are added; else what it was."""
+    passages = list(_passages([data]))
+    if not passages or len(passages) < len(cast("list[Any]", data)):
+        return data
+    if not used.isdisjoint(numbers_of(data)):
+        first = max(used) + 1
+        data = [{**one, "number": first + at} for at, one in enumerate(passages)]
+    used |= numbers_of(data)
+    return data

@@ -221,6 +221,7 @@ class Executor:
             account=work.account,
             word=self._approvals.word,
             answered=self._approvals.answered,
+            found=dict(work.state.results),
         )
         while True:
             with work.account.reserve(calls=1):
@@ -263,7 +264,7 @@ class Executor:
         except RefusedByPolicyError:
             await work.record(finished(intended, value, seconds, cost=cost))
             raise
-        value = Value(data=data, label=value.label)
+        value = Value(data=work.numbered(data), label=value.label)
         await work.record(
             *([found] if found is not None else []), finished(intended, value, seconds, cost=cost)
         )

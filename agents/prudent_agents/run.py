@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
@@ -24,6 +25,9 @@ from prudent_agents.labels import Label
 from prudent_agents.plan import Blank, Given, Plan, Ref
 from prudent_agents.state import RunState
 from prudent_agents.values import JSON, Value, digest
+
+if TYPE_CHECKING:
+    from prudent_agents.knowledge import Citations
 
 
 @dataclass
@@ -84,6 +88,16 @@ class Run:
     def waiting(self) -> ApprovalAsked | Asked | None:
         """What a person is asked, where the run waits."""
         return self.state.waiting
+
+    @property
+    def citations(self) -> Citations | None:
+        """What the answer cites of the passages that were found, with exact places; None: none was found."""
+        from prudent_agents.citing import passages_in
+        from prudent_agents.knowledge.citations import check_citations
+
+        found = passages_in([one.value.data for one in self.events if isinstance(one, ToolFinished)])
+        text = self.state.output
+        return check_citations(text, found) if found and isinstance(text, str) else None
 
     def graph(self) -> str:
         """The plan as a Mermaid flowchart, with what became of each step."""

@@ -5,7 +5,7 @@ Knows how a call becomes a run of its own, and nothing of how a run is made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -14,19 +14,21 @@ from prudent_agents.budget import Budget
 from prudent_agents.errors import RunNotFoundError, ToolError, ToolWaitsError
 from prudent_agents.events import ApprovalAsked, Asked, Event, ToolIntended
 from prudent_agents.function_tool import tool_of
+from prudent_agents.remembering import handed_over
 from prudent_agents.run import Run
 from prudent_agents.tool import Effect, Tool, ToolContext
+from prudent_agents.values import Value
 
 if TYPE_CHECKING:
     from prudent_agents.agent import Agent
 
 
-def as_tool(agent: Agent, name: str, about: str, budget: Budget | None) -> Tool:
+def as_tool(agent: Agent, name: str, about: str, budget: Budget | None, *, hand_over: bool) -> Tool:
     """See `Agent.as_tool`."""
     effects = {one.effect for one in agent.tools.values()}
 
     async def ask(request: str, call: ToolContext) -> Any:
-        run = await _asked(agent, request, call, budget)
+        run = await _asked(agent, request, call, budget, handed_over(call.found) if hand_over else None)
         if run.status != "paused":
             call.used.append(run.cost)
         if run.status == "done":
@@ -51,12 +53,18 @@ def as_tool(agent: Agent, name: str, about: str, budget: Budget | None) -> Tool:
     return replace(made, confidentiality=most, goes_on=True)
 
 
-async def _asked(agent: Agent, request: str, call: ToolContext, budget: Budget | None) -> Run:
+async def _asked(
+    agent: Agent,
+    request: str,
+    call: ToolContext,
+    budget: Budget | None,
+    inputs: Mapping[str, Value] | None,
+) -> Run:
     """The run of this very call: begun, or gone on with where it was begun before."""
     run = run_of(call.idempotency_key)
     before = await _known(agent, run) if run is not None else None
     if run is None or before is None:
-        return await agent.asked_async(request, call, run=run, budget=budget)
+        return await agent.asked_async(request, call, run=run, budget=budget, inputs=inputs)
     if before.status not in ("running", "paused", "cancelled"):
         return before
     asked = before.waiting if before.status == "paused" else None
@@ -69,7 +77,7 @@ async def _asked(agent: Agent, request: str, call: ToolContext, budget: Budget |
         answer = call.answered(asked.question) if call.answered is not None else None
         if answer is None:
             return before
-    return await agent.asked_again_async(run, call, decision=decision, answer=answer, budget=budget)
+    return await agent.asked_async(request, call, run=run, budget=budget, said=(decision, answer))
 
 
 def run_of(key: str) -> str | None:

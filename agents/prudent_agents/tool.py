@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from prudent.client import AsyncClient
     from prudent_agents.budget import Account, Cost
     from prudent_agents.events import ApprovalAsked
+    from prudent_agents.values import Value
 
 TIMEOUT = 30.0
 """Seconds that a tool may take where it does not say."""
@@ -60,6 +61,8 @@ class ToolContext:
     """A person's word on a call that the tool makes itself; None is no word yet."""
     answered: Callable[[str], str | None] | None = None
     """The user's answer to a question that the tool asked before; None: there is none yet."""
+    found: Mapping[str, Value] = field(default_factory=dict[str, "Value"])
+    """What the run knows: its inputs, and the results of its steps."""
     used: list[Cost] = field(default_factory=list["Cost"])
     """What the tool used up itself; it adds to this."""
 

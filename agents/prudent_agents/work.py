@@ -10,6 +10,7 @@ from typing import cast
 from prudent.client import AsyncClient
 from prudent.types.content import Source
 from prudent_agents.budget import Account
+from prudent_agents.citing import numbers_of, renumbered
 from prudent_agents.driver import Model, Reply
 from prudent_agents.errors import ValueShapeError
 from prudent_agents.events import ApprovalAsked, Event, ModelCalled
@@ -20,7 +21,7 @@ from prudent_agents.recording import Journal
 from prudent_agents.rules import Rules
 from prudent_agents.state import RunState
 from prudent_agents.tool import Effect, Tool
-from prudent_agents.values import Value
+from prudent_agents.values import JSON, Value
 
 Approve = Callable[[ApprovalAsked], "bool | Awaitable[bool | None] | None"]
 """A person's word on a call: yes, no, or None for later."""
@@ -54,10 +55,13 @@ class Work:
     seed: int | None = None
     priced: bool = False
     """Whether the model costs money that nobody named: then a limit of money stops before it is asked."""
+    background: tuple[str, ...] = ()
+    """Names of inputs that tell what came before the run, and are shown with the results."""
     _unwritten: list[tuple[Sequence[Event], asyncio.Future[None]]] = field(
         default_factory=list[tuple[Sequence[Event], "asyncio.Future[None]"]]
     )
     _writer: asyncio.Task[None] | None = None
+    _numbers: set[int] | None = None
 
     async def record(self, *events: Event) -> None:
         """Keep events, then take them in and tell of them, in one order for all that work on the run.
@@ -183,10 +187,17 @@ class Work:
         """Who wrote the result of a step, or a parameter."""
         step = self._step(name)
         if step is None:
-            return Source.USER
+            told = name in self.background and not self.state.results[name].label.trusted
+            return Source.TOOL if told else Source.USER
         if step.tool in (FILL, SAY):
             return Source.USER if self.state.results[name].label.trusted else Source.TOOL
         return self.tools[step.tool].source
+
+    def numbered(self, data: JSON) -> JSON:
+        """Passages with numbers that no others of this run have, so that a citation says which is meant."""
+        if self._numbers is None:
+            self._numbers = {one for value in self.state.finished.values() for one in numbers_of(value.data)}
+        return renumbered(data, self._numbers)
 
     def _words(self, name: str) -> str:
         step = self._step(name)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from prudent_agents.driver import Call, Message, OnText, Reply
+from prudent_agents.driver import Call, Message, OnText, Reply, prompt_hash
 from prudent_agents.tool import Tool
 
 
@@ -78,7 +78,12 @@ class ScriptedAgentModel:
             self.cancelled += 1
             raise
         return Reply(
-            model="scripted", prompt_tokens=self._tokens, completion_tokens=1, money=self._money, **said
+            model="scripted",
+            prompt_hash=prompt_hash(messages),
+            prompt_tokens=self._tokens,
+            completion_tokens=1,
+            money=self._money,
+            **said,
         )
 
 
