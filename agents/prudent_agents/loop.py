@@ -192,7 +192,7 @@ class Loop:
     async def _answer(self) -> JSON:
         """The answer to the goal from the results, typed where a type is asked for."""
         work, plan = self._work, self._work.state.plan
-        names = [*(plan.names if plan is not None else ()), *work.state.failed]
+        names = [*work.background, *(plan.names if plan is not None else ()), *work.state.failed]
         known = list(work.known(names).values())
         goal = plan.goal if plan is not None else work.state.goal
         if self._output is not None:
