@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from prudent.errors import ConfigurationError
 from prudent.types.content import Source
+from prudent.types.safety import Action
 from prudent_responsible_ai.check import Check, Unit
 from prudent_responsible_ai.checks import CHECKS
+from prudent_responsible_ai.checks.twin import TWIN
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import Policy, Rule
@@ -64,6 +66,8 @@ def _checks_of(policy: Policy, models: SafetyModels, effort: Effort = SWIFT) -> 
             if rule.check not in found:
                 options = policy.options.get(rule.check, {})
                 found[rule.check] = CHECKS[rule.check](CheckSetup(models, rule.check, options, effort))
+            if rule.check == TWIN:
+                _require_fits(policy, source, rule)
             if rule.category is not None:
                 known = list(found[rule.check].categories)
                 _require(policy, f"rules.{source}", f"category of {rule.check}", rule.category, known)
@@ -72,6 +76,16 @@ def _checks_of(policy: Policy, models: SafetyModels, effort: Effort = SWIFT) -> 
 
 def _in_declared_order(found: Mapping[str, Check]) -> dict[str, Check]:
     return {name: found[name] for name in CHECKS if name in found}
+
+
+def _require_fits(policy: Policy, source: Source, rule: Rule) -> None:
+    """Two whole answers are compared: there is nothing in a prompt to compare, and no word to take out."""
+    if source is not Source.ASSISTANT or rule.action not in (Action.ALLOW, Action.ANNOTATE, Action.BLOCK):
+        raise ConfigurationError(
+            f"The policy '{policy.name}' has a rule of '{rule.check}' that cannot work: "
+            f"{rule.action} under {source}.",
+            hint="Its rules belong under 'assistant', with the action 'annotate' or 'block'.",
+        )
 
 
 def _require(policy: Policy, where: str, kind: str, name: str, known: list[str]) -> None:

@@ -25,7 +25,7 @@ from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import StreamingMode
 from prudent_responsible_ai.redaction import Piece, Redactor, Removal
 from prudent_responsible_ai.restoring import Restorer
-from prudent_responsible_ai.running import run_checks
+from prudent_responsible_ai.running import Outcome, run_checks
 from prudent_responsible_ai.segments import Cut, next_cut
 from prudent_responsible_ai.shadow import Shadowed, ShadowRecord
 from prudent_responsible_ai.text_view import Reading, canonical
@@ -191,6 +191,33 @@ class OutputGate:
     def finish(self) -> Release:
         """Say that the answer is complete, and return the rest of it."""
         return self._advance("", final=True)
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Take what a check found in the whole answer. A finding of severity 0 says what was looked at.
+
+        Where it blocks, nothing of the answer counts as released: whoever holds the answer back drops it.
+        """
+        if self._shadow is not None:
+            self._shadow.add([outcome], lambda _finding, _span: False)
+        if outcome.check.id not in (check.id for check in self._rules.checks):
+            return
+        failure = self._rules.softened(failure_action(outcome, self._rules.rules))
+        self._record.note(outcome, failure)
+        for finding in (one for one in outcome.findings if one.severity == 0):
+            self._record.remark(finding.category, finding.reason)
+        found = replace(outcome, findings=tuple(one for one in outcome.findings if one.severity > 0))
+        decisions = decide(found, self._rules.rules, lambda _finding, _span: False)
+        actions = [failure, *(self._rules.softened(one.action) for one in decisions)]
+        for decision, action in zip(decisions, actions[1:], strict=True):
+            self._record.add(replace(decision, action=action))
+        if Action.BLOCK in actions:
+            self.withdraw()
+
+    def withdraw(self) -> None:
+        """Nothing of the text goes out after all."""
+        self.blocked = True
+        self.released = 0
+        self._digest = hashlib.sha256()
 
     def _advance(self, text: str, *, final: bool) -> Release:
         if self.blocked:

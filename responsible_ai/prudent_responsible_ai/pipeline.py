@@ -19,7 +19,7 @@ from prudent_responsible_ai.gate import OutputGate
 from prudent_responsible_ai.judging import OutputRules
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
-from prudent_responsible_ai.policy import Policy
+from prudent_responsible_ai.policy import OnFailure, Policy, StreamingMode
 from prudent_responsible_ai.redaction import Redactor, Removal
 from prudent_responsible_ai.restoring import apart
 from prudent_responsible_ai.running import Budget, Watch, run_checks
@@ -108,6 +108,12 @@ class Pipeline:
         shadow = self._shadows.get(source)
         checks = [*self._checks[source], *(() if shadow is None else shadow.checks)]
         return any(check.id == check_id for check in checks)
+
+    def may_block_answers(self, check_id: str) -> bool:
+        """Whether a rule of this check could block an answer, or its failure could."""
+        held = self.policy.streaming is StreamingMode.HOLD
+        rules = [named.rule for named in self._rules[Source.ASSISTANT] if named.rule.check == check_id]
+        return held and any(rule.action is Action.BLOCK or rule.on_error is OnFailure.BLOCK for rule in rules)
 
     def review(self, parts: Sequence[Part]) -> InputReview:
         """Check the parts of a request. Never raises for what a text holds."""

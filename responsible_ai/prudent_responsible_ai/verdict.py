@@ -127,6 +127,8 @@ class CategoryRecord:
     state: CheckState = CheckState.CHECKED
     failure: Action = Action.ALLOW
     milliseconds: float = 0.0
+    remark: str | None = None
+    """What is said where nothing was found."""
 
     def note(self, outcome: Outcome, failure: Action) -> None:
         """Add the cost and the state of a run; a worse state stays."""
@@ -191,7 +193,7 @@ class CategoryRecord:
         if self.state is CheckState.SKIPPED:
             return "skipped to keep the time budget"
         reasons = list(dict.fromkeys(one.finding.reason for one in ranked if one.finding.reason))
-        return "; ".join(reasons[:3]) or None
+        return "; ".join(reasons[:3]) or self.remark
 
 
 _STATE_ORDER = (CheckState.CHECKED, CheckState.UNVERIFIED, CheckState.SKIPPED, CheckState.ERROR)
@@ -217,6 +219,10 @@ class Record:
     def add(self, decision: Decision, offset: int = 0) -> list[ReportedSpan]:
         """Add a decision to its category; `offset` is where the checked text begins in the whole."""
         return self._categories[decision.finding.category].add(decision, offset)
+
+    def remark(self, category: str, text: str | None) -> None:
+        """Say of a category what was looked at, where nothing is found in it."""
+        self._categories[category].remark = text
 
     @property
     def results(self) -> ContentFilterResults:

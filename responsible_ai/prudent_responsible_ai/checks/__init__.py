@@ -20,6 +20,7 @@ from prudent_responsible_ai.checks.names import NamesCheck
 from prudent_responsible_ai.checks.personal_data import PersonalDataCheck
 from prudent_responsible_ai.checks.secrets import SecretsCheck
 from prudent_responsible_ai.checks.topic import TopicCheck
+from prudent_responsible_ai.checks.twin import TWIN, TwinCheck
 from prudent_responsible_ai.setup import CheckSetup
 
 CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
@@ -35,4 +36,5 @@ CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
     "topic": TopicCheck.from_setup,
     "language": LanguageCheck.from_setup,
     "inclusive": InclusiveCheck.from_setup,
+    TWIN: lambda _: TwinCheck(),
 }

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from prudent.server.held_logprobs import HeldLogprobs, Placed
 from prudent.types.chat import FinishReason, IncompleteDetails
 from prudent.types.safety import ContentFilterResults
 from prudent.types.tools import FunctionCallDelta, ToolCallDelta, ToolDecision
 from prudent_responsible_ai.gate import OutputGate, Release
+from prudent_responsible_ai.running import Outcome
 from prudent_responsible_ai.verdict import merged
 
 EntryT = TypeVar("EntryT")
@@ -47,18 +48,33 @@ class News(Generic[EntryT]):
         return nothing and not self.text and not self.logprobs
 
 
+class Compared(Protocol):
+    """An answer to compare with. `holds` says that a difference may block: nothing goes out before."""
+
+    holds: bool
+
+    def outcome(self, choice: int, said: str) -> Outcome:
+        """What comes of comparing a choice that is complete and said this."""
+        ...
+
+
 class Answer(Generic[EntryT]):
     """One choice. `gate` is that of its first text; others are made from it as texts begin."""
 
-    def __init__(self, gate: OutputGate) -> None:
+    def __init__(self, gate: OutputGate, compared: Compared | None = None) -> None:
+        """`compared` is asked when the choice ends."""
         self.finished = False
         self.gates = [gate]
         self._text = _Text[EntryT](gate)
+        self._compared = compared
+        self._said: list[str] = []
+        self._kept: list[News[EntryT]] = []
+        self._refused = False
 
     @property
     def filtered(self) -> bool:
         """Whether a check ended it."""
-        return self._text.blocked
+        return self._text.blocked or self._refused
 
     @property
     def verdicts(self) -> ContentFilterResults:
@@ -67,6 +83,19 @@ class Answer(Generic[EntryT]):
 
     def pass_on(self, news: News[EntryT]) -> list[News[EntryT]]:
         """Return what may go out now: text, its end, both or nothing."""
+        if self._compared is None or self.finished:
+            return self._passed(news)
+        self._said.append("" if news.echoed else news.text)
+        passed = self._passed(news)
+        if not self._compared.holds:
+            return passed
+        self._kept += passed
+        if not self.finished:
+            return []
+        # Where the comparison refuses the answer, its end is all that goes out.
+        return self._kept[-1:] if self._refused else self._kept
+
+    def _passed(self, news: News[EntryT]) -> list[News[EntryT]]:
         if self.finished:
             return []
         if news.echoed:
@@ -81,8 +110,18 @@ class Answer(Generic[EntryT]):
             passed.append(self._text.finish(news.index, whole=news.finish != "length"))
         if self.filtered or news.finish is not None:
             self.finished = True
+            self._compare(news.index)
             passed.append(self._end(news))
         return [one for one in passed if not one.empty]
+
+    def _compare(self, index: int) -> None:
+        if self._compared is None or self.filtered:
+            return
+        self.gates[0].conclude(self._compared.outcome(index, "".join(self._said)))
+        if self.gates[0].blocked:
+            self._refused = True
+            for gate in self.gates:
+                gate.withdraw()
 
     def _begin(self, index: int, call: int | None) -> list[News[EntryT]]:
         """Let the text that was being written end, and begin another."""

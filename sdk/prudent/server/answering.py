@@ -85,6 +85,7 @@ class Answering(Generic[RequestT, ChunkT, EntryT]):
                 inspection.model = model.id
                 self.checked = checked
                 self._stream = inspection.inspected.open(model, checked)
+                await held.enter_async_context(inspection.beside(model))
                 async with aclosing(self._checked(self._stream)) as events:
                     async for event in events:
                         yield event

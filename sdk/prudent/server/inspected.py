@@ -74,6 +74,10 @@ class Inspected(Protocol[RequestT, ChunkT, EntryT]):
         """The request with these texts, in the order of `parts`, in place of its own."""
         ...
 
+    def again(self, request: RequestT) -> Inspected[RequestT, ChunkT, EntryT]:
+        """An adapter of another request of this kind, which is answered without an echo of its prompt."""
+        ...
+
     def param_of(self, result: PromptFilterResult) -> str:
         """The field that a verdict is about."""
         ...

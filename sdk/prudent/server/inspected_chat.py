@@ -73,6 +73,10 @@ class InspectedChat:
         """The request with these texts in place of its own."""
         return self.request.model_copy(update={"messages": with_texts(self.request.messages, texts)})
 
+    def again(self, request: ChatCompletionRequest) -> InspectedChat:
+        """An adapter of a conversation whose images are words already."""
+        return InspectedChat(request)
+
     def param_of(self, result: PromptFilterResult) -> str:
         """The message that a verdict is about."""
         return f"messages[{result.prompt_index}]"

@@ -82,6 +82,10 @@ class InspectedCompletion:
         suffix = None if self.request.suffix is None else texts[-1]
         return self.request.model_copy(update={"prompt": prompts, "suffix": suffix})
 
+    def again(self, request: CompletionRequest) -> InspectedCompletion:
+        """An adapter of other prompts, without their echo."""
+        return InspectedCompletion(request.model_copy(update={"echo": False}))
+
     def param_of(self, result: PromptFilterResult) -> str:
         """The prompt, or the suffix, that a verdict is about."""
         if result.part_index == _SUFFIX_PART:

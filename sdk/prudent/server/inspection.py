@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic
@@ -16,13 +17,17 @@ from typing import Generic
 from prudent.capabilities.interface import TextService
 from prudent.capabilities.offload import offload
 from prudent.errors import ServiceUnavailableError
-from prudent.server.answer import Answer
+from prudent.server.answer import Answer, News
 from prudent.server.inspected import ChunkT, EntryT, Inspected, RequestT
 from prudent.server.refusal import refusal, require_approval
+from prudent.server.twins import TwinAnswers
+from prudent.types.content import Source
 from prudent.types.safety import Action, PromptFilterResult, SafetyInfo
 from prudent_responsible_ai.approvals import Approvals
 from prudent_responsible_ai.audit import AuditLog
 from prudent_responsible_ai.audit_record import AuditRecord, describe
+from prudent_responsible_ai.bias_probe.conversation import twin_conversation
+from prudent_responsible_ai.checks.twin import TWIN
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.pipeline import InputReview, Pipeline
 from prudent_responsible_ai.shadow import Shadowed
@@ -59,6 +64,7 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
         self._parts: Sequence[Part] = ()
         self._review: InputReview | None = None
         self._answers: list[Answer[EntryT]] = []
+        self._twins: TwinAnswers[RequestT, ChunkT, EntryT] | None = None
         self._said_first = False
         self._recorded: SafetyInfo | None = None
 
@@ -75,10 +81,33 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
         if review.blocked:
             raise refusal(review, "the prompt", self.inspected.param_of)
         await offload(require_approval, self._approvals, self._parts, review, self._pipeline.policy.hash)
+        self._twins = await offload(self._twin_of, review.parts)
         gates = (self._pipeline.open_gate(review) for _ in range(self.inspected.choices))
-        self._answers = [Answer(gate) for gate in gates]
-        checked = self.inspected.with_texts([part.text for part in review.parts])
+        self._answers = [Answer(gate, self._twins) for gate in gates]
+        return self._request_with([part.text for part in review.parts])
+
+    def _request_with(self, texts: Sequence[str]) -> RequestT:
+        checked = self.inspected.with_texts(texts)
         return checked.model_copy(update={"prompt_cache_key": self._isolation})
+
+    def _twin_of(self, parts: Sequence[Part]) -> TwinAnswers[RequestT, ChunkT, EntryT] | None:
+        """What is to be answered about somebody else too, where the policy wants answers compared."""
+        if not self._pipeline.runs(TWIN, Source.ASSISTANT) or (twin := twin_conversation(parts)) is None:
+            return None
+        holds = self._pipeline.may_block_answers(TWIN)
+        return TwinAnswers(twin, self.inspected, self._request_with(twin.texts), holds=holds)
+
+    @asynccontextmanager
+    async def beside(self, model: TextService) -> AsyncGenerator[None]:
+        """While the answer is made, have the model answer about somebody else too, where that is due."""
+        if self._twins is None:
+            yield
+            return
+        self._twins.ask(model)
+        try:
+            yield
+        finally:
+            await self._twins.stop()
 
     def _check(self, model: TextService | None) -> InputReview:
         self._parts = self.inspected.parts(model)
@@ -90,19 +119,24 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
 
         A choice whose text is blocked is cancelled, and ends here with `content_filter`.
         """
+        told = self.inspected.read(chunk)
+        if self._twins is not None and any(news.finish for news in told):
+            await self._twins.heard()
         if not self._pipeline.judges_answers:
-            return self._inspect(chunk, cancel)
+            return self._inspect(chunk, told, cancel)
         # To judge a sentence takes milliseconds. Whoever is cancelled meanwhile waits: the gates are in use.
-        work = asyncio.ensure_future(offload(self._inspect, chunk, cancel))
+        work = asyncio.ensure_future(offload(self._inspect, chunk, told, cancel))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             await asyncio.wait({work})
             raise
 
-    def _inspect(self, chunk: ChunkT, cancel: Callable[[int], None]) -> list[ChunkT]:
+    def _inspect(
+        self, chunk: ChunkT, told: Sequence[News[EntryT]], cancel: Callable[[int], None]
+    ) -> list[ChunkT]:
         passed: list[ChunkT] = []
-        for news in self.inspected.read(chunk):
+        for news in told:
             answer = self._answers[news.index]
             passed += [self.inspected.write(chunk, one) for one in answer.pass_on(news)]
             if answer.filtered:
