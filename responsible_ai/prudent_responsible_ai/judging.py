@@ -6,7 +6,7 @@ could redact or block, nothing is held, and they only report. It knows no transp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -34,6 +34,7 @@ class OutputRules:
     mode: StreamingMode
     budget_ms: float | None
     degrade: Sequence[str]
+    needed: Collection[str]
     rules: Sequence[NamedRule]
     checks: Sequence[Check]
     watch: Watch
@@ -41,7 +42,7 @@ class OutputRules:
 
     def budget(self) -> Budget:
         """A new budget for one portion."""
-        return Budget(self.budget_ms, self.degrade)
+        return Budget(self.budget_ms, self.degrade, self.needed)
 
     def of_unit(self, unit: Unit) -> list[Check]:
         """The checks that see so much at once."""

@@ -79,6 +79,7 @@ class Pipeline:
             for source, live in self._checks.items()
             if shadow is not None
         }
+        self._needed = policy.needed
         self._all = tuple(checks)
         self._watch = Watch(policy.timeout_ms)
 
@@ -121,7 +122,7 @@ class Pipeline:
         placeholders = Placeholders()
         for part in parts:
             placeholders.reserve(part.text)
-        budget = Budget(self.policy.budget_ms, self.policy.degrade)
+        budget = Budget(self.policy.budget_ms, self.policy.degrade, self._needed)
         shadowed: list[Shadowed] = []
         reviewed = [self._review(part, parts, placeholders, budget, shadowed) for part in parts]
         results = [result for _, result in reviewed]
@@ -145,6 +146,7 @@ class Pipeline:
             self.policy.streaming,
             self.policy.budget_ms,
             self.policy.degrade,
+            self._needed,
             self._rules[Source.ASSISTANT],
             self._checks[Source.ASSISTANT],
             self._watch,

@@ -90,7 +90,8 @@ class Policy(Strict):
     """A resolved policy. A source without rules is not checked, and the response shows that.
 
     `floor` are rules that no policy which extends this one, or stands above it, can take away. `budget_ms` is
-    the time after which checks that are not essential are skipped; None means no limit. A check of sentences
+    the time after which checks that are not essential are skipped, except where a rule blocks what they
+    could not check; None means no limit. A check of sentences
     that takes `timeout_ms` has failed. `degrade` names checks that run last, the last first: so the first
     named is the first to be skipped, and each of them may be, essential or not. `options` are for
     checks, by their ids; a check knows its own. `shadow` is a policy that is evaluated beside this one and
@@ -138,6 +139,12 @@ class Policy(Strict):
     def rules_for(self, source: Source) -> list[Rule]:
         """The rules for text of a source: its own in the order of the file, then those of the floor."""
         return [*self.rules.get(source, ()), *self.floor.get(source, ())]
+
+    @property
+    def needed(self) -> set[str]:
+        """The ids of checks without which some text is blocked: time does not skip them."""
+        rules = (rule for source in Source for rule in self.rules_for(source))
+        return {rule.check for rule in rules if rule.on_error is OnFailure.BLOCK}
 
     @property
     def checks(self) -> set[str]:

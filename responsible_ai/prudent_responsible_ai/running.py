@@ -35,17 +35,22 @@ class Outcome:
 class Budget:
     """Time that the checks of one request may take together; None means no limit.
 
-    Once it is spent, checks that are not essential are skipped, and those that are named in `degrade`.
+    Once it is spent, checks that are not essential are skipped, and those that are named in `degrade`. Those in
+    `needed` are not: a text that they have not seen would be blocked, so skipping them would save nobody time.
     """
 
-    def __init__(self, milliseconds: float | None, degrade: Collection[str] = ()) -> None:
+    def __init__(
+        self, milliseconds: float | None, degrade: Collection[str] = (), needed: Collection[str] = ()
+    ) -> None:
         self._left = milliseconds
         self._degrade = degrade
+        self._needed = needed
 
     def skips(self, check: Check) -> bool:
         """Whether there is no time left for a check."""
         spent = self._left is not None and self._left <= 0
-        return spent and (not check.essential or check.id in self._degrade)
+        can_wait = not check.essential and check.id not in self._needed
+        return spent and (can_wait or check.id in self._degrade)
 
     def take(self, milliseconds: float) -> None:
         """Subtract time that was used."""

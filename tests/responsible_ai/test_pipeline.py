@@ -208,8 +208,13 @@ def test_checks_beyond_the_budget_are_skipped_unless_essential() -> None:
         .results
     ]
     assert states == [CheckState.CHECKED, CheckState.SKIPPED]
-    essential = scripted(Scripted(essential=True), budget_ms=5).review(parts).results
-    assert all(one.content_filter_results["scripted"].state is CheckState.CHECKED for one in essential)
+    essential = scripted(Scripted(essential=True), budget_ms=5, on_error=OnFailure.ALLOW)
+    needed = scripted(Scripted(essential=False), budget_ms=5, on_error=OnFailure.BLOCK)
+    for review in (essential.review(parts), needed.review(parts)):
+        assert all(
+            one.content_filter_results["scripted"].state is CheckState.CHECKED for one in review.results
+        )
+        assert not review.blocked
 
 
 @pytest.mark.parametrize(
