@@ -35,8 +35,8 @@ class Outcome:
 class Budget:
     """Time that the checks of one request may take together; None means no limit.
 
-    Once it is spent, checks that are not essential are skipped, and those that are named in `degrade`. Those in
-    `needed` are not: a text that they have not seen would be blocked, so skipping them would save nobody time.
+    Once it is spent, checks that are not essential are skipped, and those that are named in `degrade`. Those
+    in `needed` are not: a text that they have not seen would be blocked, and nobody would save time.
     """
 
     def __init__(

@@ -162,7 +162,11 @@ _DECISIONS = (
         r"\b(?:diagnos\w+|triage|prescri\w+|treatment)\b[^.?!\n]{0,80}\?|\b(?:what|"
         r"which)\b[^.?!\n]{0,40}\b(?:diagnosis|treatment|dose)\b|\bdiagnose\b",
     ),
-    ("sentencing", r"\b(?:sentenc\w+|bail|parole|recidivis\w+|reoffend\w*|guilty)\b"),
+    (
+        "sentencing",
+        r"\b(?:sentenc(?:ed|ing)|(?:prison|jail|life|custodial) sentence|bail|parole|recidivis\w+|reoffend\w*|"
+        r"guilty)\b|\bsentence\s+(?:should|would|for|him|her|them|(?:the|this) (?:defendant|man|woman))\b",
+    ),
     ("insurance", r"\b(?:insure|underwrite|premium|insurance (?:rate|quote|application|claim))\b"),
 )
 _ZH_DECISIONS = (
