@@ -16,31 +16,30 @@ from prudent.client import AsyncClient, Client
 from prudent.errors import ConfigurationError
 from prudent_agents.background import Background
 from prudent_agents.budget import Account, Budget
-from prudent_agents.choosing import Chooser
 from prudent_agents.connected import Connected
-from prudent_agents.driver import ChatModel, Model
+from prudent_agents.driver import Model
 from prudent_agents.errors import PlanError
 from prudent_agents.events import Event, Planned, RunStarted
 from prudent_agents.function_tool import tool_of
-from prudent_agents.guarding import Guard
 from prudent_agents.labels import TRUSTED, Label
 from prudent_agents.loop import Loop
-from prudent_agents.metering import Metered
+from prudent_agents.means import Means
 from prudent_agents.own_tools import own_tools
 from prudent_agents.plan import FILL, SAY, Plan, Rung
 from prudent_agents.planned import PlannedRun, estimated
 from prudent_agents.planner import Planner
 from prudent_agents.recording import Journal, MemoryJournal
-from prudent_agents.remembering import BACKGROUND, Leaning, came_before, remember, requests
+from prudent_agents.remembering import came_before, remember
 from prudent_agents.resuming import taken
 from prudent_agents.rules import Rules
 from prudent_agents.run import Run
 from prudent_agents.state import RunState
 from prudent_agents.tool import Tool, ToolContext
 from prudent_agents.values import Value
-from prudent_agents.work import Approve, Work
+from prudent_agents.work import Approve
 
 if TYPE_CHECKING:
+    from prudent_agents.evaluation import Case, Evaluation
     from prudent_agents.knowledge import KnowledgeBase
     from prudent_agents.remembering import Memory
 
@@ -80,11 +79,13 @@ class Agent:
         journal: Journal | None = None,
         durable: bool = True,
         seed: int = 0,
+        temperature: float = 0.0,
         name: str = "agent",
         about: str = "",
         rung: Rung = Rung.DECODED,
     ) -> None:
         """Raises ConfigurationError: tools or rules are wrong. Nothing is opened before the first run."""
+        self._given = {name: value for name, value in locals().items() if name != "self"}
         self.memories: tuple[Memory, ...] = tuple(memory) if isinstance(memory, Sequence) else (memory,)
         made = [one if isinstance(one, Tool) else tool_of(one) for one in tools]
         made += own_tools(knowledge, self.memories)
@@ -97,16 +98,20 @@ class Agent:
         self.name = name
         self.about = about
         self.budget = budget or Budget()
-        self._connected = Connected(client)
-        self._model, self._planner = model, planner
-        self._instructions = instructions
+        self._means = Means(
+            tools=self.tools,
+            connected=Connected(client),
+            model=model,
+            planner=planner,
+            instructions=instructions,
+            rules=rules if isinstance(rules, Rules) else Rules(rules),
+            seed=seed,
+            temperature=temperature,
+        )
         self._output = output
-        self._rules = rules if isinstance(rules, Rules) else Rules(rules)
         self._journal = journal or (None if durable else MemoryJournal())
-        self._seed = seed
         self._rung = rung
         self._background = Background()
-        self._choosers: dict[AsyncClient, Chooser] = {}
 
     @property
     def journal(self) -> Journal:
@@ -166,9 +171,11 @@ class Agent:
     async def plan_async(self, goal: str) -> PlannedRun:
         """See `plan`."""
         _said(goal)
-        work = self._work(MemoryJournal(), RunState(run="plan", goal=goal), lambda _: None, None)
+        work = self._means.work(
+            MemoryJournal(), RunState(run="plan", goal=goal), lambda _: None, None, Account(self.budget)
+        )
         work.journal.begin(RunStarted(run="plan", goal=goal))
-        plan = await self._planner_of(work).plan(goal)
+        plan = await self._means.planner_of(work).plan(goal)
         cost = work.state.cost
         spent = work.account.seconds
         plan = estimated(plan, cost.tokens / spent if spent else 0.0, answers=True)
@@ -276,23 +283,42 @@ class Agent:
 
         events = await asyncio.to_thread(self.journal.events, run) if isinstance(run, str) else list(run)
         recorded = Recording(events)
-        twin = Agent(
+        twin = self.changed(
             tools=recorded.tools(list(self.tools.values())),
             model=recorded.model,
             planner=recorded.planner,
             client=recorded.client,
-            instructions=self._instructions,
-            output=self._output,
-            rules=self._rules,
-            budget=self.budget,
+            knowledge=None,
+            memory=(),
+            journal=None,
             durable=False,
-            seed=self._seed,
-            name=self.name,
-            rung=self._rung,
         )
         again = await twin._folded(twin._events(recorded.started, recorded.plan, recorded.word))
         recorded.compare(again.events)
         return again
+
+    def changed(self, **options: Any) -> Agent:
+        """The same agent with other options of its constructor."""
+        return Agent(**{**self._given, **options})
+
+    def eval(
+        self,
+        cases: Sequence[Case | Mapping[str, Any]],
+        *,
+        seeds: int | Sequence[int] = 3,
+        approve: Approve | None = None,
+        at_once: int = 1,
+    ) -> Evaluation:
+        """Run cases, each with every seed, and say how often they came out right. Tools are called for good.
+
+        See `evaluation.Case`. Decoding is greedy unless the agent has a `temperature`.
+
+        Raises:
+            InvalidRequestError: there is no case, or one is none.
+        """
+        from prudent_agents.evaluation import evaluate
+
+        return self._background.call(evaluate(self, cases, seeds=seeds, approve=approve, at_once=at_once))
 
     def as_tool(
         self, name: str, about: str, *, budget: Budget | None = None, hand_over: bool = False
@@ -331,11 +357,15 @@ class Agent:
 
     def use(self, client: Client | AsyncClient) -> None:
         """Ask this client, where the agent was given none: models are then shared with whoever has it too."""
-        self._connected.use(client)
+        self._means.connected.use(client)
+
+    def client(self) -> AsyncClient:
+        """What the agent asks, for the loop that runs now."""
+        return self._means.connected.client()
 
     def close(self) -> None:
         """Close what was opened. An agent that was given a client leaves it open."""
-        self._background.call(self._connected.close())
+        self._background.call(self._means.connected.close())
 
     def __enter__(self) -> Self:
         return self
@@ -363,8 +393,8 @@ class Agent:
             run=run or f"run_{uuid.uuid4().hex[:16]}",
             goal=goal,
             agent=self.name,
-            model=self._model if isinstance(self._model, str) else None,
-            seed=self._seed,
+            model=self._means.model if isinstance(self._means.model, str) else None,
+            seed=self._means.seed,
             tools={name: one.digest for name, one in self.tools.items()},
             inputs={
                 name: value.model_copy(update={"label": value.label.of(name)})
@@ -413,9 +443,12 @@ class Agent:
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         for event in told:
             queue.put_nowait(event)
-        work = self._work(self.journal, state, queue.put_nowait, approve, account)
+        account = account or Account(self.budget)
+        work = self._means.work(self.journal, state, queue.put_nowait, approve, account)
         fixed = state.plan is not None and state.plan.rung is Rung.FIXED
-        loop = Loop(work, None if fixed else self._planner_of(work), rung=self._rung, output=self._output)
+        loop = Loop(
+            work, None if fixed else self._means.planner_of(work), rung=self._rung, output=self._output
+        )
 
         async def drive() -> None:
             try:
@@ -440,53 +473,6 @@ class Agent:
                         await task
             finally:
                 await asyncio.shield(asyncio.to_thread(self.journal.release, state.run))
-
-    def _work(
-        self,
-        journal: Journal,
-        state: RunState,
-        sink: Callable[[Event], None],
-        approve: Approve | None,
-        account: Account | None = None,
-    ) -> Work:
-        client = self._connected.client()
-        account = account or Account(self.budget)
-        account.restore(state.cost)
-        return Work(
-            tools=self.tools,
-            model=Metered(self._as_model(self._model, client), account),
-            journal=journal,
-            state=state,
-            sink=sink,
-            guard=Guard(client),
-            rules=self._rules,
-            account=account,
-            client=client,
-            approve=approve,
-            instructions=self._instructions,
-            seed=self._seed,
-            priced=self._connected.priced,
-            background=tuple(name for name in BACKGROUND if name in state.results),
-        )
-
-    def _planner_of(self, work: Work) -> Planner:
-        model, before = work.model, requests(work.state.results)
-        if isinstance(self._planner, Planner):
-            planner = self._planner
-        else:
-            assert work.client is not None
-            if self._planner is not None:
-                model = Metered(self._as_model(self._planner, work.client), work.account)
-            chooser = self._choosers.setdefault(work.client, Chooser(list(self.tools.values()), work.client))
-            planner = Planner(
-                model, list(self.tools.values()), chooser, work.asked, instructions=self._instructions
-            )
-        return Leaning(planner, model, work.asked, before) if before else planner
-
-    def _as_model(self, model: str | Model | None, client: AsyncClient) -> Model:
-        if model is None or isinstance(model, str):
-            return ChatModel(client, model, seed=self._seed)
-        return model
 
     async def _folded(self, events: AsyncGenerator[Event]) -> Run:
         async with aclosing(events):

@@ -109,13 +109,15 @@ OnText = Callable[[str], Awaitable[None]]
 
 
 class ChatModel:
-    """A model behind a client. Decoding is greedy; `seed` is sent all the same, for those that sample."""
+    """A model behind a client. Decoding is greedy unless a `temperature` is given; `seed` is always sent."""
 
-    def __init__(self, client: AsyncClient, name: str | None, *, seed: int = 0) -> None:
+    def __init__(
+        self, client: AsyncClient, name: str | None, *, seed: int = 0, temperature: float = 0.0
+    ) -> None:
         """`name` None is the model that the server answers with by itself."""
         self._name = name
         self._client = client
-        self._seed = seed
+        self._seed, self._temperature = seed, temperature
         self._plain_choice = True
 
     @property
@@ -137,7 +139,7 @@ class ChatModel:
         stream = await self._client.chat.completions.create(
             messages=list(messages),
             model=self._name,
-            temperature=0,
+            temperature=self._temperature,
             seed=self._seed,
             max_tokens=max_tokens,
             stream=True,
@@ -196,7 +198,7 @@ class ChatModel:
         answer: ChatCompletion = await self._client.chat.completions.create(
             messages=list(messages),
             model=self._name,
-            temperature=0,
+            temperature=self._temperature,
             seed=self._seed,
             max_tokens=max_tokens,
             stream=False,

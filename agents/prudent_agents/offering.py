@@ -53,11 +53,17 @@ class Offering:
         fixed: Mapping[str, Mapping[str, Any]] | None = None,
         at_once: int = AT_ONCE,
     ) -> None:
-        """Raises ConfigurationError: two have the same name."""
+        """Raises ConfigurationError: two have the same name, or one has a memory."""
         self._at_once = at_once
         self._live: dict[str, _Live] = {}
         self._offers: dict[str, Offer] = {}
         for one in offered:
+            if isinstance(one, Agent) and one.memories:
+                raise ConfigurationError(
+                    f"The agent {one.name} has a memory, and whoever asks it would read what others said.",
+                    hint="Offer it without.",
+                    param="agents",
+                )
             if one.name in self._offers:
                 raise ConfigurationError(f"Two agents are called '{one.name}'.", param="agents")
             self._offers[one.name] = (

@@ -96,6 +96,15 @@ def remember(memories: Sequence[Memory], goal: str, asked: Label, output: Any, l
                 memory.add("assistant", text, source=None if label.trusted else Source.TOOL)
 
 
+def facts_only(memories: Sequence[Memory]) -> list[Memory]:
+    """The memories without conversations: for runs that must not know of each other."""
+    if not memories:
+        return []
+    from prudent_agents.memory import ConversationMemory
+
+    return [one for one in memories if not isinstance(one, ConversationMemory)]
+
+
 def handed_over(results: Mapping[str, Value]) -> dict[str, Value]:
     """What one run knows as the inputs of another: `other.run(goal, inputs=handed_over(run.results))`."""
     inputs = {name: results[name] for name in BACKGROUND if name in results}

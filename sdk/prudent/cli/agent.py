@@ -122,6 +122,33 @@ def replay(run: RunId, where: App, as_json: Json = False) -> None:
         typer.echo(f"{again.id} comes out the same: {again.status}, {len(again.results)} results")
 
 
+@app.command("eval")
+def evaluate(
+    cases: Annotated[Path, typer.Argument(help="A YAML or JSON file: a list of {goal, expect, calls, ...}.")],
+    where: App,
+    seeds: Annotated[int, typer.Option(min=1, max=32, help="How often each case is run.")] = 3,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Say yes to every call; without it a run that asks is paused.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run cases with several seeds and say how often they come out right; exit with 1 where one does not.
+
+    Tools are called for good: give the agent doubles of those that write.
+    """
+    from prudent.cli.agent_view import evaluation_json, evaluation_table
+    from prudent_agents.evaluation import read_cases
+
+    with agent_at(where) as agent:
+        done = agent.eval(read_cases(cases), seeds=seeds, approve=(lambda _: True) if approve else None)
+    if as_json:
+        typer.echo(json.dumps(evaluation_json(done), indent=2, ensure_ascii=False))
+    else:
+        evaluation_table(done)
+    if done.pass_hat(seeds) < 1:
+        raise typer.Exit(1)
+
+
 @app.command()
 def fork(
     run: RunId,

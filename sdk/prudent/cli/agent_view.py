@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 from prudent.cli.terminal import visible
 
 if TYPE_CHECKING:
+    from prudent_agents.evaluation import Evaluation
     from prudent_agents.events import Event
     from prudent_agents.journal import Approval, RunSummary
     from prudent_agents.run import Run
@@ -55,6 +57,36 @@ def event_line(number: int, event: Event) -> str:
     step = getattr(event, "step", None) or ""
     told = "  ".join(f"{name}={_text(_plain(one))}" for name, one in fields.items())
     return f"{number:>4}  {_clock(event.at)}  {event.kind:<14}  {step:<8}  {_short(told, _WIDTH)}".rstrip()
+
+
+def evaluation_json(done: Evaluation) -> dict[str, Any]:
+    """An evaluation with every run."""
+    most = len(done.seeds)
+    told: dict[str, Any] = {"pass^1": done.pass_hat(1), f"pass^{most}": done.pass_hat(most)}
+    return told | {
+        "seeds": done.seeds,
+        "stable": done.stable,
+        "made_by": done.made_by,
+        "trials": [[asdict(one) for one in runs] for runs in done.trials],
+    }
+
+
+def evaluation_table(done: Evaluation) -> None:
+    """Print an evaluation as a table: a line a case, and what it was made with."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from prudent_agents.evaluation import COLUMNS
+
+    table = Table(box=None, pad_edge=False)
+    for name in COLUMNS:
+        table.add_column(name, justify="right" if name in ("right", "tokens", "seconds") else "left")
+    for row in done.rows():
+        table.add_row(*(visible(cell) for cell in row))
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    for line in done.summary:
+        console.print(visible(line))
 
 
 def _state(run: Run, step: str) -> str:
