@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
 
-from prudent.errors import PrudentError
 from prudent.types.content import Source
 from prudent_agents import prompts
-from prudent_agents.arithmetic import ArithmeticSyntaxError, evaluate, number
 from prudent_agents.citing import cited
 from prudent_agents.driver import OnText
-from prudent_agents.labels import join
+from prudent_agents.facts import numbers
+from prudent_agents.summing import made_up, summed
 from prudent_agents.tool import Effect
 from prudent_agents.values import JSON, Value, canonical, digest
 from prudent_agents.work import Work
 
 ANSWER_TOKENS = 400
+_SHOWN = 300
+"""Characters of a result that are shown as they are."""
 Known = tuple[str, Value, Source]
-_NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:[.,]\d+)*")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ASKS = re.compile(r"[?？]|\btell me\b|告诉", re.IGNORECASE)
 _ASKS_SUM = re.compile(
@@ -33,8 +32,9 @@ _ASKS_SUM = re.compile(
     re.IGNORECASE,
 )
 """Words of a goal whose answer is a sum of what is known."""
-_COUNTED = {0.0, 1.0}
-"""Numbers that any sentence may have."""
+_ASKS_AMOUNT = re.compile(r"\bhow (?:much|many)\b|\bcosts?\b|\bworth\b|多少|几", re.IGNORECASE)
+_NO_COUNT = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\S*\.[a-z]{2,4}\b|\d{4}年|\d+[月日号]|一共|一下")
+"""Dates, times and names of files: their numbers count nothing."""
 
 
 class Answerer:
@@ -62,12 +62,17 @@ class Answerer:
     async def _answered(self, known: Sequence[Known], goal: str) -> str:
         if not known:
             return await self._say(known, goal, self._told)
-        if _ASKS_SUM.search(goal) and (summed := await self._computed(known)) is not None:
-            return await self._say([*known, summed], goal, self._told)
-        text = await self._say(known, goal)
-        computed = await self._computed(known) if made_up(text, self._sources(known)) else None
+        asks_sum = bool(_ASKS_SUM.search(goal)) or _counts(goal)
+        computed = await summed(self._work, self._goal, known) if asks_sum else None
         if computed is not None:
-            return await self._say([*known, computed], goal, self._told)
+            return await self._say([*known, computed.known(known)], goal, self._told)
+        text = await self._say(known, goal)
+        if not asks_sum and made_up(text, self._sources(known)):
+            computed = await summed(self._work, self._goal, known)
+        if computed is not None:
+            return await self._say([*known, computed.known(known)], goal, self._told)
+        if made_up(text, self._sources(known)):
+            text = _found(known, goal)
         await self._told(text)
         return text
 
@@ -80,24 +85,20 @@ class Answerer:
         asked = work.model.say(messages, max_tokens=ANSWER_TOKENS, on_text=told)
         return (await work.asked("answer", asked, tokens=ANSWER_TOKENS)).text
 
-    async def _computed(self, known: Sequence[Known]) -> Known | None:
-        """The sum that the goal asks for and what it comes to; None where it is none of known numbers."""
-        work = self._work
-        messages = prompts.sum_of(self._goal, known)
-        try:
-            reply = await work.asked("fill", work.model.fill(messages, prompts.SUM_SCHEMA))
-        except PrudentError:
-            return None
-        record: JSON = reply.data
-        written = str(cast("dict[str, Any]", record).get("sum", "")) if isinstance(record, dict) else ""
-        if made_up(written, self._sources(known)):
-            return None
-        try:
-            value = number(evaluate(written))
-        except (ArithmeticSyntaxError, ZeroDivisionError, OverflowError):
-            return None
-        label = join(one.label for _, one, _ in known)
-        return f"{written} comes to", Value(data=value, label=label), Source.TOOL
+
+def _found(known: Sequence[Known], goal: str) -> str:
+    """What there is to say where the model's answer has numbers that nobody gave it."""
+    said = (
+        "我没能得出确切的答案。查到的内容："
+        if _CHINESE.search(goal)
+        else "I could not find that out. I found: "
+    )
+    return said + "; ".join(digest(value.data, characters=_SHOWN) for _, value, _ in known)
+
+
+def _counts(goal: str) -> bool:
+    """Whether a goal asks for an amount of something that it gives a number of."""
+    return bool(_ASKS_AMOUNT.search(goal)) and bool(numbers(_NO_COUNT.sub(" ", goal)))
 
 
 def reported(work: Work, goal: str) -> tuple[str, str, list[str]]:
@@ -123,20 +124,3 @@ def reported(work: Work, goal: str) -> tuple[str, str, list[str]]:
 
 def _came_to(data: JSON) -> str:
     return "" if data is None or isinstance(data, bool) else f" ({digest(data, characters=120)})"
-
-
-def made_up(text: str, sources: Sequence[str]) -> bool:
-    """Whether a text has a number that is in none of the sources."""
-    held = {found for source in sources for found in _numbers(source)} | _COUNTED
-    return any(found not in held for found in _numbers(text))
-
-
-def _numbers(text: str) -> set[float]:
-    found: set[float] = set()
-    for written in _NUMBER.findall(text):
-        for form in (written.replace(",", ""), written):
-            try:
-                found.add(float(form))
-            except ValueError:
-                continue
-    return found

@@ -13,7 +13,9 @@ from prudent_agents.hollow import not_hollow
 from prudent_agents.labels import TRUSTED, Label, join
 from prudent_agents.plan import ITEM, Argument, Blank, Condition, Given, Ref, Step
 from prudent_agents.rules import OPERATORS
-from prudent_agents.values import JSON, Value
+from prudent_agents.summing import SUMS, Sum, made_up, summed
+from prudent_agents.unsaid import misnamed, relative
+from prudent_agents.values import JSON, Value, canonical
 from prudent_agents.work import StepFailedError, Work
 
 
@@ -117,14 +119,27 @@ class Arguments:
     async def _grounded(self, step: Step, name: str, data: JSON, held: Sequence[JSON]) -> JSON:
         """A fact that is neither known nor computed from what is known gives way to one that is known."""
         work = self._work
-        others = candidates(data, work.state.goal, held)
+        tool, goal = work.tools[step.tool], work.state.goal
+        schema = tool.properties.get(name, {})
+        if relative(tool, {name: data}, f"{step.about}\n{goal}") is not None:
+            computed = await self._summed(step, step.about or goal, uses_known=True)
+            if computed is None:
+                raise StepFailedError(f"{name} could not be worked out from what is known.")
+            return computed.value
+        if name in SUMS and isinstance(data, str) and made_up(data, [goal, *map(canonical, held)]):
+            computed = await self._summed(step, goal)
+            return data if computed is None else computed.written
+        others = candidates(data, goal, held, stands_for=misnamed(name, schema, "name"))
         if len(others) < 2:
             return others[0] if others else data
-        schema = work.tools[step.tool].properties.get(name, {})
         wanted = prompts.wanted(name, schema, step.about or step.tool)
         messages = prompts.call(wanted, work.state.goal, work.known(step.inputs))
         reply = await work.asked("choose", work.model.choose(messages, list(map(str, others))), step=step.id)
         return next(one for one in others if str(one) == reply.data)
+
+    async def _summed(self, step: Step, request: str, *, uses_known: bool = False) -> Sum | None:
+        known = list(self._work.known(step.inputs).values())
+        return await summed(self._work, request, known, step.id, uses_known=uses_known)
 
     def _label(self, data: JSON, seen: Label) -> Label:
         """What the user wrote, as it stands there, is theirs, whoever copied it."""

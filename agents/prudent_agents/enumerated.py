@@ -14,6 +14,7 @@ MOST_ITEMS = 6
 _JOINT = r"\s*(?:[,，]\s*(?:and|or)\s|\b(?:and|or|versus|vs\.?)\s|[,，、]|以及|还是|或者|[和与跟及或])\s*"
 _BEFORE = r"(?:(?:the|in|of|for|at)\s)?"
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
+_ALL = re.compile(r"\b(?:all|every|each)\b|所有|全部|每[个间张]", re.IGNORECASE)
 _JOINING_CHARACTER = "和与跟及或以还"
 
 
@@ -29,11 +30,16 @@ def siblings(value: str, text: str) -> list[str]:
     return []
 
 
+def first_item(value: str) -> str:
+    """The first item where a value is a list of things that look alike; else the value."""
+    first = re.split(_JOINT, value, maxsplit=1)[0].strip()
+    return first if first and first != value and siblings(first, value) else value
+
+
 def other_options(value: str, options: Sequence[str], text: str) -> list[str]:
-    """The other options that a text names as they are written."""
-    return [
-        one for one in options if one != value and re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text, re.I)
-    ]
+    """The other options that a text names as they are written; all where it says `all` and names none."""
+    named = [one for one in options if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text, re.I)]
+    return [one for one in (named or (options if _ALL.search(text) else ())) if one != value]
 
 
 def _item(value: str) -> str | None:

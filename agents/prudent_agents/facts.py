@@ -13,6 +13,29 @@ _DOTTED = re.compile(r"[.@-]\w")
 _FACT = re.compile(r"[\d.,:/+-]*\d[\d.,:/+-]*|\S+@\S+|\[[A-Z]+_\d+\]|\d{4}-\d\d-\d\d[T ].*")
 """Numbers, dates, times, addresses, and what the checks put in the place of an address that was made up."""
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
+_ISO_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
+_TIME = re.compile(r"\d\d:\d\d")
+_AFTERNOON = re.compile(r"\d\s*(?:pm|p\.m\.)|下午|晚上", re.IGNORECASE)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = re.compile(
+    r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b",
+    re.IGNORECASE,
+)
+_SAID = (
+    "one 一,two both pair couple half twice 二 两 半 双,three 三,four 四,five 五,six 六,seven 七,eight 八"
+    ",nine 九,ten 十,eleven 十一,twelve dozen 十二"
+)
+_NUMBER_WORDS = {
+    word: number for number, words in enumerate(_SAID.split(","), start=1) for word in words.split()
+}
+"""Words that say a number, also as what something is multiplied or divided by."""
+_NUMBER_WORD = re.compile(
+    "|".join(
+        rf"\b{word}s?\b" if word.isascii() else word for word in sorted(_NUMBER_WORDS, key=len, reverse=True)
+    ),
+    re.IGNORECASE,
+)
 
 
 def is_fact(data: JSON) -> bool:
@@ -22,18 +45,37 @@ def is_fact(data: JSON) -> bool:
     return isinstance(data, int | float) or (isinstance(data, str) and bool(_FACT.fullmatch(data.strip())))
 
 
+def numbers(text: str) -> list[str]:
+    """The numbers in a text as digits, those that words say among them."""
+    digits = (one.replace(",", "") for one in _NUMBER.findall(text))
+    return [*digits, *(str(_NUMBER_WORDS[one.casefold()]) for one in _NUMBER_WORD.findall(text))]
+
+
 def stated(data: JSON, text: str) -> bool:
     """Whether a value stands in a text as it is: a number as a number, words as words."""
     if isinstance(data, bool) or data is None:
         return False
     if isinstance(data, int | float):
-        numbers = (one.replace(",", "") for one in _NUMBER.findall(text))
-        return any(_equal(one, data) for one in numbers)
+        return any(_equal(one, data) for one in numbers(text))
     if isinstance(data, str):
-        return bool(data.strip()) and _plain(data) in _plain(text)
+        return (bool(data.strip()) and _plain(data) in _plain(text)) or _said_otherwise(data, text)
     if isinstance(data, list):
         items = cast("list[Any]", data)
         return bool(items) and all(stated(one, text) for one in items)
+    return False
+
+
+def _said_otherwise(data: str, text: str) -> bool:
+    """Whether a text says a date or a time of day in another form: `March 9, 2026`, `5 pm`, `3月9日`."""
+    written = {int(one.lstrip("-")) for one in numbers(text) if one.lstrip("-").isdigit()}
+    if _ISO_DATE.fullmatch(data):
+        months = {_MONTHS.index(one[:3].casefold()) + 1 for one in _MONTH.findall(text)}
+        year, month, *day = map(int, data.split("-"))
+        return year in written and month in written | months and written.issuperset(day)
+    if _TIME.fullmatch(data):
+        hour, minute = map(int, data.split(":"))
+        after_noon = {one + 12 for one in written if one < 12} if _AFTERNOON.search(text) else set[int]()
+        return hour in written | after_noon and minute in written | {0}
     return False
 
 

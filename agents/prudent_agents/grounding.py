@@ -15,19 +15,27 @@ from prudent_agents.facts import is_fact, stated
 from prudent_agents.values import JSON
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_MARK = re.compile(r"\S*\d\S*|\S+@\S+|\[[A-Z]+_\d+\]")
+"""A number or an address that stands for something, or what the checks put in its place."""
 _NEAR_DAYS = 31
 """A date so near to a known one may be meant: tomorrow, in two weeks."""
 _CLOSE = 1e-6
 
 
-def candidates(value: JSON, goal: str, known: Sequence[JSON]) -> list[JSON]:
+def candidates(value: JSON, goal: str, known: Sequence[JSON], *, stands_for: bool = False) -> list[JSON]:
     """What is known and may stand in the place of a fact that is neither there nor computed from there.
 
-    Empty where the value is fine, or where nothing of its kind is known.
+    Empty where the value is fine, or where nothing of its kind is known. `stands_for`: it is the number or
+    the address of something, of whatever form.
     """
+    every = list(dict.fromkeys(leaf for one in known for leaf in _leaves(one)))
+    if stands_for:
+        marks = [leaf for leaf in every if isinstance(leaf, str) and _MARK.fullmatch(leaf)]
+        said = isinstance(value, str) and _MARK.fullmatch(value) and stated(value, goal)
+        return [] if said or value in marks else marks
     if not is_fact(value) or stated(value, goal):
         return []
-    leaves = list(dict.fromkeys(leaf for one in known for leaf in _leaves(one) if is_fact(leaf)))
+    leaves = [leaf for leaf in every if is_fact(leaf)]
     alike = [leaf for leaf in leaves if _kind(leaf) == _kind(value)]
     if not alike or any(_equal(value, leaf) for leaf in alike) or _derived(value, alike, goal):
         return []

@@ -155,7 +155,7 @@ class Loop:
         problem = work.state.failed[step.id]
         refused = step.id in work.state.refused
         if self._planner is not None and not refused and work.state.replans < MOST_REPLANS:
-            other = await self._planner.again(plan, step)
+            other = await self._planner.again(plan, step, problem)
             if other is not None:
                 await work.record(Planned(plan=other, reason=f"{step.id} failed: {problem}"))
                 return

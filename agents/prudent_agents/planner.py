@@ -8,20 +8,39 @@ cannot be taken from the goal stays a blank that is filled from earlier results 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from prudent_agents import ending_prompts, prompts
 from prudent_agents.choosing import Ask, Chooser
+from prudent_agents.copying import copied
 from prudent_agents.driver import Call, Model
-from prudent_agents.enumerated import other_options, siblings
-from prudent_agents.facts import stated
+from prudent_agents.enumerated import first_item, other_options, siblings
+from prudent_agents.facts import numbers, stated
 from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Ref, Rung, Step
+from prudent_agents.summing import SUMS
 from prudent_agents.tool import Effect, Tool
-from prudent_agents.unsaid import is_text, lacking, question, unsaid, unsaid_choice
+from prudent_agents.unsaid import (
+    has_content,
+    is_text,
+    lacking,
+    leads_to,
+    made_up,
+    misnamed,
+    question,
+    relative,
+    relative_words,
+    unnamed,
+    unsaid,
+    unsaid_choice,
+)
 from prudent_agents.values import JSON, canonical
 
+_MOST_TRIES = 4
+"""Tools that are tried for one part of a goal."""
+_FOUND = "found_for_"
+"""How the names of steps begin that find out what another one failed for."""
 _MOST_SOURCES = 3
 """How many tools are tried for one that finds a missing fact."""
 _NAME = re.compile(r"(?<=\w )[A-Z]\w+")
@@ -30,8 +49,21 @@ _ASKS_IN_WORDS = frozenset(("question", "query", "request"))
 """Arguments that are the part of the goal itself, in the user's own words."""
 _ASKS_TO_DO = re.compile(r"\s*(?:(?:can|could|would|will) you|please)\b|[请帮能可]", re.IGNORECASE)
 """How a request to do something begins that has the form of a question."""
+_QUESTION = re.compile(
+    r"[?？]|^\s*(?:how|what|which|who|whose|when|where|why|is|are|does|do|did)\b|多少|几[个本点天次岁]|什么|哪|谁|吗",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 """A query in a language of its own."""
+_BY_WORDS, _BY_VALUE, _EXACT = 0.6, 0.5, 2
+_LEAST_OF_A_SUM = 2
+"""Numbers in a request that is a sum by itself."""
+_ENDS = " .?!。？！"
+_MAY_BE_SPLIT = re.compile(
+    r"\b(?:and|or|then|after|before|than|versus)\b|[,;，；、。]|[.!?？！]\s*\S|[和与跟及或比并再]|然后|还是|之后",
+    re.IGNORECASE,
+)
+"""What a goal of several parts has; the rest is one part."""
 _MUST_STAY = re.compile(r"\d+(?:[.,]\d+)*|[\"“‘「『][^\"”’」』]+[\"”’」』]|[\w-]+\.[a-z]{2,4}\b")
 """What no part of a goal may lose: numbers, quotations, names of files."""
 
@@ -73,22 +105,41 @@ class Planner:
         except _UnsaidError as lack:
             asked = question(lack.tool, lack.name, goal)
             return plan.model_copy(update={"ends": "ask_user", "note": asked})
+        if not steps and _is_question(goal) and has_content(goal):
+            call = await self._looked_up(goal, goal, self._writing())
+            steps = [] if call is None else await self._chained(goal, goal, call, [])
         if not steps:
-            ending = await self._ending(goal)
-            looked_up = await self._looked_up(goal) if ending["ends"] != "answer" else []
-            return plan.extended(looked_up) if looked_up else plan.model_copy(update=ending)
+            return plan.model_copy(update=await self._ending(goal))
         return plan.extended(steps)
 
     def _writing(self) -> tuple[str, ...]:
         """The tools that leave something behind: none of them answers a question."""
         return tuple(name for name, tool in self._tools.items() if tool.effect is not Effect.READ)
 
-    async def _looked_up(self, goal: str) -> list[Step]:
-        """A question is looked up where it can be, rather than asked back: to read does no harm."""
-        if not _is_question(goal):
-            return []
-        call = await self._call(goal, goal, self._writing(), required=True)
-        return [] if call is None else [self._made(call, goal, goal, [])]
+    async def _looked_up(self, goal: str, about: str, left_out: Sequence[str]) -> Call | None:
+        """A call that answers a question of which the model says that no tool does: to read does no harm.
+
+        That beats a question back, and an answer from memory. Of several the one that takes up most of what
+        the question names; None where none takes up anything.
+        """
+        names = {*_NAME.findall(about), *_MUST_STAY.findall(about)}
+        best: tuple[float, Call | None] = (0.0, None)
+        searching = [name for name, tool in self._tools.items() if _searches(tool) and name not in left_out]
+        for _ in range(_MOST_TRIES):
+            call = await self._call(goal, about, left_out, required=True)
+            if call is None:
+                break
+            left_out = (*left_out, call.tool)
+            tool, text = self._tools[call.tool], f"{about}\n{goal}"
+            missing = lacking(tool, call.arguments, text) or unnamed(tool, call.arguments, text)
+            if missing is None and not _echoes(call, about, goal):
+                taken = _taken_up(call, about, names)
+                best = max(best, (taken, call), key=lambda one: one[0])
+                if taken >= max(1, len(names)):
+                    break
+        if best[1] is None and searching:
+            return await self._call(goal, about, required=True, only=searching)
+        return best[1]
 
     async def _ending(self, goal: str) -> dict[str, Any]:
         """How a plan without steps ends: with an answer, a question, or why it cannot be done."""
@@ -97,17 +148,40 @@ class Planner:
         ends = ending_prompts.ENDINGS[cast("str", reply.data)]
         return {"ends": ends, "note": ending_prompts.ending_note(ends, goal)}
 
-    async def again(self, plan: Plan, failed: Step) -> Plan | None:
-        """The plan with another tool where a step failed; None where there is no other."""
+    async def again(self, plan: Plan, failed: Step, problem: str) -> Plan | None:
+        """Another plan where a step failed; None where there is none.
+
+        What the failure names is found out first, where a tool does that; else another tool takes the step.
+        What was to be read is never written instead.
+        """
         before = plan.steps[: plan.names.index(failed.id)]
-        about = failed.about or plan.goal
-        call = await self._call(plan.goal, about, (failed.tool,))
-        if call is None:
+        about, tool = failed.about or plan.goal, self._tools[failed.tool]
+        wrong = next((name for name, one in failed.arguments.items() if _named(one, problem)), None)
+        writes = tool.effect is not Effect.READ
+        if wrong is not None and writes and not failed.id.startswith(_FOUND):
+            given = {
+                name: one.value
+                for name, one in failed.arguments.items()
+                if isinstance(one, Given) and name != wrong
+            }
+            wanted = prompts.wanted(wrong, tool.properties.get(wrong, {}), about)
+            call = Call(tool.name, given)
+            source = await self._source(plan.goal, wanted, f"{about}\n{plan.goal}", call, must_lead=True)
+            if source is not None:
+                found = self._made(source, plan.goal, wanted, before)
+                found = found.model_copy(update={"id": f"{_FOUND}{failed.id}"})
+                blank = {**failed.arguments, wrong: Blank(inputs=(found.id,))}
+                return _replaced(plan, failed, [found, failed.model_copy(update={"arguments": blank})])
+        asked = plan.goal if about == _spoken(failed) else about
+        if writes:
+            other = await self._call(plan.goal, asked, (failed.tool,))
+        else:
+            other = await self._looked_up(plan.goal, asked, (failed.tool, *self._writing()))
+        if other is None or (writes and _echoes(other, asked, plan.goal)):
             return None
-        step = self._made(call, plan.goal, about, before)
-        replaced = step.model_copy(update={"id": failed.id})
-        steps = [replaced if one.id == failed.id else one for one in plan.steps]
-        return plan.model_copy(update={"steps": tuple(steps)})
+        same = _same_item(other, [one.value for one in failed.arguments.values() if isinstance(one, Given)])
+        step = self._made(replace(other, arguments=same), plan.goal, about, before)
+        return _replaced(plan, failed, [step.model_copy(update={"id": failed.id})])
 
     async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:
         """One step at a time: the next call, or None where the goal is reached as far as tools can."""
@@ -120,6 +194,8 @@ class Planner:
 
     async def _parts(self, goal: str) -> list[str]:
         """The goal in parts, or whole where parts would lose or add something."""
+        if not _MAY_BE_SPLIT.search(goal) and not relative_words(goal):
+            return [goal]
         reply = await self._ask("plan", self._model.fill(prompts.split(goal), prompts.SPLIT_SCHEMA))
         record = cast("dict[str, Any]", reply.data or {})  # of the schema's form, else fill had raised
         steps = cast("list[Any]", record.get("steps", []))
@@ -130,34 +206,64 @@ class Planner:
         return parts if parts and not lost and not added else [goal]
 
     async def _steps(self, goal: str, about: str, before: Sequence[Step]) -> list[Step]:
-        """The call for a part of the goal, after the one that finds what it lacks; none where no tool fits.
+        """The call for a part of the goal, after what finds what it lacks; none where no tool fits."""
+        asks = _is_question(about)
+        left_out = self._writing() if asks else ()
+        for _ in range(_MOST_TRIES):
+            call = await self._call(goal, about, left_out)
+            if call is None:
+                break
+            made = await self._chained(goal, about, call, before)
+            if made:
+                return made
+            left_out = (*left_out, call.tool)
+        call = await self._looked_up(goal, about, left_out) if asks and has_content(about) else None
+        return [] if call is None else await self._chained(goal, about, call, before)
+
+    async def _chained(self, goal: str, about: str, call: Call, before: Sequence[Step]) -> list[Step]:
+        """A call after the one that finds what it lacks; none where it only reads, and with made-up facts.
 
         Backward chaining: a fact among the arguments (a date, an address, a number) that stands nowhere in
         the goal was made up. A tool that reads is asked for it first, where one fits.
         """
-        call = await self._call(goal, about, self._writing() if _is_question(about) else ())
-        if call is None:
-            return []
-        found: list[Step] = []
         tool, text = self._tools[call.tool], f"{about}\n{goal}"
         missing = None if before else lacking(tool, call.arguments, text)
-        source: Ref | None = None
-        if missing is not None:
-            wanted = prompts.wanted(missing, tool.properties.get(missing, {}), about)
-            first = await self._source(goal, wanted, text, call)
+        grown = None if before or missing is not None else relative(tool, call.arguments, about)
+        wanted_name = missing or grown
+        found: list[Step] = []
+        if wanted_name is not None:
+            wanted = prompts.wanted(wanted_name, tool.properties.get(wanted_name, {}), about)
+            known = {name: one for name, one in call.arguments.items() if name != wanted_name}
+            must = tool.effect is not Effect.READ and grown is None
+            value = call.arguments.get(wanted_name)
+            key = value if misnamed(wanted_name, tool.properties.get(wanted_name, {}), value) else None
+            first = await self._source(goal, wanted, text, Call(tool.name, known), key=key, must_lead=must)
             if first is not None:
-                found.append(self._made(first, goal, wanted, before))
-                whole = is_text(self._tools[first.tool].returns) and is_text(tool.properties.get(missing))
-                source = Ref(step=found[0].id) if whole else None
-        if not before and not found:
-            await self._said(tool, call, text)
+                source = self._made(first, goal, wanted, before)
+                found.append(source.model_copy(update={"about": _spoken(source)}))
+            elif missing is not None and made_up(call.arguments[missing], text):
+                if tool.effect is Effect.READ:
+                    return []
+                raise _UnsaidError(tool, missing)
+        if tool.effect is Effect.READ and _echoes(call, about, goal):
+            return []
+        if not before:
+            taken = [one.value for step in found for one in step.arguments.values() if isinstance(one, Given)]
+            rest = {name: one for name, one in call.arguments.items() if name != wanted_name}
+            await self._said(tool, rest, text, taken)
         made = self._made(call, goal, about, [*before, *found])
-        if missing is not None and source is not None:
-            made = made.model_copy(update={"arguments": {**made.arguments, missing: source}})
+        if found and wanted_name is not None:
+            argument = self._from(found[0], tool, wanted_name)
+            made = made.model_copy(update={"arguments": {**made.arguments, wanted_name: argument}})
         alike = self._like(made, text, len(before) + len(found) + 1)
         if alike:
             made = made.model_copy(update={"about": _spoken(made)})
         return [*found, made, *alike]
+
+    def _from(self, found: Step, tool: Tool, name: str) -> Argument:
+        """What a step found, whole where it is a text and a text is wanted."""
+        whole = is_text(self._tools[found.tool].returns) and is_text(tool.properties.get(name))
+        return Ref(step=found.id) if whole else Blank(inputs=(found.id,))
 
     def _like(self, step: Step, text: str, count: int) -> list[Step]:
         """The same call for the other items of a list that its argument is in, where it only reads."""
@@ -183,10 +289,18 @@ class Planner:
                 ]
         return []
 
-    async def _said(self, tool: Tool, call: Call, text: str) -> None:
-        """Nothing is written with values that nobody said. Raises _UnsaidError."""
-        name = unsaid(tool, call.arguments, text)
-        guessed = None if name is not None else unsaid_choice(tool, call.arguments, text)
+    async def _said(
+        self, tool: Tool, arguments: Mapping[str, JSON], text: str, taken: Sequence[JSON]
+    ) -> None:
+        """Nothing is written with values that nobody said, or that were said for another call (`taken`).
+
+        Raises _UnsaidError.
+        """
+        name = unsaid(tool, arguments, text)
+        if name is None and tool.effect is not Effect.READ:
+            free = (one for one in arguments if "enum" not in tool.properties.get(one, {}))
+            name = next((one for one in free if arguments[one] in taken), None)
+        guessed = None if name is not None else unsaid_choice(tool, arguments, text)
         if guessed is not None:
             options = [*map(str, tool.properties[guessed]["enum"]), ending_prompts.NOT_SAID]
             messages = ending_prompts.said(guessed, options, text.splitlines()[0])
@@ -195,11 +309,14 @@ class Planner:
         if name is not None:
             raise _UnsaidError(tool, name)
 
-    async def _source(self, goal: str, wanted: str, text: str, of: Call) -> Call | None:
+    async def _source(
+        self, goal: str, wanted: str, text: str, of: Call, *, key: JSON = None, must_lead: bool = False
+    ) -> Call | None:
         """A call that finds a missing fact out, with arguments that are all known; None where there is none.
 
         That something must be asked is sure here, so the model is not asked whether a tool fits. A call that
-        takes up a name which the other one left unused goes before one that does not.
+        takes up a name which the other one left unused goes before one that does not, and so does one that
+        the goal has words for (`must_lead`: no other one will do). `key` is the name that the fact is of.
         """
         used = canonical(of.arguments)
         names = [one for one in _NAME.findall(goal) if one not in used]
@@ -209,31 +326,52 @@ class Planner:
             call = await self._call(goal, wanted, left_out, required=True)
             if call is None:
                 break
-            if lacking(self._tools[call.tool], call.arguments, text) is None:
-                if not names or any(one in canonical(call.arguments) for one in names):
+            source = self._tools[call.tool]
+            if isinstance(key, str):
+                call = replace(call, arguments=_keyed(call.arguments, key, used))
+            leads = leads_to(source, call.arguments, self._tools[of.tool], goal)
+            known = lacking(source, call.arguments, text) is None and not _echoes(call, goal, wanted)
+            known = known and unnamed(source, call.arguments, text) is None
+            if known and (leads or not must_lead):
+                takes = not names or any(one in canonical(call.arguments) for one in names)
+                if takes and leads:
                     return call
                 second = second or call
             left_out.append(call.tool)
         return second
 
     async def _call(
-        self, goal: str, about: str, leave_out: Sequence[str] = (), *, required: bool = False
+        self,
+        goal: str,
+        about: str,
+        leave_out: Sequence[str] = (),
+        *,
+        required: bool = False,
+        only: Sequence[str] | None = None,
     ) -> Call | None:
-        """The model's call for a request, None where it says that no tool fits."""
-        choice = await self._chooser.choose(about, self._model, self._ask, leave_out, required=required)
-        if choice.tool is None:
-            return None
-        messages = prompts.call(about, goal, {}, instructions=self._instructions)
-        reply = await self._ask("arguments", self._model.call(messages, [choice.tool], required=True))
-        made = reply.calls[0] if reply.calls else None
-        return made and replace(made, confidence=round(choice.confidence, 4))
+        """The model's call for a request, None where it says that no tool fits; `only` of these tools."""
+        if only:
+            leave_out = [name for name in self._tools if name not in only]
+        elif len(numbers(about)) < _LEAST_OF_A_SUM:
+            leave_out = (*leave_out, *(name for name, tool in self._tools.items() if _sums(tool)))
+        for _ in range(_MOST_TRIES):
+            choice = await self._chooser.choose(about, self._model, self._ask, leave_out, required=required)
+            if choice.tool is None:
+                return None
+            messages = prompts.call(about, goal, {}, instructions=self._instructions)
+            reply = await self._ask("arguments", self._model.call(messages, [choice.tool], required=True))
+            if reply.calls:
+                arguments = _corrected(choice.tool, reply.calls[0].arguments, about, goal)
+                return replace(reply.calls[0], arguments=arguments, confidence=round(choice.confidence, 4))
+            leave_out = (*leave_out, choice.tool.name)
+        return None
 
     def _made(self, call: Call, goal: str, about: str, before: Sequence[Step]) -> Step:
         tool = self._tools[call.tool]
         arguments = {
             name: Given(value=about, origin="request")
             if name in _ASKS_IN_WORDS and isinstance(value, str) and not _CODE.match(value)
-            else self._argument(value, tool.properties.get(name, {}), f"{about}\n{goal}", before)
+            else self._argument(name, value, tool, f"{about}\n{goal}", before)
             for name, value in call.arguments.items()
         }
         return Step(
@@ -244,8 +382,11 @@ class Planner:
             confidence=call.confidence,
         )
 
-    def _argument(self, value: JSON, schema: Any, text: str, before: Sequence[Step]) -> Argument:
+    def _argument(self, name: str, value: JSON, tool: Tool, text: str, before: Sequence[Step]) -> Argument:
         """What the goal says is given; the rest waits for earlier results where there will be some."""
+        schema = tool.properties.get(name, {})
+        if before and (misnamed(name, schema, value) or relative(tool, {name: value}, text) is not None):
+            return Blank(inputs=tuple(step.id for step in before))
         if stated(value, text):
             return Given(value=value, origin="request")
         if not before or "enum" in schema or isinstance(value, bool):
@@ -258,9 +399,80 @@ class Planner:
         return Step(id=f"step{len(before) + 1}", tool=SAY, about=about, instruction=about, needs=needs)
 
 
+def _corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) -> dict[str, JSON]:
+    """The arguments without slips of the copy, and without optional ones that were made up."""
+    text, kept = f"{about}\n{goal}", dict[str, JSON]()
+    for name, value in arguments.items():
+        asks = name in _ASKS_IN_WORDS or "enum" in tool.properties.get(name, {})
+        right = copied(value, goal) if isinstance(value, str) and not asks else value
+        if isinstance(right, str) and not asks and tool.effect is Effect.READ:
+            right = first_item(right)
+        if name in tool.required or not made_up(right, text):
+            kept[name] = right
+    return kept
+
+
+def _named(argument: Argument, problem: str) -> bool:
+    """Whether a failure speaks of the value that was given."""
+    value = argument.value if isinstance(argument, Given) else None
+    return isinstance(value, str) and bool(value.strip()) and value in problem
+
+
+def _keyed(arguments: Mapping[str, JSON], key: str, used: str) -> dict[str, JSON]:
+    """The arguments with the key in the place of a value that another call has already."""
+    if any(isinstance(one, str) and key in one for one in arguments.values()):
+        return dict(arguments)
+    return {name: key if isinstance(one, str) and one in used else one for name, one in arguments.items()}
+
+
+def _same_item(call: Call, values: Sequence[JSON]) -> dict[str, JSON]:
+    """The arguments of a call, for the item of a list that these values were of."""
+    texts = [one for one in values if isinstance(one, str)]
+    return {
+        name: next(
+            (text for text in texts if isinstance(one, str) and len(text.split()) == len(one.split())), one
+        )
+        for name, one in call.arguments.items()
+    }
+
+
+def _replaced(plan: Plan, step: Step, by: Sequence[Step]) -> Plan:
+    steps = [new for one in plan.steps for new in (by if one.id == step.id else [one])]
+    return Plan.model_validate(plan.model_dump() | {"steps": steps})
+
+
 def _is_question(text: str) -> bool:
     """Whether a text asks something, and not for something to be done."""
-    return text.rstrip().endswith(("?", "？")) and not _ASKS_TO_DO.match(text)
+    return bool(_QUESTION.search(text)) and not _ASKS_TO_DO.match(text)
+
+
+def _echoes(call: Call, *texts: str) -> bool:
+    """Whether an argument is a text that was asked for itself, where it is no question for the tool."""
+    plain = {text.strip(_ENDS).casefold() for text in texts}
+    return any(
+        isinstance(one, str) and name not in _ASKS_IN_WORDS and one.strip(_ENDS).casefold() in plain
+        for name, one in call.arguments.items()
+    )
+
+
+def _searches(tool: Tool) -> bool:
+    """Whether a tool reads, and is asked in the user's own words."""
+    return tool.effect is Effect.READ and any(name in _ASKS_IN_WORDS for name in tool.required)
+
+
+def _sums(tool: Tool) -> bool:
+    """Whether a tool works out a sum that it is given."""
+    return any(name in SUMS for name in tool.required)
+
+
+def _taken_up(call: Call, about: str, names: Collection[str]) -> float:
+    """How many of the names in a question a call takes up; less than one where it is asked in words."""
+    values = [one for one in call.arguments.values() if isinstance(one, str) and stated(one, about)]
+    asks = any(name in _ASKS_IN_WORDS for name in call.arguments)
+    taken = [name for name in names if not asks and any(name in value for value in values)]
+    return sum(_EXACT if _MUST_STAY.fullmatch(name) else 1 for name in taken) or (
+        _BY_WORDS if asks else _BY_VALUE if values else 0.0
+    )
 
 
 def _spoken(step: Step) -> str:

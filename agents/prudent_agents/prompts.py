@@ -183,6 +183,10 @@ _ANSWER_EXAMPLES = (
         "Request: 图书馆几点开门？由谁负责？",
         "图书馆9:00开门，由王老师负责。",
     ),
+    (
+        '["Keys. The keys are kept at the desk."]\n\nRequest: Who won the match on Sunday?',
+        "I could not find that out.",
+    ),
 )
 
 
@@ -214,6 +218,16 @@ _SUM_EXAMPLES = (
     ),
     ("- 一月的收入: 5200\n- 二月的收入: 4100\n\nRequest: 两个月一共收入多少？", "5200 + 4100"),
     ("- a bag of flour costs: 3.2\n\nRequest: How many bags can I buy with 40 euros?", "40 // 3.2"),
+    (
+        "- prices: A single room costs 60 euros a night, a double room 90 euros. Bicycles cost 8 euros a day."
+        "\n\nRequest: What do 2 nights in a double room cost?",
+        "2 * 90",
+    ),
+    ("- 车库: 车库每月租金80元，由李明收取。\n\nRequest: 车库一年的租金是多少？", "80 * 12"),
+    (
+        '- garden: {"zone": "north", "minutes": 40}\n\nRequest: Water the north zone by half of that.',
+        "40 / 2",
+    ),
 )
 SUM_SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -119,9 +119,9 @@ class RecordedPlanner(Planner):
             raise self._missed(f"a plan is made that was not made then, for: {goal[:_SHOWN]}")
         return self._plans.popleft()
 
-    async def again(self, plan: Plan, failed: Step) -> Plan | None:
+    async def again(self, plan: Plan, failed: Step, problem: str) -> Plan | None:
         """See `Planner.again`."""
-        del plan, failed
+        del plan, failed, problem
         return self._plans.popleft() if self._plans else None
 
     async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from agent_tasks.task import Outcome
 
-_NUMBER = re.compile(r"(?<![\w.])-?\$?\d[\d,]*(?:\.\d+)?")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?\$?\d[\d,]*(?:\.\d+)?")
 _DECLINES = re.compile(
     r"\?|？|cannot|can't|can not|unable|not able|don't have|do not have|no tool|not possible|not available"
     r"|please (?:provide|specify|tell|give)|need (?:to know|more)|sorry|not support|couldn't"
