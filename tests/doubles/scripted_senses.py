@@ -8,6 +8,8 @@ from typing import Any
 
 from scripted_transcriber import ScriptedTranscriber
 
+from prudent.capabilities.interface.reading import ReadDocument
+from prudent.capabilities.vision.decode import decode_image
 from prudent.errors import ConflictError
 from prudent.testing import ScriptedModel, ScriptedModels
 from prudent.types.reading import TextPage
@@ -24,6 +26,10 @@ class ScriptedEyes:
         self.text = text
         self.level = level
         self.assessed = 0
+
+    def read(self, data: bytes, options: Any) -> ReadDocument:
+        image = decode_image(data)
+        return ReadDocument((self.read_pixels(image.pixels, words=options.words),), image.info)
 
     def read_pixels(self, pixels: Any, *, words: bool = False) -> TextPage:
         height, width = pixels.shape[:2]
