@@ -16,6 +16,7 @@ from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import Policy, Rule
 from prudent_responsible_ai.safety_models import shared_models
 from prudent_responsible_ai.setup import CheckSetup, SafetyModels
+from prudent_responsible_ai.severity import NEVER
 
 
 def build_pipeline(policy: Policy, models: SafetyModels | None = None, effort: Effort = SWIFT) -> Pipeline:
@@ -65,13 +66,29 @@ def _checks_of(policy: Policy, models: SafetyModels, effort: Effort = SWIFT) -> 
             _require(policy, f"rules.{source}", "check", rule.check, list(CHECKS))
             if rule.check not in found:
                 options = policy.options.get(rule.check, {})
-                found[rule.check] = CHECKS[rule.check](CheckSetup(models, rule.check, options, effort))
+                acted_on = _least(policy, rule.check) if effort is SWIFT else None
+                setup = CheckSetup(models, rule.check, options, effort, acted_on)
+                found[rule.check] = CHECKS[rule.check](setup)
             if rule.check == TWIN:
                 _require_fits(policy, source, rule)
             if rule.category is not None:
                 known = list(found[rule.check].categories)
                 _require(policy, f"rules.{source}", f"category of {rule.check}", rule.category, known)
     return _in_declared_order(found)
+
+
+def _least(policy: Policy, check: str) -> dict[tuple[Source, str], int]:
+    """By source and category ("" for all others) the mildest severity that a rule of a check acts on."""
+    found: dict[tuple[Source, str], int] = {}
+    for source in Source:
+        rules = [rule for rule in policy.rules_for(source) if rule.check == check]
+        every = min((rule.severity for rule in rules if rule.category is None), default=NEVER)
+        found[source, ""] = every
+        for rule in rules:
+            if rule.category is not None:
+                key = (source, rule.category)
+                found[key] = min(rule.severity, found.get(key, every))
+    return found
 
 
 def _in_declared_order(found: Mapping[str, Check]) -> dict[str, Check]:

@@ -21,8 +21,9 @@ from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import OnFailure, Policy, StreamingMode
 from prudent_responsible_ai.redaction import Redactor, Removal
+from prudent_responsible_ai.remembering import Memory
 from prudent_responsible_ai.restoring import apart
-from prudent_responsible_ai.running import Budget, Watch, run_checks
+from prudent_responsible_ai.running import Budget, Watch
 from prudent_responsible_ai.shadow import Shadowed, ShadowRecord, ShadowRules, shadow_info
 from prudent_responsible_ai.text_view import Reading
 from prudent_responsible_ai.verdict import (
@@ -82,6 +83,7 @@ class Pipeline:
         self._needed = policy.needed
         self._all = tuple(checks)
         self._watch = Watch(policy.timeout_ms)
+        self._memory = Memory()
 
     @property
     def judges_answers(self) -> bool:
@@ -172,7 +174,7 @@ class Pipeline:
         decisions: list[Decision] = []
         context = CheckContext(part.source, Reading(part.text), around, part.image)
         given = _is_given(part, placeholders)
-        outcomes = run_checks(checks, context, budget, self._watch)
+        outcomes = self._memory.run(checks, context, budget, self._watch)
         for outcome in outcomes:
             record.note(outcome, failure_action(outcome, rules))
             decisions += decide(outcome, rules, given)
@@ -181,7 +183,7 @@ class Pipeline:
         results = record.results
         if (shadow := self._shadows.get(part.source)) is not None:
             beside = ShadowRecord(shadow)
-            beside.add([*outcomes, *run_checks(shadow.extra, context, budget, self._watch)], given)
+            beside.add([*outcomes, *self._memory.run(shadow.extra, context, budget, self._watch)], given)
             shadowed.append(Shadowed(part.source, results, beside.results))
         text = _redacted(part, decisions, placeholders)
         result = PromptFilterResult(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from prudent.errors import ConfigurationError
+from prudent.types.content import Source
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort
+from prudent_responsible_ai.severity import MEDIUM, NEVER
 
 if TYPE_CHECKING:
     from prudent.capabilities.embeddings import EmbeddingModel
@@ -34,6 +36,16 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+ExplainedFrom: TypeAlias = Callable[[Source, str], int]
+"""The severity from which a finding in a text of a source, in a category, is to be explained."""
+
+
+def from_medium(source: Source, category: str) -> int:
+    """Explain whatever is flagged where a rule says nothing else."""
+    del source, category
+    return MEDIUM
+
+
 OptionsT = TypeVar("OptionsT", bound=Options)
 
 
@@ -41,13 +53,22 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 class CheckSetup:
     """What a check's factory gets. `options` are those that the policy gives to this check, as written.
 
-    `effort` is what a check may spend to explain a finding.
+    `effort` is what a check may spend to explain a finding. `least` has, by source and category, the severity
+    from which some rule acts: what is milder need not be explained. A category that it lacks is never acted
+    on; None means that all are to be explained.
     """
 
     models: SafetyModels
     check_id: str = ""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     effort: Effort = SWIFT
+    least: Mapping[tuple[Source, str], int] | None = None
+
+    def explained_from(self, source: Source, category: str) -> int:
+        """The severity from which a finding is to be explained."""
+        if self.least is None:
+            return from_medium(source, category)
+        return max(MEDIUM, self.least.get((source, category), self.least.get((source, ""), NEVER)))
 
     def parsed(self, kind: type[OptionsT]) -> OptionsT:
         """The options as the check's own model.

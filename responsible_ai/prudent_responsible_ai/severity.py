@@ -7,9 +7,10 @@ from dataclasses import dataclass
 _STEP = 2
 """Severities of a band: 2-3 low, 4-5 medium, 6-7 high, as Azure names them."""
 
-
 MEDIUM = 4
 """The severity at which a text is flagged where a rule says nothing else."""
+NEVER = 8
+"""A severity that no finding has."""
 
 
 @dataclass(frozen=True, slots=True)

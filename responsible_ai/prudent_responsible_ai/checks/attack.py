@@ -27,8 +27,8 @@ from prudent_responsible_ai.languages import language_of
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.quoted import Quotation, quotations
 from prudent_responsible_ai.registered import Leak, Registered
-from prudent_responsible_ai.setup import CheckSetup, Options, SafetyModels
-from prudent_responsible_ai.severity import MEDIUM, severity_of
+from prudent_responsible_ai.setup import CheckSetup, ExplainedFrom, Options, SafetyModels, from_medium
+from prudent_responsible_ai.severity import severity_of
 from prudent_responsible_ai.undisguised import undisguised
 
 JAILBREAK, INDIRECT, LEAK = "jailbreak", "indirect_attack", "leak"
@@ -91,11 +91,13 @@ class AttackCheck(EncoderUser):
         bands: Bands | None = None,
         *,
         effort: Effort = SWIFT,
+        explained_from: ExplainedFrom = from_medium,
     ) -> None:
         """`bands` None takes those of the encoder's card; `effort` is what an explanation may cost."""
         super().__init__(models, bands)
         self._registered = registered or Registered([])
         self._effort = effort
+        self._explained_from = explained_from
 
     @classmethod
     def from_setup(cls, setup: CheckSetup) -> AttackCheck:
@@ -116,7 +118,7 @@ class AttackCheck(EncoderUser):
                 f"A value in the policy's options.{setup.check_id} has {error}.",
                 hint="So short a value stands in texts by chance. Register a longer one.",
             ) from None
-        return cls(setup.models, registered, effort=setup.effort)
+        return cls(setup.models, registered, effort=setup.effort, explained_from=setup.explained_from)
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return what the text's source is looked at for; the developer's is not looked at."""
@@ -124,7 +126,8 @@ class AttackCheck(EncoderUser):
             return self._leaks(text, context.around)
         if context.source is Source.USER:
             hits = _joined(self._hits(text, LABELS_OF[JAILBREAK]))
-            return [*(self._judged(JAILBREAK, hit, text) for hit in hits), *unmeasured(text, [JAILBREAK])]
+            judged = (self._judged(JAILBREAK, hit, text, Source.USER) for hit in hits)
+            return [*judged, *unmeasured(text, [JAILBREAK])]
         if context.source.trusted:
             return []
         return [*self._orders(text, context.source), *unmeasured(text, [INDIRECT])]
@@ -143,14 +146,14 @@ class AttackCheck(EncoderUser):
             severity = order.severity + _RAISED.get(source, 0) + (_AGREED if agreed else 0)
             span = Span(order.start, order.end, INDIRECT)
             yield Finding(INDIRECT, min(_HIGHEST, severity), (span,), order.reason)
-        yield from (self._judged(INDIRECT, hit, text) for hit in hits)
+        yield from (self._judged(INDIRECT, hit, text, source) for hit in hits)
 
-    def _judged(self, category: str, hit: _Hit, text: str) -> Finding:
-        """The finding; from the default threshold on with the words that carry it, where they can be read."""
+    def _judged(self, category: str, hit: _Hit, text: str, source: Source) -> Finding:
+        """The finding; where some rule acts on it with the words that carry it, if they can be read."""
         reason = _REASONS[hit.label] + (f", in {hit.way}" if hit.way else "")
         span = Span(hit.start, hit.end, category, weight=round(hit.score, 4))
         finding = Finding(category, hit.severity, (span,), reason, hit.score)
-        if hit.severity < MEDIUM or hit.way:
+        if hit.severity < self._explained_from(source, category) or hit.way:
             return finding
         medium = self.bands.thresholds(hit.label, language_of(text)).medium
         return explained(

@@ -21,8 +21,8 @@ from prudent_responsible_ai.checks.unmeasured import unmeasured
 from prudent_responsible_ai.explain.findings import explained, scorer
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 from prudent_responsible_ai.languages import language_of
-from prudent_responsible_ai.setup import CheckSetup, Options, SafetyModels
-from prudent_responsible_ai.severity import MEDIUM, Thresholds, severity_of
+from prudent_responsible_ai.setup import CheckSetup, ExplainedFrom, Options, SafetyModels, from_medium
+from prudent_responsible_ai.severity import Thresholds, severity_of
 from prudent_responsible_ai.undisguised import undisguised
 
 LABEL_OF = {
@@ -110,6 +110,7 @@ class HarmCheck(EncoderUser):
         options: HarmOptions | None = None,
         bands: Bands | None = None,
         effort: Effort = SWIFT,
+        explained_from: ExplainedFrom = from_medium,
     ) -> None:
         """`bands` None takes those of the encoder's card when they are first needed.
 
@@ -118,11 +119,17 @@ class HarmCheck(EncoderUser):
         super().__init__(models, bands)
         self._options = options or HarmOptions()
         self._effort = effort
+        self._explained_from = explained_from
 
     @classmethod
     def from_setup(cls, setup: CheckSetup) -> HarmCheck:
         """The check with the policy's options. Raises ConfigurationError: they do not fit."""
-        return cls(setup.models, setup.parsed(HarmOptions), effort=setup.effort)
+        return cls(
+            setup.models,
+            setup.parsed(HarmOptions),
+            effort=setup.effort,
+            explained_from=setup.explained_from,
+        )
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return at most one finding for each category, and one that is unverified for each where due."""
@@ -131,12 +138,16 @@ class HarmCheck(EncoderUser):
         scored = list(self._scored(text, fresh, start))
         language = language_of(fresh)
         found = [self._finding(category, scored, language, context.source) for category in self.categories]
-        findings = [self._explained(finding, text, language) for finding in found if finding is not None]
+        findings = [
+            self._explained(finding, text, language, context.source)
+            for finding in found
+            if finding is not None
+        ]
         return [*findings, *unmeasured(fresh, self.categories)]
 
-    def _explained(self, finding: Finding, text: str, language: str) -> Finding:
-        """The finding with the words that carry it, from the default threshold on."""
-        if finding.severity < MEDIUM:
+    def _explained(self, finding: Finding, text: str, language: str, source: Source) -> Finding:
+        """The finding, with the words that carry it where some rule acts on it."""
+        if finding.severity < self._explained_from(source, finding.category):
             return finding
         medium = self._thresholds(finding.category, language).medium
         score = scorer(self.encoder, LABEL_OF[finding.category], _plain)
