@@ -28,6 +28,7 @@ from model import Encoder
 from numpy.typing import NDArray
 from rows import data_hashes
 from safetensors.torch import load_file, save_file
+from shares import add_shares, times
 from torch import Tensor
 from torch.nn import functional
 
@@ -74,7 +75,7 @@ def main() -> None:
     parser.add_argument("--frozen", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--start", type=Path, help="a state to go on from, in place of the weights' layers")
-    parser.add_argument("--share", type=_share_of, action="append", default=[], metavar="SOURCE=NUMBER")
+    add_shares(parser)
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
     torch.manual_seed(SEED)
@@ -113,11 +114,6 @@ def _is_needed(name: str, layers: int) -> bool:
     return bool(dot) and (layer == "emb" or int(layer[1:]) < layers)
 
 
-def _share_of(written: str) -> tuple[str, float]:
-    name, _, number = written.partition("=")
-    return name, float(number)
-
-
 def _all(examples: Examples, shares: dict[str, float]) -> list[Example]:
     """What is learnt from, each kind or source so often as `shares` says, once where it says nothing.
 
@@ -130,11 +126,7 @@ def _all(examples: Examples, shares: dict[str, float]) -> list[Example]:
     ]
     found += [("names", Example(one.ids, tags=one.tags)) for one in examples.tagged]
     found += [("pairs", Example(one.ids, support=one.label)) for one in examples.pairs if one.label >= 0]
-    if unknown := shares.keys() - {name for name, _ in found}:
-        raise ValueError(f"no examples of {', '.join(sorted(unknown))}")
-    drawn = np.random.default_rng(SEED)
-    wanted = [shares.get(name, 1.0) for name, _ in found]
-    counts = [int(share) + int(drawn.random() < share - int(share)) for share in wanted]
+    counts = times([name for name, _ in found], shares)
     return [one for (_, one), count in zip(found, counts, strict=True) for _ in range(count)]
 
 

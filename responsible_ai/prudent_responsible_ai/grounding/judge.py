@@ -1,14 +1,15 @@
 """Says of a sentence whether documents support it, contradict it, or do not say it.
 
-Cheap signs, exact facts and the encoder's opinion are weighed by a small logistic regression whose weights
-come with the package (`weights/grounded.json`; fitted by training/fit_grounded.py). It knows no policy.
+Cheap signs, exact facts and the encoder's opinion, and each two of them together, are weighed by a logistic
+regression. Its weights come with the package (`weights/grounded.json`); training/fit_grounded.py fits them.
+It knows no policy.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -28,6 +29,10 @@ State: TypeAlias = Literal["supported", "contradicted", "unsupported"]
 
 ENCODER_SIGNS = ("encoder_supported", "encoder_contradicted")
 SIGNS: dict[Shape, tuple[str, ...]] = {"claim": CLAIM_SIGNS, "answer": ANSWER_SIGNS}
+TIMES = "*"
+FARTHEST = 3.0
+"""Standard deviations from the mean beyond which a sign says no more."""
+_LARGEST = 30.0
 _FILE = "grounded.json"
 _LEAST = 1e-4
 
@@ -37,15 +42,31 @@ class _Part(BaseModel):
 
 
 class ShapeWeights(_Part):
-    """P(not supported) = 1 / (1 + exp(-z)), z = intercept + sum of weight x (sign - mean) / scale."""
+    """P(not supported) = 1 / (1 + exp(-z)), z = intercept + sum of weight x s + sum of weight x s x t.
+
+    s and t are standardised signs: (sign - mean) / scale, held to FARTHEST. Products are named `sign*sign`.
+    """
 
     mean: dict[str, float]
     scale: dict[str, float]
     weights: dict[str, float]
+    products: dict[str, float] = {}
     intercept: float
     low: float
     medium: float
     high: float
+
+    def probability(self, signs: Mapping[str, float]) -> float:
+        """The probability that documents do not support what has these signs."""
+        standard = {
+            name: max(-FARTHEST, min(FARTHEST, (signs[name] - self.mean[name]) / self.scale[name]))
+            for name in self.weights
+        }
+        total = self.intercept + sum(weight * standard[name] for name, weight in self.weights.items())
+        for name, weight in self.products.items():
+            one, _, other = name.partition(TIMES)
+            total += weight * standard[one] * standard[other]
+        return 1.0 / (1.0 + math.exp(-max(-_LARGEST, min(_LARGEST, total))))
 
 
 class GroundedWeights(_Part):
@@ -128,10 +149,7 @@ class Judge:
         signs = dict(zip(SIGNS[shape], evidence.signs, strict=True))
         if opinion is not None:
             signs |= dict(zip(ENCODER_SIGNS, encoder_signs(opinion), strict=True))
-        total = fit.intercept + sum(
-            weight * (signs[name] - fit.mean[name]) / fit.scale[name] for name, weight in fit.weights.items()
-        )
-        score = 1.0 if not evidence.passages else 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+        score = fit.probability(signs) if evidence.passages else 1.0
         state: State = "supported"
         if score >= fit.low:
             contradicted = bool(evidence.conflicts) or (

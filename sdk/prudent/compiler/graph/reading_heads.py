@@ -1,11 +1,13 @@
 """The heads that read a text for the checks: labels by attention over the tokens, and a tag for each token.
 
 A label's logit is the sum over tokens of softmax(query x state) times value x state, plus a bias: so a short
-sentence counts in a long window. Knows no label.
+sentence counts in a long window. Where the weights hold one, a small network over the mean and the maximum of
+the states adds what it says of the whole. Knows no label.
 """
 
 from __future__ import annotations
 
+from prudent.compiler.graph.builder import CONTRIB
 from prudent.compiler.graph.encoder import Assembly, States
 from prudent.compiler.graph.values import DType, Value
 
@@ -16,6 +18,10 @@ TAGS = "tags"
 QUERIES, VALUES, VALUES_BIAS = "queries.weight", "values.weight", "values.bias"
 TAGS_WEIGHT, TAGS_BIAS = "tags.weight", "tags.bias"
 """Names of the weights: (labels, hidden), (labels, hidden), (labels), (tags, hidden), (tags)."""
+
+WHOLE, WHOLE_BIAS = "whole.weight", "whole.bias"
+WHOLE_LABELS, WHOLE_LABELS_BIAS = "whole_labels.weight", "whole_labels.bias"
+"""Names of the network's weights: (width, 2 x hidden), (width), (labels, width), (labels)."""
 
 _OUTSIDE = -1e4
 """A score that no token in a text can have: its weight is 0."""
@@ -33,9 +39,12 @@ def reading_heads(assembly: Assembly, states: States) -> None:
     (summed,) = graph.node(
         "ReduceSum", [weighted, middle], [("labels.summed", ("batch", labels))], attributes={"keepdims": 0}
     )
-    (logits,) = graph.node(
-        "Add", [summed, assembly.vector(VALUES_BIAS, VALUES_BIAS)], [(LOGITS, summed.shape)]
-    )
+    bias = assembly.vector(VALUES_BIAS, VALUES_BIAS)
+    if WHOLE in assembly.weights.tensors:
+        (read,) = graph.node("Add", [summed, bias], [("labels.read", summed.shape)])
+        (logits,) = graph.node("Add", [read, _of_whole(assembly, states)], [(LOGITS, summed.shape)])
+    else:
+        (logits,) = graph.node("Add", [summed, bias], [(LOGITS, summed.shape)])
     graph.output(logits)
     projected = _project(assembly, states, TAGS_WEIGHT, "tags.projected")
     (tags,) = graph.node("Add", [projected, assembly.vector(TAGS_BIAS, TAGS_BIAS)], [(TAGS, projected.shape)])
@@ -44,10 +53,13 @@ def reading_heads(assembly: Assembly, states: States) -> None:
 
 def _project(assembly: Assembly, states: States, tensor: str, name: str) -> Value:
     """States times a small matrix, in float32: (batch, tokens, outputs)."""
+    return _product(assembly, states.values, tensor, name)
+
+
+def _product(assembly: Assembly, x: Value, tensor: str, name: str) -> Value:
     matrix = assembly.weights.read(tensor).T
     weight = assembly.graph.weight(f"{name}.matrix", matrix.shape, DType.FLOAT, [matrix.copy()])
-    shape = ("batch", "tokens", matrix.shape[1])
-    return assembly.graph.node("MatMul", [states.values, weight], [(name, shape)])[0]
+    return assembly.graph.node("MatMul", [x, weight], [(name, (*x.shape[:-1], matrix.shape[1]))])[0]
 
 
 def _attention(assembly: Assembly, states: States, scores: Value) -> Value:
@@ -60,3 +72,62 @@ def _attention(assembly: Assembly, states: States, scores: Value) -> Value:
     outside = graph.constant("labels.outside", [_OUTSIDE], dtype=DType.FLOAT)
     (kept,) = graph.node("Where", [inside, scores, outside], [("labels.scores", scores.shape)])
     return graph.node("Softmax", [kept], [("labels.attention", scores.shape)], attributes={"axis": 1})[0]
+
+
+def _of_whole(assembly: Assembly, states: States) -> Value:
+    """What the network says of mean and maximum of a text's states: (batch, labels).
+
+    Each text is two equal rows of its products, since a single row is multiplied in another order than
+    several: the last bits would say whether a text came alone.
+    """
+    graph, hidden = assembly.graph, states.values.shape[-1]
+    last, middle = graph.constant("whole.last", [-1]), graph.constant("whole.middle", [1])
+    (inside,) = graph.node(
+        "Unsqueeze", [states.inside, last], [("whole.inside", ("batch", "tokens", 1))], dtype=DType.BOOL
+    )
+    pooled = (
+        _mean(assembly, states, inside, middle),
+        _reduced(assembly, states, inside, middle, "ReduceMax", _OUTSIDE),
+    )
+    both = ("batch", 2, 2 * int(hidden))
+    (row,) = graph.node("Concat", [*pooled], [("whole.row", ("batch", 1, both[2]))], attributes={"axis": -1})
+    (rows,) = graph.node("Concat", [row, row], [("whole.rows", both)], attributes={"axis": 1})
+    wide = _affine(assembly, rows, WHOLE, WHOLE_BIAS)
+    (active,) = graph.node("Gelu", [wide], [("whole.active", wide.shape)], domain=CONTRIB)
+    said = _affine(assembly, active, WHOLE_LABELS, WHOLE_LABELS_BIAS)
+    first = graph.constant("whole.first", [0])
+    (logits,) = graph.node(
+        "Slice", [said, first, middle, middle], [("whole.one", ("batch", 1, said.shape[-1]))]
+    )
+    return graph.node("Squeeze", [logits, middle], [("whole.logits", ("batch", said.shape[-1]))])[0]
+
+
+def _mean(assembly: Assembly, states: States, inside: Value, axis: Value) -> Value:
+    graph = assembly.graph
+    summed = _reduced(assembly, states, inside, axis, "ReduceSum", 0.0)
+    (ones,) = graph.node(
+        "Cast",
+        [inside],
+        [("whole.ones", inside.shape)],
+        attributes={"to": int(DType.FLOAT)},
+        dtype=DType.FLOAT,
+    )
+    (count,) = graph.node("ReduceSum", [ones, axis], [("whole.count", ("batch", 1, 1))])
+    return graph.node("Div", [summed, count], [("whole.mean", summed.shape)])[0]
+
+
+def _reduced(
+    assembly: Assembly, states: States, inside: Value, axis: Value, how: str, outside: float
+) -> Value:
+    """The sum or the maximum of the states of the tokens in a text: (batch, 1, hidden)."""
+    graph, shape = assembly.graph, states.values.shape
+    filler = graph.constant(f"whole.{how}.outside", [outside], dtype=DType.FLOAT)
+    (kept,) = graph.node("Where", [inside, states.values, filler], [(f"whole.{how}.kept", shape)])
+    return graph.node(how, [kept, axis], [(f"whole.{how}", ("batch", 1, shape[-1]))])[0]
+
+
+def _affine(assembly: Assembly, x: Value, weight: str, bias: str) -> Value:
+    product = _product(assembly, x, weight, weight)
+    return assembly.graph.node(
+        "Add", [product, assembly.vector(bias, bias)], [(f"{weight}.shifted", product.shape)]
+    )[0]
