@@ -26,7 +26,7 @@ from prudent_agents.recipes.toolbox import Toolbox, as_stern, sterner
 from prudent_agents.rules import DEFAULT_RULES, Rule
 from prudent_agents.tool import Effect, Tool
 
-PLACES = ("root", "path", "database", "folder")
+PLACES = ("root", "path", "database", "folder", "examples")
 """Settings of tools that name files or folders."""
 
 
@@ -122,7 +122,11 @@ def _made(
 
 
 def _place(folder: Path, key: str) -> str:
-    """A folder or a database with nothing in it: what a tool promises does not hang on what is there."""
+    """A folder or a file with nothing in it: what a tool promises does not hang on what is there."""
+    if key == "examples":
+        path = folder / "examples.csv"
+        path.touch()
+        return str(path)
     if key != "database":
         return str(folder)
     path = folder / "empty.db"

@@ -110,6 +110,24 @@ def _audio_say(**options: Any) -> Tool:
     return audio_say(**options)
 
 
+def _table_read(**options: Any) -> Tool:
+    from prudent_agents.tools.table import table_read
+
+    return table_read(**options)
+
+
+def _table_write(**options: Any) -> Tool:
+    from prudent_agents.tools.table import table_write
+
+    return table_write(**options)
+
+
+def _classifier_label(**options: Any) -> Tool:
+    from prudent_agents.tools.classifier import classifier_label
+
+    return classifier_label(**options)
+
+
 def _python_run(**options: Any) -> Tool:
     from prudent_agents.tools.python import python_run
 
@@ -133,6 +151,9 @@ TOOLS: Final[dict[str, Callable[..., Tool]]] = {
     "vision.classify": _vision_classify,
     "audio.transcribe": _audio_transcribe,
     "audio.say": _audio_say,
+    "table.read": _table_read,
+    "table.write": _table_write,
+    "classifier.label": _classifier_label,
     "python.run": _python_run,
 }
 """Each tool's factory; its options are keywords. Modules are imported when a tool is made."""

@@ -24,9 +24,11 @@ def test_every_tool_has_the_name_it_is_registered_by_and_a_schema(name: str, tmp
         pytest.skip("this kernel confines no child")
     with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
         connection.execute("CREATE TABLE t (x)")
+    (tmp_path / "examples.csv").write_text("text,label\n")
     options: dict[str, dict[str, Any]] = {
         "http": {"hosts": ["example.com"]},
         "sql": {"database": tmp_path / "a.db"},
+        "classifier": {"examples": tmp_path / "examples.csv"},
         **{group: {"root": tmp_path} for group in ("files", "vision", "audio")},
     }
     tool = built_in(name, **options.get(name.partition(".")[0], {}))
