@@ -18,6 +18,7 @@ from prudent_agents import prompts
 from prudent_agents.approving import Approvals, failed, finished, result_label
 from prudent_agents.arguments import Arguments
 from prudent_agents.budget import Cost
+from prudent_agents.citing import cited
 from prudent_agents.errors import (
     BudgetExceededError,
     JournalError,
@@ -74,9 +75,9 @@ class Executor:
             if step.when is not None and not self._arguments.holds(step.when):
                 await work.record(StepSkipped(step=step.id, reason=f"not {step.when}"))
                 return
-            await work.record(StepStarted(step=step.id))
+            work.later(StepStarted(step=step.id))
             value = await (self._each(step) if step.each is not None else self._once(step))
-            await work.record(StepDone(step=step.id, value=value))
+            work.later(StepDone(step=step.id, value=value))
         except RefusedByPolicyError as error:
             rule = str(error.details.get("rule", "policy"))
             refused = Refused(step=step.id, tool=step.tool, rule=rule, reason=error.message)
@@ -153,7 +154,8 @@ class Executor:
             return Value(data=await self._filled(step, known), label=label)
         messages = prompts.say(step.instruction or step.about, known, instructions=work.instructions)
         reply = await work.asked("say", work.model.say(messages), step=step.id)
-        return Value(data=reply.text, label=label)
+        text = cited(reply.text, [value.data for _, value, _ in known])
+        return Value(data=text, label=label)
 
     async def _filled(self, step: Step, known: Sequence[tuple[str, Value, Source]]) -> JSON:
         """The value of a step's shape; asked for again where it is of another, with what was wrong."""
@@ -265,9 +267,7 @@ class Executor:
             await work.record(finished(intended, value, seconds, cost=cost))
             raise
         value = Value(data=work.numbered(data), label=value.label)
-        await work.record(
-            *([found] if found is not None else []), finished(intended, value, seconds, cost=cost)
-        )
+        work.later(*([found] if found is not None else []), finished(intended, value, seconds, cost=cost))
         return value
 
     async def _allowed(

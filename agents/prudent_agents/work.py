@@ -29,6 +29,10 @@ EXPECTED_ANSWER_TOKENS = 64
 """What is reserved for an answer before it is known; the budget is settled with what it was."""
 
 
+_PATIENCE = 16
+"""Turns of the event loop for which a write waits for what follows at once."""
+
+
 class PausedError(Exception):
     """The run cannot go on without a person; the event that says why is recorded."""
 
@@ -57,9 +61,11 @@ class Work:
     """Whether the model costs money that nobody named: then a limit of money stops before it is asked."""
     background: tuple[str, ...] = ()
     """Names of inputs that tell what came before the run, and are shown with the results."""
-    _unwritten: list[tuple[Sequence[Event], asyncio.Future[None]]] = field(
-        default_factory=list[tuple[Sequence[Event], "asyncio.Future[None]"]]
+    _unwritten: list[tuple[Sequence[Event], asyncio.Future[None] | None]] = field(
+        default_factory=list[tuple[Sequence[Event], "asyncio.Future[None] | None"]]
     )
+    _lost: Exception | None = None
+    """Why events that nothing waited for were not kept."""
     _writer: asyncio.Task[None] | None = None
     _numbers: set[int] | None = None
 
@@ -72,14 +78,14 @@ class Work:
         Raises:
             JournalError, RunConflictError: none of these events is kept.
         """
+        if self._lost is not None:
+            raise self._lost
         if not self.journal.durable:
             self._keep(events)
             self._take_in(events)
             return
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._unwritten.append((events, kept))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
+        self._queue(events, kept)
         try:
             await asyncio.shield(kept)
         except asyncio.CancelledError:
@@ -87,19 +93,49 @@ class Work:
             kept.exception()
             raise
 
+    def later(self, *events: Event) -> None:
+        """Take events in that nothing has to wait for, and keep them at the next write, which is soon.
+
+        So what a call came to shares a write with the intent of the next call. Where they cannot be kept,
+        the next `record` raises.
+        """
+        if not self.journal.durable:
+            self._keep(events)
+            self._take_in(events)
+            return
+        for event in events:
+            self.state.apply(event)
+        self._queue(events, None)
+
+    def _queue(self, events: Sequence[Event], kept: asyncio.Future[None] | None) -> None:
+        self._unwritten.append((events, kept))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+
     async def _write(self) -> None:
         """Write what waits, as often as something waits."""
         while self._unwritten:
+            for _ in range(_PATIENCE):
+                if any(kept is not None for _, kept in self._unwritten):
+                    break
+                await asyncio.sleep(0)
             batch, self._unwritten = self._unwritten, []
             try:
                 await asyncio.to_thread(self._keep, [one for events, _ in batch for one in events])
             except Exception as error:  # noqa: BLE001 - raised again where it is awaited
                 for _, kept in batch:
-                    kept.set_exception(error)
+                    if kept is None:
+                        self._lost = error
+                    else:
+                        kept.set_exception(error)
                 continue
             for events, kept in batch:
-                self._take_in(events)
-                kept.set_result(None)
+                if kept is not None:
+                    self._take_in(events)
+                    kept.set_result(None)
+                else:
+                    for event in events:
+                        self.sink(event)
 
     def _keep(self, events: Sequence[Event]) -> None:
         if kept := [event for event in events if event.kept]:
