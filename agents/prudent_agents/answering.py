@@ -15,7 +15,7 @@ from prudent_agents import prompts
 from prudent_agents.citing import cited
 from prudent_agents.driver import OnText
 from prudent_agents.facts import numbers
-from prudent_agents.summing import made_up, summed
+from prudent_agents.summing import Sum, made_up, summed
 from prudent_agents.tool import Effect
 from prudent_agents.values import JSON, Value, canonical, digest
 from prudent_agents.work import Work
@@ -63,18 +63,21 @@ class Answerer:
         if not known:
             return await self._say(known, goal, self._told)
         asks_sum = bool(_ASKS_SUM.search(goal)) or _counts(goal)
-        computed = await summed(self._work, self._goal, known) if asks_sum else None
+        computed = await self._summed(known) if asks_sum else None
         if computed is not None:
             return await self._say([*known, computed.known(known)], goal, self._told)
         text = await self._say(known, goal)
         if not asks_sum and made_up(text, self._sources(known)):
-            computed = await summed(self._work, self._goal, known)
+            computed = await self._summed(known)
         if computed is not None:
             return await self._say([*known, computed.known(known)], goal, self._told)
         if made_up(text, self._sources(known)):
             text = _found(known, goal)
         await self._told(text)
         return text
+
+    async def _summed(self, known: Sequence[Known]) -> Sum | None:
+        return await summed(self._work, self._goal, known, uses_known=True)
 
     def _sources(self, known: Sequence[Known]) -> list[str]:
         return [self._goal, *(canonical(one.data) for _, one, _ in known)]

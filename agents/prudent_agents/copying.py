@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from prudent_agents.facts import stated
 
-_FILE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{1,4}(?![A-Za-z0-9])")
+FILE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{1,4}(?![A-Za-z0-9])")
 _QUOTED = re.compile(r"[\"“‘「『《](?P<double>[^\"”’」』》]+)[\"”’」』》]|(?<!\w)'(?P<single>[^']+)'(?!\w)")
 _ALIKE = 0.75
 """Share of characters in common from which on a name is taken for another one that was meant."""
@@ -25,8 +25,8 @@ def copied(value: str, request: str) -> str:
         before, _, after = value.partition(inside[0])
         if all(stated(piece, request) or not re.search(r"\w", piece) for piece in (before, after)):
             return inside[0]
-    files: list[str] = _FILE.findall(request)
-    if _FILE.fullmatch(value) and value not in files:
+    files: list[str] = FILE.findall(request)
+    if FILE.fullmatch(value) and value not in files:
         return _nearest(value, files) or value
     return _without_verb(value, request)
 

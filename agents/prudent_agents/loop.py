@@ -46,6 +46,7 @@ class Loop:
         self._output = output
         self._executor = Executor(work)
         self._given_up: set[str] = set()
+        self._tried: dict[str, set[str]] = {}
 
     async def run(self) -> None:
         """Go on until the run ends or waits for a person, and record which.
@@ -155,7 +156,9 @@ class Loop:
         problem = work.state.failed[step.id]
         refused = step.id in work.state.refused
         if self._planner is not None and not refused and work.state.replans < MOST_REPLANS:
-            other = await self._planner.again(plan, step, problem)
+            tried = self._tried.setdefault(step.id, set())
+            other = await self._planner.again(plan, step, problem, tried)
+            tried.add(step.tool)
             if other is not None:
                 await work.record(Planned(plan=other, reason=f"{step.id} failed: {problem}"))
                 return

@@ -7,19 +7,36 @@ cannot be taken from the goal stays a blank that is filled from earlier results 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from prudent_agents import ending_prompts, prompts
 from prudent_agents.choosing import Ask, Chooser
-from prudent_agents.copying import copied
 from prudent_agents.driver import Call, Model
-from prudent_agents.enumerated import first_item, other_options, siblings
+from prudent_agents.enumerated import other_options, siblings
 from prudent_agents.facts import numbers, stated
 from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Ref, Rung, Step
-from prudent_agents.summing import SUMS
+from prudent_agents.proposing import (
+    ASKS_IN_WORDS,
+    CODE,
+    LEAST_OF_A_SUM,
+    MAY_BE_SPLIT,
+    MUST_STAY,
+    NAME,
+    corrected,
+    echoes,
+    is_question,
+    keyed,
+    replaced,
+    same_item,
+    searches,
+    speaks_of,
+    spoken,
+    sums,
+    taken_up,
+    takes_something,
+)
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.unsaid import (
     has_content,
@@ -43,29 +60,6 @@ _FOUND = "found_for_"
 """How the names of steps begin that find out what another one failed for."""
 _MOST_SOURCES = 3
 """How many tools are tried for one that finds a missing fact."""
-_NAME = re.compile(r"(?<=\w )[A-Z]\w+")
-"""A capitalised word that begins no sentence."""
-_ASKS_IN_WORDS = frozenset(("question", "query", "request"))
-"""Arguments that are the part of the goal itself, in the user's own words."""
-_ASKS_TO_DO = re.compile(r"\s*(?:(?:can|could|would|will) you|please)\b|[请帮能可]", re.IGNORECASE)
-"""How a request to do something begins that has the form of a question."""
-_QUESTION = re.compile(
-    r"[?？]|^\s*(?:how|what|which|who|whose|when|where|why|is|are|does|do|did)\b|多少|几[个本点天次岁]|什么|哪|谁|吗",
-    re.IGNORECASE,
-)
-_CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
-"""A query in a language of its own."""
-_BY_WORDS, _BY_VALUE, _EXACT = 0.6, 0.5, 2
-_LEAST_OF_A_SUM = 2
-"""Numbers in a request that is a sum by itself."""
-_ENDS = " .?!。？！"
-_MAY_BE_SPLIT = re.compile(
-    r"\b(?:and|or|then|after|before|than|versus)\b|[,;，；、。]|[.!?？！]\s*\S|[和与跟及或比并再]|然后|还是|之后",
-    re.IGNORECASE,
-)
-"""What a goal of several parts has; the rest is one part."""
-_MUST_STAY = re.compile(r"\d+(?:[.,]\d+)*|[\"“‘「『][^\"”’」』]+[\"”’」』]|[\w-]+\.[a-z]{2,4}\b")
-"""What no part of a goal may lose: numbers, quotations, names of files."""
 
 
 class _UnsaidError(Exception):
@@ -105,7 +99,7 @@ class Planner:
         except _UnsaidError as lack:
             asked = question(lack.tool, lack.name, goal)
             return plan.model_copy(update={"ends": "ask_user", "note": asked})
-        if not steps and _is_question(goal) and has_content(goal):
+        if not steps and is_question(goal) and has_content(goal):
             call = await self._looked_up(goal, goal, self._writing())
             steps = [] if call is None else await self._chained(goal, goal, call, [])
         if not steps:
@@ -122,9 +116,9 @@ class Planner:
         That beats a question back, and an answer from memory. Of several the one that takes up most of what
         the question names; None where none takes up anything.
         """
-        names = {*_NAME.findall(about), *_MUST_STAY.findall(about)}
+        names = {*NAME.findall(about), *MUST_STAY.findall(about)}
         best: tuple[float, Call | None] = (0.0, None)
-        searching = [name for name, tool in self._tools.items() if _searches(tool) and name not in left_out]
+        searching = [name for name, tool in self._tools.items() if searches(tool) and name not in left_out]
         for _ in range(_MOST_TRIES):
             call = await self._call(goal, about, left_out, required=True)
             if call is None:
@@ -132,8 +126,8 @@ class Planner:
             left_out = (*left_out, call.tool)
             tool, text = self._tools[call.tool], f"{about}\n{goal}"
             missing = lacking(tool, call.arguments, text) or unnamed(tool, call.arguments, text)
-            if missing is None and not _echoes(call, about, goal):
-                taken = _taken_up(call, about, names)
+            if missing is None and not echoes(call, about, goal):
+                taken = taken_up(call, about, names)
                 best = max(best, (taken, call), key=lambda one: one[0])
                 if taken >= max(1, len(names)):
                     break
@@ -148,15 +142,16 @@ class Planner:
         ends = ending_prompts.ENDINGS[cast("str", reply.data)]
         return {"ends": ends, "note": ending_prompts.ending_note(ends, goal)}
 
-    async def again(self, plan: Plan, failed: Step, problem: str) -> Plan | None:
+    async def again(self, plan: Plan, failed: Step, problem: str, tried: Collection[str] = ()) -> Plan | None:
         """Another plan where a step failed; None where there is none.
 
-        What the failure names is found out first, where a tool does that; else another tool takes the step.
+        `tried` are tools that have failed for it before. What the failure names is found out first, where a
+        tool does that; else another tool takes the step.
         What was to be read is never written instead.
         """
         before = plan.steps[: plan.names.index(failed.id)]
         about, tool = failed.about or plan.goal, self._tools[failed.tool]
-        wrong = next((name for name, one in failed.arguments.items() if _named(one, problem)), None)
+        wrong = next((name for name, one in failed.arguments.items() if speaks_of(one, problem)), None)
         writes = tool.effect is not Effect.READ
         if wrong is not None and writes and not failed.id.startswith(_FOUND):
             given = {
@@ -171,17 +166,21 @@ class Planner:
                 found = self._made(source, plan.goal, wanted, before)
                 found = found.model_copy(update={"id": f"{_FOUND}{failed.id}"})
                 blank = {**failed.arguments, wrong: Blank(inputs=(found.id,))}
-                return _replaced(plan, failed, [found, failed.model_copy(update={"arguments": blank})])
-        asked = plan.goal if about == _spoken(failed) else about
+                return replaced(plan, failed, [found, failed.model_copy(update={"arguments": blank})])
+        asked = plan.goal if about == spoken(failed) else about
         if writes:
-            other = await self._call(plan.goal, asked, (failed.tool,))
+            other = await self._call(plan.goal, asked, (failed.tool, *tried))
         else:
-            other = await self._looked_up(plan.goal, asked, (failed.tool, *self._writing()))
-        if other is None or (writes and _echoes(other, asked, plan.goal)):
+            other = await self._looked_up(plan.goal, asked, (failed.tool, *tried, *self._writing()))
+        if other is None or (writes and echoes(other, asked, plan.goal)):
             return None
-        same = _same_item(other, [one.value for one in failed.arguments.values() if isinstance(one, Given)])
+        same = same_item(
+            self._tools[other.tool],
+            other.arguments,
+            [one.value for one in failed.arguments.values() if isinstance(one, Given)],
+        )
         step = self._made(replace(other, arguments=same), plan.goal, about, before)
-        return _replaced(plan, failed, [step.model_copy(update={"id": failed.id})])
+        return replaced(plan, failed, [step.model_copy(update={"id": failed.id})])
 
     async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:
         """One step at a time: the next call, or None where the goal is reached as far as tools can."""
@@ -194,20 +193,20 @@ class Planner:
 
     async def _parts(self, goal: str) -> list[str]:
         """The goal in parts, or whole where parts would lose or add something."""
-        if not _MAY_BE_SPLIT.search(goal) and not relative_words(goal):
+        if not MAY_BE_SPLIT.search(goal) and not relative_words(goal):
             return [goal]
         reply = await self._ask("plan", self._model.fill(prompts.split(goal), prompts.SPLIT_SCHEMA))
         record = cast("dict[str, Any]", reply.data or {})  # of the schema's form, else fill had raised
         steps = cast("list[Any]", record.get("steps", []))
         parts = [str(one).strip() for one in steps if str(one).strip()]
-        said, kept = " ".join(parts), set(_MUST_STAY.findall(goal))
+        said, kept = " ".join(parts), set(MUST_STAY.findall(goal))
         lost = [one for one in kept if one not in said]
-        added = [one for one in _MUST_STAY.findall(said) if one not in goal]
+        added = [one for one in MUST_STAY.findall(said) if one not in goal]
         return parts if parts and not lost and not added else [goal]
 
     async def _steps(self, goal: str, about: str, before: Sequence[Step]) -> list[Step]:
         """The call for a part of the goal, after what finds what it lacks; none where no tool fits."""
-        asks = _is_question(about)
+        asks = is_question(about)
         left_out = self._writing() if asks else ()
         for _ in range(_MOST_TRIES):
             call = await self._call(goal, about, left_out)
@@ -240,12 +239,14 @@ class Planner:
             first = await self._source(goal, wanted, text, Call(tool.name, known), key=key, must_lead=must)
             if first is not None:
                 source = self._made(first, goal, wanted, before)
-                found.append(source.model_copy(update={"about": _spoken(source)}))
+                found.append(source.model_copy(update={"about": spoken(source)}))
             elif missing is not None and made_up(call.arguments[missing], text):
                 if tool.effect is Effect.READ:
                     return []
                 raise _UnsaidError(tool, missing)
-        if tool.effect is Effect.READ and _echoes(call, about, goal):
+        if tool.effect is Effect.READ and (
+            echoes(call, about, goal) or (before and not takes_something(call, text))
+        ):
             return []
         if not before:
             taken = [one.value for step in found for one in step.arguments.values() if isinstance(one, Given)]
@@ -257,7 +258,7 @@ class Planner:
             made = made.model_copy(update={"arguments": {**made.arguments, wanted_name: argument}})
         alike = self._like(made, text, len(before) + len(found) + 1)
         if alike:
-            made = made.model_copy(update={"about": _spoken(made)})
+            made = made.model_copy(update={"about": spoken(made)})
         return [*found, made, *alike]
 
     def _from(self, found: Step, tool: Tool, name: str) -> Argument:
@@ -319,7 +320,7 @@ class Planner:
         the goal has words for (`must_lead`: no other one will do). `key` is the name that the fact is of.
         """
         used = canonical(of.arguments)
-        names = [one for one in _NAME.findall(goal) if one not in used]
+        names = [one for one in NAME.findall(goal) if one not in used]
         second: Call | None = None
         left_out = [of.tool, *self._writing()]
         for _ in range(_MOST_SOURCES):
@@ -328,9 +329,9 @@ class Planner:
                 break
             source = self._tools[call.tool]
             if isinstance(key, str):
-                call = replace(call, arguments=_keyed(call.arguments, key, used))
+                call = replace(call, arguments=keyed(call.arguments, key, used))
             leads = leads_to(source, call.arguments, self._tools[of.tool], goal)
-            known = lacking(source, call.arguments, text) is None and not _echoes(call, goal, wanted)
+            known = lacking(source, call.arguments, text) is None and not echoes(call, goal, wanted)
             known = known and unnamed(source, call.arguments, text) is None
             if known and (leads or not must_lead):
                 takes = not names or any(one in canonical(call.arguments) for one in names)
@@ -352,8 +353,8 @@ class Planner:
         """The model's call for a request, None where it says that no tool fits; `only` of these tools."""
         if only:
             leave_out = [name for name in self._tools if name not in only]
-        elif len(numbers(about)) < _LEAST_OF_A_SUM:
-            leave_out = (*leave_out, *(name for name, tool in self._tools.items() if _sums(tool)))
+        elif len(numbers(about)) < LEAST_OF_A_SUM:
+            leave_out = (*leave_out, *(name for name, tool in self._tools.items() if sums(tool)))
         for _ in range(_MOST_TRIES):
             choice = await self._chooser.choose(about, self._model, self._ask, leave_out, required=required)
             if choice.tool is None:
@@ -361,7 +362,7 @@ class Planner:
             messages = prompts.call(about, goal, {}, instructions=self._instructions)
             reply = await self._ask("arguments", self._model.call(messages, [choice.tool], required=True))
             if reply.calls:
-                arguments = _corrected(choice.tool, reply.calls[0].arguments, about, goal)
+                arguments = corrected(choice.tool, reply.calls[0].arguments, about, goal)
                 return replace(reply.calls[0], arguments=arguments, confidence=round(choice.confidence, 4))
             leave_out = (*leave_out, choice.tool.name)
         return None
@@ -370,7 +371,7 @@ class Planner:
         tool = self._tools[call.tool]
         arguments = {
             name: Given(value=about, origin="request")
-            if name in _ASKS_IN_WORDS and isinstance(value, str) and not _CODE.match(value)
+            if name in ASKS_IN_WORDS and isinstance(value, str) and not CODE.match(value)
             else self._argument(name, value, tool, f"{about}\n{goal}", before)
             for name, value in call.arguments.items()
         }
@@ -397,85 +398,3 @@ class Planner:
         """A part that no tool does: the model writes it from what came before."""
         needs = tuple(step.id for step in before)
         return Step(id=f"step{len(before) + 1}", tool=SAY, about=about, instruction=about, needs=needs)
-
-
-def _corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) -> dict[str, JSON]:
-    """The arguments without slips of the copy, and without optional ones that were made up."""
-    text, kept = f"{about}\n{goal}", dict[str, JSON]()
-    for name, value in arguments.items():
-        asks = name in _ASKS_IN_WORDS or "enum" in tool.properties.get(name, {})
-        right = copied(value, goal) if isinstance(value, str) and not asks else value
-        if isinstance(right, str) and not asks and tool.effect is Effect.READ:
-            right = first_item(right)
-        if name in tool.required or not made_up(right, text):
-            kept[name] = right
-    return kept
-
-
-def _named(argument: Argument, problem: str) -> bool:
-    """Whether a failure speaks of the value that was given."""
-    value = argument.value if isinstance(argument, Given) else None
-    return isinstance(value, str) and bool(value.strip()) and value in problem
-
-
-def _keyed(arguments: Mapping[str, JSON], key: str, used: str) -> dict[str, JSON]:
-    """The arguments with the key in the place of a value that another call has already."""
-    if any(isinstance(one, str) and key in one for one in arguments.values()):
-        return dict(arguments)
-    return {name: key if isinstance(one, str) and one in used else one for name, one in arguments.items()}
-
-
-def _same_item(call: Call, values: Sequence[JSON]) -> dict[str, JSON]:
-    """The arguments of a call, for the item of a list that these values were of."""
-    texts = [one for one in values if isinstance(one, str)]
-    return {
-        name: next(
-            (text for text in texts if isinstance(one, str) and len(text.split()) == len(one.split())), one
-        )
-        for name, one in call.arguments.items()
-    }
-
-
-def _replaced(plan: Plan, step: Step, by: Sequence[Step]) -> Plan:
-    steps = [new for one in plan.steps for new in (by if one.id == step.id else [one])]
-    return Plan.model_validate(plan.model_dump() | {"steps": steps})
-
-
-def _is_question(text: str) -> bool:
-    """Whether a text asks something, and not for something to be done."""
-    return bool(_QUESTION.search(text)) and not _ASKS_TO_DO.match(text)
-
-
-def _echoes(call: Call, *texts: str) -> bool:
-    """Whether an argument is a text that was asked for itself, where it is no question for the tool."""
-    plain = {text.strip(_ENDS).casefold() for text in texts}
-    return any(
-        isinstance(one, str) and name not in _ASKS_IN_WORDS and one.strip(_ENDS).casefold() in plain
-        for name, one in call.arguments.items()
-    )
-
-
-def _searches(tool: Tool) -> bool:
-    """Whether a tool reads, and is asked in the user's own words."""
-    return tool.effect is Effect.READ and any(name in _ASKS_IN_WORDS for name in tool.required)
-
-
-def _sums(tool: Tool) -> bool:
-    """Whether a tool works out a sum that it is given."""
-    return any(name in SUMS for name in tool.required)
-
-
-def _taken_up(call: Call, about: str, names: Collection[str]) -> float:
-    """How many of the names in a question a call takes up; less than one where it is asked in words."""
-    values = [one for one in call.arguments.values() if isinstance(one, str) and stated(one, about)]
-    asks = any(name in _ASKS_IN_WORDS for name in call.arguments)
-    taken = [name for name in names if not asks and any(name in value for value in values)]
-    return sum(_EXACT if _MUST_STAY.fullmatch(name) else 1 for name in taken) or (
-        _BY_WORDS if asks else _BY_VALUE if values else 0.0
-    )
-
-
-def _spoken(step: Step) -> str:
-    """A call in words: the tool and what it was given."""
-    given = [str(one.value) for one in step.arguments.values() if isinstance(one, Given)]
-    return " ".join([step.tool.replace("_", " "), *given])

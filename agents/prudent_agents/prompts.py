@@ -174,6 +174,10 @@ _ANSWER = (
 
 _ANSWER_EXAMPLES = (
     (
+        '["Keys. The keys are kept at the desk."]\n\nRequest: Who won the match on Sunday?',
+        "I could not find that out.",
+    ),
+    (
         'What is known:\n- weather Rome: {"celsius": 31, "sky": "clear"}\n'
         '- weather Paris: {"celsius": 22, "sky": "rain"}\n\nRequest: How warm is it in Rome and in Paris?',
         "It is 31 °C in Rome and 22 °C in Paris.",
@@ -182,10 +186,6 @@ _ANSWER_EXAMPLES = (
         'What is known:\n- 图书馆几点开门？: ["图书馆。图书馆9:00开门，由王老师负责。"]\n\n'
         "Request: 图书馆几点开门？由谁负责？",
         "图书馆9:00开门，由王老师负责。",
-    ),
-    (
-        '["Keys. The keys are kept at the desk."]\n\nRequest: Who won the match on Sunday?',
-        "I could not find that out.",
     ),
 )
 

@@ -7,7 +7,7 @@ where it happens, and kept, because a loop takes errors of models and tools for 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -119,9 +119,9 @@ class RecordedPlanner(Planner):
             raise self._missed(f"a plan is made that was not made then, for: {goal[:_SHOWN]}")
         return self._plans.popleft()
 
-    async def again(self, plan: Plan, failed: Step, problem: str) -> Plan | None:
+    async def again(self, plan: Plan, failed: Step, problem: str, tried: Collection[str] = ()) -> Plan | None:
         """See `Planner.again`."""
-        del plan, failed, problem
+        del plan, failed, problem, tried
         return self._plans.popleft() if self._plans else None
 
     async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:

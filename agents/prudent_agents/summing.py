@@ -7,7 +7,7 @@ only where every number in it is known: from the request, from a result, or what
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -23,6 +23,8 @@ from prudent_agents.work import Work
 Known = tuple[str, Value, Source]
 SUMS = frozenset(("expression", "formula"))
 """Names of arguments that are a sum to be worked out."""
+_MOST_NUMBERS = 60
+_MOST_TERMS = 7
 _COUNTED = {0.0, 1.0}
 """Numbers that any sentence may have."""
 _UNITS = (
@@ -62,21 +64,19 @@ async def summed(
 ) -> Sum | None:
     """The sum that a request asks for; None where it is none of known numbers.
 
-    `uses_known`: a number of a result must be in it, and not only those of the request.
+    `uses_known`: a number of a result must be in it. A sum of the request's numbers alone is then asked for
+    again, and has to begin with one of a result.
     """
-    messages = prompts.sum_of(request, known)
-    try:
-        reply = await work.asked("fill", work.model.fill(messages, prompts.SUM_SCHEMA), step=step)
-    except PrudentError:
-        return None
-    record: JSON = reply.data
-    written = str(cast("dict[str, Any]", record).get("sum", "")) if isinstance(record, dict) else ""
     results = [canonical(one.data) for _, one, _ in known]
-    units = [str(one) for pattern, ones in _UNITS if pattern.search(request) for one in ones]
-    if not _OPERATOR.search(written) or made_up(written, [request, work.state.goal, *results, *units]):
-        return None
-    from_results = {number for result in results for number in _held(result)}
-    if uses_known and from_results.isdisjoint(_held(written)):
+    units = [f"{one:g}" for pattern, ones in _UNITS if pattern.search(request) for one in ones]
+    sources = [request, work.state.goal, *results, *units]
+    from_results = {number for result in results for number in _digits(result)}
+    written = await _written(work, request, known, step, _schema(sources, set()))
+    if uses_known and from_results.isdisjoint(_digits(written)):
+        written = await _written(work, request, known, step, _schema(sources, from_results))
+        if from_results.isdisjoint(_digits(written)):
+            return None
+    if not _OPERATOR.search(written) or made_up(written, sources):
         return None
     try:
         return Sum(written, number(evaluate(written)))
@@ -84,9 +84,42 @@ async def summed(
         return None
 
 
+async def _written(
+    work: Work, request: str, known: Sequence[Known], step: str | None, schema: Mapping[str, Any]
+) -> str:
+    try:
+        reply = await work.asked("fill", work.model.fill(prompts.sum_of(request, known), schema), step=step)
+    except PrudentError:
+        return ""
+    record: JSON = reply.data
+    return str(cast("dict[str, Any]", record).get("sum", "")) if isinstance(record, dict) else ""
+
+
+def _schema(sources: Sequence[str], first: set[float]) -> dict[str, Any]:
+    """The form of a sum: where they are not too many, of numbers in the sources and no other.
+
+    It begins with one of `first`, where there is one, and is then more than that number.
+    """
+    every = {number for source in sources for number in _held(source)}
+    if not every or len(every) > _MOST_NUMBERS:
+        return prompts.SUM_SCHEMA
+    least = 1 if first else 0
+    rest = rf"( (\+|-|\*|/|//) \(?({_alternatives(every)})\)?){{{least},{_MOST_TERMS}}}"
+    pattern = rf"^\(?({_alternatives(first or every)})\)?{rest}$"
+    return prompts.SUM_SCHEMA | {"properties": {"sum": {"type": "string", "pattern": pattern}}}
+
+
+def _alternatives(found: set[float]) -> str:
+    return "|".join(re.escape(f"{number:g}") for number in sorted(found) if "e" not in f"{number:g}")
+
+
 def _held(text: str) -> set[float]:
     """The numbers in a text, those that words say among them."""
-    return {number for written in [*_NUMBER.findall(text), *numbers(text)] for number in _forms(written)}
+    return _digits(text) | {number for written in numbers(text) for number in _forms(written)}
+
+
+def _digits(text: str) -> set[float]:
+    return {number for written in _NUMBER.findall(text) for number in _forms(written)}
 
 
 def _forms(written: str) -> set[float]:

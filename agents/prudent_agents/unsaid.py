@@ -136,6 +136,11 @@ def unnamed(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
     return None
 
 
+def shares_words(value: str, text: str) -> bool:
+    """Whether words or numbers of a value stand in a text."""
+    return bool(_words(value) & _words(text)) or bool({*_DIGITS.findall(value)} & {*numbers(text)})
+
+
 def unsaid_choice(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
     """The first choice of a call that writes whose word does not stand in the text: it may be a guess.
 
