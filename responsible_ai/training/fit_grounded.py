@@ -54,8 +54,9 @@ SHARES = {
 """How much a source counts, however many rows it has: most where word overlap does not decide."""
 MOST_ROWS = 1_000
 _SEED = 20261128
-_REGULARIZATION = 0.03
-"""C; better than 0.003 for FEVER and Q2, worse for BEGIN (five folds of train and validation rows)."""
+_REGULARIZATION = 0.003
+"""C. At 0.03 FEVER gains a hundredth of AUROC (five folds of train and validation rows), and a sentence that
+stands in the document word for word can be called unsupported."""
 _BATCH = 64
 
 
