@@ -1,4 +1,7 @@
-"""Fixtures for tests that run real models, fetched and compiled once into the cache: SmolLM2-135M and E5."""
+"""Fixtures for tests that run real models, fetched and compiled once into the cache: SmolLM2-135M and E5.
+
+`HYPOTHESIS_PROFILE=deep pytest` looks far longer for counterexamples where a test does not say how long.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from prudent.runtime.artifact import DecoderArtifact
 from prudent.runtime.encoder_artifact import EncoderArtifact
@@ -18,6 +22,9 @@ E5 = "multilingual-e5-small"
 MINILM = "all-minilm-l6-v2"
 WHISPER = "whisper-tiny.en"
 _MODELS = ("whisper_", "joe_", "smol_", "e5_", "minilm_", "reader_", "effnet_", "nsfw_")
+
+settings.register_profile("deep", max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

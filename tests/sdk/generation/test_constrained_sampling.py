@@ -76,7 +76,7 @@ some_params = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(some_params, st.sampled_from([1, 2, 30, 2000, 2100, 4990, VOCAB]), st.integers(0, 10_000))
 def test_a_masked_row_is_the_row_without_the_tokens_that_are_not_allowed(
     params: SamplingParams, count: int, seed: int

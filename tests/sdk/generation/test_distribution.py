@@ -52,7 +52,7 @@ settings_of_a_request = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(settings_of_a_request, st.floats(0.5, 8.0), st.integers(0, 1000))
 def test_a_draw_is_that_of_the_whole_sorted_vocabulary(
     params: SamplingParams, spread: float, seed: int

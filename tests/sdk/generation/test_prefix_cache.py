@@ -119,7 +119,9 @@ class Machine(RuleBasedStateMachine):
 
 
 TestAgainstAPlainModel = Machine.TestCase
-TestAgainstAPlainModel.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestAgainstAPlainModel.settings = settings(
+    max_examples=settings().max_examples // 2, stateful_step_count=40, deadline=None
+)
 
 
 def cache(blocks: int) -> PrefixCache:

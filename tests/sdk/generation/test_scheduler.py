@@ -112,7 +112,9 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.world.scheduler.expected_wait() >= 0.0
 
 
-AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+AnyOrder.TestCase.settings = settings(
+    max_examples=settings().max_examples // 2, stateful_step_count=40, deadline=None
+)
 TestAnyOrder = AnyOrder.TestCase
 
 

@@ -18,13 +18,13 @@ def pieces(decoder, ids):
     return [*(decoder.push(token) for token in ids), decoder.finish()]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.integers(0, 258), st.integers(0, 1199)), max_size=40))
 def test_the_pieces_of_any_tokens_are_the_text_of_all(tokenizer, ids):
     assert "".join(pieces(tokenizer.incremental(), ids)) == tokenizer.decode(ids)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=30), st.data())
 def test_no_code_point_is_ever_split(text, data):
     raw, chunks = text.encode(), []

@@ -56,7 +56,7 @@ def table(tokens, pairs, **options):
     return MergeTable(ids, [" ".join(pair) for pair in pairs], **options)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(deadline=None)
 @given(merges=merge_lists(), texts=st.lists(st.text(LETTERS, max_size=24), min_size=4, max_size=4))
 def test_what_is_accepted_is_equal_on_every_text(merges, texts):
     tokens, pairs = merges
@@ -69,7 +69,7 @@ def test_what_is_accepted_is_equal_on_every_text(merges, texts):
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(merges=merge_lists())
 def test_a_list_in_order_is_never_refused(merges):
     tokens, pairs = merges
@@ -78,7 +78,7 @@ def test_a_list_in_order_is_never_refused(merges):
     table(tokens, pairs)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(
     merges=merge_lists(),
     extra=st.text(LETTERS, min_size=2, max_size=5),

@@ -375,7 +375,7 @@ _SCHEMAS = st.recursive(st.booleans() | _keywords(st.booleans()), _keywords, max
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples // 3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schema=_SCHEMAS, x=_SCHEMAS, y=_SCHEMAS, seed=st.integers(0, 2**32))
 def test_whatever_is_written_is_valid(
     walker: Walker, compiler: GrammarCompiler, schema: Json, x: Json, y: Json, seed: int
@@ -385,7 +385,9 @@ def test_whatever_is_written_is_valid(
         compiler.compile(_source(schema))
     except GrammarError:
         assume(False)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
     for offset in range(4):
         text = walker.walk(_source(schema), seed + offset)
         if text is not None:
-            jsonschema.validate(json.loads(text), schema, cls=jsonschema.Draft202012Validator)
+            validator.validate(json.loads(text))
