@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
+import runpy
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from prudent.cli.main import app
 
 TEXT = (Path(__file__).parents[2] / "docs" / "quickstart.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
@@ -33,31 +36,27 @@ def _prudent(command: str, folder: Path) -> str:
     return done.stdout
 
 
-def test_the_first_recipe_and_its_mistake(tmp_path: Path) -> None:
+def test_the_first_recipe_and_its_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = COMMANDS
     assert "".join(_prudent(command, tmp_path) for command in first) == PRINTED[0]
     recipe = tmp_path / "my-desk" / "recipe.yaml"
     right = recipe.read_text()
     recipe.write_text(right.replace("told:", "tolld:", 1).replace("from: $task}", "from: $tsk}"))
-    told = "".join(_prudent(command, tmp_path) for command in second)
-    assert told.startswith(PRINTED[1])
+    monkeypatch.chdir(tmp_path)
+    words = second[0].split()[1:]
+    assert CliRunner().invoke(app, words).output.startswith(PRINTED[1])
     recipe.write_text(right)
-    assert "valid" in _prudent(second[0], tmp_path)
+    assert "valid" in CliRunner().invoke(app, words).output
 
 
 @pytest.mark.usefixtures("smol_artifact")
-def test_the_first_agent() -> None:
+def test_the_first_agent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The smallest model stands in for the default one: it need not be right, only run."""
     (code,) = [code for language, code in BLOCKS if language == "python"]
-    environment = {**os.environ, "PRUDENT_MODEL": "smollm2-135m-instruct"}
-    environment.pop("PRUDENT_BASE_URL", None)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Plan for: How much did it rain in Bergen today?")
+    monkeypatch.setenv("PRUDENT_MODEL", "smollm2-135m-instruct")
+    monkeypatch.delenv("PRUDENT_BASE_URL", raising=False)
+    (tmp_path / "first_agent.py").write_text(code, encoding="utf-8")
+    runpy.run_path(str(tmp_path / "first_agent.py"), run_name="__main__")
+    assert capsys.readouterr().out.startswith("Plan for: How much did it rain in Bergen today?")

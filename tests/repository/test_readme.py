@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shlex
 import socket
 import subprocess
@@ -43,10 +44,22 @@ COMMANDS = [
 
 
 @pytest.mark.usefixtures("smol_artifact")
-@pytest.mark.parametrize("code", IN_PROCESS)
-def test_the_python_runs(code: str) -> None:
+def test_the_first_python_runs_in_a_new_interpreter() -> None:
     """The default model is replaced by the smallest, which answers in the same way if not as well."""
-    assert _run(code).stdout.strip()
+    assert _run(IN_PROCESS[0]).stdout.strip()
+
+
+@pytest.mark.usefixtures("smol_artifact")
+@pytest.mark.parametrize("code", IN_PROCESS[1:])
+def test_the_python_runs(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a file of its own, which has to import what it needs; libraries are loaded once for all."""
+    monkeypatch.setenv("PRUDENT_MODEL", SMALLEST)
+    monkeypatch.delenv("PRUDENT_BASE_URL", raising=False)
+    (tmp_path / "snippet.py").write_text(code, encoding="utf-8")
+    runpy.run_path(str(tmp_path / "snippet.py"), run_name="__main__")
+    assert capsys.readouterr().out.strip()
 
 
 @pytest.mark.parametrize("code", WITH_SERVER)
