@@ -83,7 +83,7 @@ class Arguments:
         """The value of an argument, None for a blank. Raises StepFailedError: nothing is where it points."""
         if isinstance(argument, Given):
             own = argument.origin in ("recipe", "parameter")
-            label = TRUSTED if own else self._work.control()
+            label = TRUSTED if own else self._label(argument.value, self._work.control())
             return Value(data=argument.value, label=label.of(argument.origin))
         if isinstance(argument, Ref):
             return self.look_up(argument, item)
