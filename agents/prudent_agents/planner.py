@@ -28,6 +28,7 @@ from prudent_agents.proposing import (
     echoes,
     is_question,
     keyed,
+    only_asks,
     replaced,
     same_item,
     searches,
@@ -206,7 +207,7 @@ class Planner:
 
     async def _steps(self, goal: str, about: str, before: Sequence[Step]) -> list[Step]:
         """The call for a part of the goal, after what finds what it lacks; none where no tool fits."""
-        asks = is_question(about)
+        asks = is_question(about) or only_asks(goal)
         left_out = self._writing() if asks else ()
         for _ in range(_MOST_TRIES):
             call = await self._call(goal, about, left_out)

@@ -25,6 +25,13 @@ _QUESTION = re.compile(
     r"[?？]|^\s*(?:how|what|which|who|whose|when|where|why|is|are|does|do|did)\b|多少|几[个本点天次岁]|什么|哪|谁|吗",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[^.!?。？！]+(?:\.\w+[^.!?。？！]*)*[.!?。？！]*")
+_TELLS = re.compile(
+    r"(?:I|We|You|He|She|It|They|There|This|That|A|An|The|My|Our|His|Her|Their|\d+)\b"
+    r"|[A-Z]\w+ (?:has|have|is|was)\b"
+    r"|[我他她它这那有]"
+)
+"""How a sentence begins that tells something."""
 CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 """A query in a language of its own."""
 _BY_WORDS, _BY_VALUE, _EXACT = 0.6, 0.5, 2
@@ -85,6 +92,14 @@ def replaced(plan: Plan, step: Step, by: Sequence[Step]) -> Plan:
 def is_question(text: str) -> bool:
     """Whether a text asks something, and not for something to be done."""
     return bool(_QUESTION.search(text)) and not _ASKS_TO_DO.match(text)
+
+
+def only_asks(goal: str) -> bool:
+    """Whether a goal asks, or tells and asks, and has nothing done."""
+    sentences = [one.strip() for one in _SENTENCE.findall(goal) if one.strip()]
+    return any(map(is_question, sentences)) and all(
+        is_question(one) or _TELLS.match(one) for one in sentences
+    )
 
 
 def echoes(call: Call, *texts: str) -> bool:

@@ -50,7 +50,7 @@ def test_what_was_told_is_what_was_kept_in_the_same_order() -> None:
 
 def test_nothing_goes_on_where_nothing_can_be_kept() -> None:
     """The error reaches the caller, and the lease is given back."""
-    journal = SlowJournal(fails_after=2)
+    journal = SlowJournal(fails_after=1)
     with pytest.raises(JournalError, match="full"):
         Agent(model=ScriptedAgentModel(), journal=journal).execute(SIDE_BY_SIDE)
     journal.fails_after = 1000
