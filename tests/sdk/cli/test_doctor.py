@@ -119,6 +119,7 @@ def test_bench_measures_a_compiled_model(
 ) -> None:
     monkeypatch.setattr("prudent.diagnosis.bench._WANTED_SECONDS", 0.0)
     monkeypatch.setattr("prudent.diagnosis.bench.PROMPT", 64)
+    monkeypatch.setattr("prudent.diagnosis.bench._DECODE", 6)
     result = run("bench", "smollm2-135m-instruct", "--json")
     assert result.exit_code == 0, result.stderr
     assert "measuring speed" in result.stderr

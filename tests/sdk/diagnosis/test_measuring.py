@@ -51,6 +51,7 @@ def test_a_bench_makes_at_least_one_round_and_tells_how_far_it_is(
 ) -> None:
     monkeypatch.setattr("prudent.diagnosis.bench._WANTED_SECONDS", 0.0)
     monkeypatch.setattr("prudent.diagnosis.bench.PROMPT", 64)
+    monkeypatch.setattr("prudent.diagnosis.bench._DECODE", 6)
     seen: list[tuple[int, int | None]] = []
     report = run_bench(
         smol_artifact, threads=1, progress=lambda event: seen.append((event.done, event.total))
