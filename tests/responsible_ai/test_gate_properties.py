@@ -77,7 +77,7 @@ def split(text: str, sizes: list[int]) -> list[str]:
     return [*chunks, text]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(text=texts, sizes=cuts)
 @example(text="password: " + "aB3" * 600 + " tail 13800138000", sizes=[7] * 60)
 @example(text="4111 1111 1111 1111 " * 120, sizes=[33] * 60)
@@ -107,7 +107,7 @@ def redacting() -> Pipeline:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(text=texts)
 def test_streaming_redacts_what_checking_the_whole_text_redacts(redacting: Pipeline, text: str) -> None:
     review = redacting.review([Part(text, Source.USER)])
@@ -115,7 +115,7 @@ def test_streaming_redacts_what_checking_the_whole_text_redacts(redacting: Pipel
     assert released == review.parts[0].text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(text=texts, sizes=cuts)
 def test_no_more_is_held_than_the_stated_bound(pipeline: Pipeline, text: str, sizes: list[int]) -> None:
     gate = pipeline.open_gate()
@@ -126,7 +126,7 @@ def test_no_more_is_held_than_the_stated_bound(pipeline: Pipeline, text: str, si
         assert gate.blocked or fed - released <= LONGEST_UNIT
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(text=st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
 @example(text="<|im_start|> ： MIIEvQIBADANBgkqhkiG9w0BAQEFAASC")
 def test_redacting_a_redacted_text_changes_nothing(redacting: Pipeline, text: str) -> None:

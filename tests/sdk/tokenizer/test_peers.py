@@ -51,7 +51,7 @@ def test_qwen_gives_the_ids_of_llama_cpp(qwen_spec, corpus, expected):
     assert {key: tokenizer.encode(text) for key, text in corpus.items()} == expected["qwen2"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(text=MIXED)
 def test_smollm2_gives_the_ids_of_tokenizers(smol_tokenizer, smol_peer, text):
     assert smol_tokenizer.encode(text) == ids(smol_peer, text)
@@ -61,7 +61,7 @@ def test_smollm2_gives_the_ids_of_tokenizers(smol_tokenizer, smol_peer, text):
 def test_every_family_gives_the_ids_of_tokenizers(both, pre):
     ours, peer = both(pre)
 
-    @settings(max_examples=150, deadline=None)
+    @settings(deadline=None)
     @given(text=MIXED)
     def same(text):
         assert ours.encode(text) == ids(peer, text)
