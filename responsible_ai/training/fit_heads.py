@@ -43,6 +43,9 @@ DROPPED_INPUTS, DROPPED = 0.1, 0.3
 DECAY = 0.05
 UNSEEN = 0.08
 """Share of tokens that the others do not see in training, as in train.py."""
+WARMING = 0.1
+_SLACK = 20
+"""Batches by which an epoch may be longer than the first one drawn."""
 _LABELS_A_ROW = 4
 _LEAST_SPREAD = 1e-5
 
@@ -121,9 +124,11 @@ def tokens(
     names = ("queries.weight", "values.weight", "values.bias")
     learnt = [nn.Parameter(state[name][: len(LABELS)].clone()) for name in names]
     drawn = np.random.default_rng(SEED)
-    steps = EPOCHS_OF_TOKENS * (len(states.batches(TOKENS_A_BATCH, drawn)) + 1)
+    steps = EPOCHS_OF_TOKENS * (len(states.batches(TOKENS_A_BATCH, drawn)) + _SLACK)
     optimizer = torch.optim.AdamW(learnt, RATE_OF_TOKENS, weight_decay=0.0)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(0.0, 1 - step / steps))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, RATE_OF_TOKENS, total_steps=steps, pct_start=WARMING
+    )
     for epoch in range(EPOCHS_OF_TOKENS):
         batches, losses = states.batches(TOKENS_A_BATCH, drawn), 0.0
         for rows in batches:
