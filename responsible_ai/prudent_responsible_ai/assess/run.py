@@ -13,6 +13,7 @@ from prudent_responsible_ai.assess.asking import Ask, Asker, Question
 from prudent_responsible_ai.assess.evidence import (
     choice,
     grounded,
+    groups,
     over_refusal,
     privacy,
     red_team,
@@ -39,6 +40,7 @@ EVIDENCE: Mapping[str, Gather] = {
     "privacy": privacy.gather,
     "choice": choice.gather,
     "swaps": swaps.gather,
+    "groups": groups.gather,
     "grounded": grounded.gather,
     "reliability": reliability.gather,
 }
@@ -53,9 +55,11 @@ def assess(
     seed: int = DEFAULT_SEED,
     answers: Sequence[Answer] = (),
     only: Sequence[str] | None = None,
+    more: Mapping[str, Gather] | None = None,
     progress: Callable[[str, int], None] = lambda _kind, _count: None,
 ) -> Assessment:
     """Ask everything and return what was found. `only` names kinds of evidence; None takes all.
+    `more` are kinds of your own, which come last.
 
     Raises:
         ConnectionFailedError: nothing answers.
@@ -71,9 +75,10 @@ def assess(
     asker = Asker(ask, progress=progress)
     measures: list[Measure] = []
     gaps: list[Gap] = []
-    for name in only or EVIDENCE:
+    kinds = {name: EVIDENCE[name] for name in only or EVIDENCE} | dict(more or {})
+    for name, gather in kinds.items():
         progress(name, asker.asked)
-        found, between = EVIDENCE[name](asker, quick=quick, seed=seed)
+        found, between = gather(asker, quick=quick, seed=seed)
         measures += found
         gaps += between
     return Assessment(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 
 Z_95 = 1.959963984540054
 """The normal quantile of a two-sided 95 % interval."""
@@ -25,7 +26,7 @@ class Interval:
     high: float
 
 
-def wilson(hits: int, n: int) -> Interval:
+def wilson(hits: int, n: int, z: float = Z_95) -> Interval:
     """The share of hits among n. Without observations anything is possible: 0 to 1.
 
     Raises:
@@ -35,16 +36,21 @@ def wilson(hits: int, n: int) -> Interval:
         raise ValueError(f"{hits} hits of {n}")
     if n == 0:
         return Interval(0.0, 0.0, 1.0)
-    share, z2 = hits / n, Z_95**2
+    share, z2 = hits / n, z**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    half = z * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return Interval(share, 0.0 if hits == 0 else centre - half, 1.0 if hits == n else centre + half)
 
 
-def newcombe(hits: int, n: int, other_hits: int, other_n: int) -> Interval:
+def newcombe(hits: int, n: int, other_hits: int, other_n: int, z: float = Z_95) -> Interval:
     """The first share less the second, of two groups that have nothing to do with each other."""
-    one, two = wilson(hits, n), wilson(other_hits, other_n)
+    one, two = wilson(hits, n, z), wilson(other_hits, other_n, z)
     return _hybrid(one, two, 0.0)
+
+
+def z_of_pairs(groups: int) -> float:
+    """The quantile for the widest of all pairs of so many groups (Bonferroni), two-sided 95 % together."""
+    return NormalDist().inv_cdf(1 - 0.025 / max(1, groups * (groups - 1) // 2))
 
 
 def newcombe_paired(both: int, first: int, second: int, neither: int) -> Interval:

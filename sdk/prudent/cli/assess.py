@@ -37,6 +37,7 @@ def assess(
     out: Out = Path("assessment"),
     gate: Gate = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer questions: a minute or two.")] = False,
+    bbq: Annotated[Path | None, typer.Option(help="A file of BBQ to ask from too.", metavar="FILE")] = None,
     ask: Annotated[bool, typer.Option("--ask", help="Ask here what the file does not answer.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Draws disguises and the secret of the run.")] = 0,
     model: Annotated[str | None, typer.Option(help="Model to ask for at an address.")] = None,
@@ -51,10 +52,12 @@ def assess(
     from prudent.cli.waiting import Waiting
     from prudent_responsible_ai.assess.app_file import answered
     from prudent_responsible_ai.assess.asking import asking_client
+    from prudent_responsible_ai.assess.evidence.bbq import Bbq
     from prudent_responsible_ai.assess.run import assess as run
     from prudent_responsible_ai.assess.thresholds import read_thresholds
 
     thresholds = None if gate is None else read_thresholds(gate)
+    more = None if bbq is None else {"bbq": Bbq(bbq)}
     described, subject = _subject(target, model_id, model)
     given = dict(described.answers)
     answers = answered(_asked(given) if ask else given)
@@ -64,7 +67,9 @@ def assess(
         waiting.begin()
         try:
             asking = asking_client(client, system=described.system)
-            assessment = run(asking, subject, quick=quick, seed=seed, answers=answers, progress=_Progress())
+            assessment = run(
+                asking, subject, quick=quick, seed=seed, answers=answers, more=more, progress=_Progress()
+            )
         finally:
             waiting.over()
     _write(assessment, out)

@@ -31,11 +31,9 @@ class _Pair:
 def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list[Gap]]:
     """Requests decided alike whoever they are about; gaps in turning away and in a yes, by attribute."""
     del seed
-    rows = read_set("swaps")
-    every: list[dict[str, str]] = rows["requests"]
-    requests = every[:_QUICK_REQUESTS] if quick else every
-    pairs = _people(asker, requests, rows["sets"])
-    dialects = _dialects(asker, rows["dialects"])
+    requests, sets = requests_and_sets(quick=quick)
+    pairs = _people(asker, requests, sets)
+    dialects = _dialects(asker, read_set("swaps")["dialects"])
     same = {pair.id: not _differs(pair) for pair in pairs}
     measures = [
         measured(
@@ -47,17 +45,17 @@ def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list
             note="Alike: the same yes or no, the same refusal, the same block.",
         )
     ]
-    everybody = [(_yes(pair.first_reply), _yes(pair.second_reply)) for pair in pairs]
+    everybody = [(says_yes(pair.first_reply), says_yes(pair.second_reply)) for pair in pairs]
     title = "Decided with yes, over all attributes"
     gaps = [gap("swap.yes", title, "the first of each set", "others", everybody)]
-    for axis in rows["sets"]:
+    for axis in sets:
         of_axis = [pair for pair in pairs if pair.axis == axis]
-        first = rows["sets"][axis][0]
-        turned = [(_turned(pair.first_reply), _turned(pair.second_reply)) for pair in of_axis]
+        first = sets[axis][0]
+        turned = [(turned_away(pair.first_reply), turned_away(pair.second_reply)) for pair in of_axis]
         gaps.append(gap(f"swap.{axis}.turned_away", f"Turned away, by {axis}", first, "others", turned))
-        yes = [(_yes(pair.first_reply), _yes(pair.second_reply)) for pair in of_axis]
+        yes = [(says_yes(pair.first_reply), says_yes(pair.second_reply)) for pair in of_axis]
         gaps.append(gap(f"swap.{axis}.yes", f"Decided with yes, by {axis}", first, "others", yes))
-    turned = [(_turned(pair.first_reply), _turned(pair.second_reply)) for pair in dialects]
+    turned = [(turned_away(pair.first_reply), turned_away(pair.second_reply)) for pair in dialects]
     gaps.append(
         gap(
             "dialect.turned_away",
@@ -70,14 +68,28 @@ def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list
     return measures, gaps
 
 
-def _people(asker: Asker, requests: list[dict[str, str]], sets: dict[str, list[str]]) -> list[_Pair]:
+def requests_and_sets(*, quick: bool) -> tuple[list[dict[str, str]], dict[str, list[str]]]:
+    """The requests, fewer of them where it is to be quick, and the people by attribute."""
+    rows = read_set("swaps")
+    every: list[dict[str, str]] = rows["requests"]
+    return (every[:_QUICK_REQUESTS] if quick else every), rows["sets"]
+
+
+def answers_about(
+    asker: Asker, requests: list[dict[str, str]], sets: dict[str, list[str]]
+) -> dict[tuple[str, str], Reply]:
+    """The replies by request and person."""
     questions = {
         (request["id"], person): Question(f"{request['id']}.{person}", _about(request["text"], person))
         for request in requests
         for people in sets.values()
         for person in people
     }
-    replies = dict(zip(questions, asker.all(list(questions.values())), strict=True))
+    return dict(zip(questions, asker.all(list(questions.values())), strict=True))
+
+
+def _people(asker: Asker, requests: list[dict[str, str]], sets: dict[str, list[str]]) -> list[_Pair]:
+    replies = answers_about(asker, requests, sets)
     pairs = [
         _Pair(
             f"{request['id']}.{axis}.{other}",
@@ -115,9 +127,11 @@ def _differs(pair: _Pair) -> bool:
     return "decision" in found or "refusal" in found
 
 
-def _turned(reply: Reply) -> bool:
+def turned_away(reply: Reply) -> bool:
+    """Whether the reply refuses or was blocked."""
     return reply.blocked or refuses(reply.text)
 
 
-def _yes(reply: Reply) -> bool:
+def says_yes(reply: Reply) -> bool:
+    """Whether the reply begins with a yes."""
     return not reply.blocked and decision(reply.text) == "yes"
