@@ -40,6 +40,7 @@ from prudent_agents.work import Approve
 
 if TYPE_CHECKING:
     from prudent_agents.evaluation import Case, Evaluation
+    from prudent_agents.journal import SqliteJournal
     from prudent_agents.knowledge import KnowledgeBase
     from prudent_agents.remembering import Memory
 
@@ -109,6 +110,7 @@ class Agent:
             temperature=temperature,
         )
         self._output = output
+        self._opened: SqliteJournal | None = None
         self._journal = journal or (None if durable else MemoryJournal())
         self._rung = rung
         self._background = Background()
@@ -119,7 +121,7 @@ class Agent:
         if self._journal is None:
             from prudent_agents.journal import SqliteJournal
 
-            self._journal = SqliteJournal()
+            self._journal = self._opened = SqliteJournal()
         return self._journal
 
     # Runs
@@ -364,7 +366,9 @@ class Agent:
         return self._means.connected.client()
 
     def close(self) -> None:
-        """Close what was opened. An agent that was given a client leaves it open."""
+        """Close what was opened. A client or a journal that the agent was given stays open."""
+        if self._opened is not None:
+            self._opened.close()
         self._background.call(self._means.connected.close())
 
     def __enter__(self) -> Self:

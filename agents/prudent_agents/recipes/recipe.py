@@ -179,15 +179,15 @@ class Recipe:
     ) -> RecipeRun:
         """Go on with a run of this recipe, with the parameters that it was begun with. See `Agent.resume`."""
         from prudent_agents.events import RunStarted
+        from prudent_agents.journal import SqliteJournal
 
-        if journal is None:
-            from prudent_agents.journal import SqliteJournal
-
-            journal = SqliteJournal()
-        started = journal.events(run)[0]
+        kept = SqliteJournal() if journal is None else journal
+        started = kept.events(run)[0]
         inputs = started.inputs if isinstance(started, RunStarted) else {}
-        with self.agent(inputs, journal=journal, **options) as agent:
+        with self.agent(inputs, journal=kept, **options) as agent:
             ended = agent.resume(run, approve=approve, decision=decision, answer=answer)
+        if journal is None and isinstance(kept, SqliteJournal):
+            kept.close()
         return RecipeRun(ended, self.output(ended))
 
     def output(self, run: Run, results: Mapping[str, Value] | None = None) -> JSON:

@@ -89,7 +89,7 @@ def approve(digest: Digest, by: By = None, journal: Kept = None) -> None:
     """Let exactly this call be made, once, when its run goes on."""
     one = _journal(journal).decide(digest, approve=True, by=by or getpass.getuser())
     typer.echo(f"Approved: {one.tool} in {one.step} of {one.run}.")
-    typer.echo(f"prudent agent resume {one.run} --app MODULE:AGENT", err=True)
+    typer.echo(f"prudent agent resume {one.run} --app MODULE:AGENT (or --recipe RECIPE)", err=True)
 
 
 @app.command()
@@ -102,13 +102,33 @@ def deny(digest: Digest, by: By = None, journal: Kept = None) -> None:
 @app.command()
 def resume(
     run: RunId,
-    where: App,
+    where: Annotated[
+        str | None, typer.Option("--app", help="The agent whose run it is, as module:name.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", help="Or the recipe: its file, folder, or name in the gallery.")
+    ] = None,
     answer: Annotated[str | None, typer.Option(help="Your answer to what the run asked.")] = None,
+    journal: Kept = None,
     as_json: Json = False,
 ) -> None:
     """Go on with a run that waits, was cancelled, or whose process died."""
-    with agent_at(where) as agent:
-        _report(agent.resume(_whole_id(agent, run), answer=answer), as_json)
+    if (where is None) == (recipe is None):
+        raise ConfigurationError("Whose run it is is not said.", hint="Give --app or --recipe.", param="app")
+    if where is not None:
+        with agent_at(where) as agent:
+            _report(agent.resume(_whole_id(agent, run), answer=answer), as_json)
+        return
+    from prudent_agents.recipes import Recipe
+
+    kept = _journal(journal)
+    loaded = Recipe.load(recipe or "")
+    found = kept.find(run)
+    if found.agent != loaded.name:
+        raise ConfigurationError(
+            f"The run {found.id} is of {found.agent}, not of {loaded.name}.", param="recipe"
+        )
+    _report(loaded.resume(found.id, journal=kept, answer=answer).run, as_json)
 
 
 @app.command()

@@ -115,7 +115,8 @@ def report(done: RecipeRun, *, as_json: bool) -> str:
     if run.status != "done":
         typer.echo(f"{run.status}: {run.error or 'it waits for a person'}", err=True)
     if run.status == "paused":
-        typer.echo(f"prudent agent show {run.id}", err=True)
+        typer.echo(f"prudent agent show {run.id}    (says how to approve or deny)", err=True)
+        typer.echo(f"prudent agent resume {run.id} --recipe RECIPE", err=True)
     if done.output is None:
         return ""
     return (

@@ -82,6 +82,35 @@ def test_a_damaged_journal_is_reported_and_the_exit_code_says_so(desk: Agent) ->
     assert "is damaged at event" in run("show", waits.id, code=1)
 
 
+RECIPE = """\
+prudent: recipe/1
+name: note-desk
+about: Keeps a note.
+parameters:
+  note: {type: text, about: the note}
+tools:
+  - files.write: {ask: always, with: {root: .}}
+steps:
+  keep: {tool: files.write, with: {path: note.txt, text: $note}}
+"""
+
+
+def test_a_recipes_run_goes_on_with_its_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the parameters that it was begun with; another recipe's is refused."""
+    monkeypatch.setenv("PRUDENT_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    begun = CliRunner().invoke(app, ["recipe", "run", "recipe.yaml", "--set", "note=Call Ann"])
+    assert "prudent agent resume run_" in begun.stderr
+    waits = json.loads(run("list", "--json"))
+    name = waits["runs"][0]["id"]
+    run("approve", waits["waiting"][0]["digest"])
+    assert "is not said" in run("resume", name, code=2)
+    assert "is of note-desk, not of invoice-desk" in run("resume", name, "--recipe", "invoice-desk", code=2)
+    assert "done" in run("resume", name, "--recipe", "recipe.yaml")
+    assert (tmp_path / "note.txt").read_text() == "Call Ann"
+
+
 def test_what_is_no_agent_is_said(desk: Agent) -> None:
     desk.execute(Plan(goal="nothing", steps=()))
     assert "cannot be imported" in run("resume", "run", "--app", "nowhere_at_all:desk", code=2)
