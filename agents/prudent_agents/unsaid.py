@@ -53,7 +53,7 @@ def made_up(value: JSON, text: str) -> bool:
         return not stated(value, text)
     if not isinstance(value, str) or _CODE.match(value):
         return False
-    held = {*numbers(text), *_COUNTED}
+    held = {*(one.lstrip("-") for one in numbers(text)), *_COUNTED}
     return any(one not in held for one in _DIGITS.findall(value))
 
 
@@ -138,7 +138,7 @@ def unnamed(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
 
 def shares_words(value: str, text: str) -> bool:
     """Whether words or numbers of a value stand in a text."""
-    return bool(_words(value) & _words(text)) or bool({*_DIGITS.findall(value)} & {*numbers(text)})
+    return bool(_words(value) & _words(text)) or bool({*_DIGITS.findall(value)} & {*_DIGITS.findall(text)})
 
 
 def unsaid_choice(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:

@@ -8,7 +8,15 @@ import pytest
 
 from prudent_agents.function_tool import tool_of
 from prudent_agents.tool import Effect
-from prudent_agents.unsaid import lacking, question, unsaid, unsaid_choice
+from prudent_agents.unsaid import (
+    lacking,
+    leads_to,
+    question,
+    relative,
+    unnamed,
+    unsaid,
+    unsaid_choice,
+)
 
 
 def open_ticket(title: str, priority: Literal["low", "high"]) -> str:
@@ -80,3 +88,65 @@ def test_what_only_reads_may_be_guessed() -> None:
 def test_the_question_is_in_the_language_of_the_goal() -> None:
     assert "how urgent it is (low, high)" in question(TICKET, "priority", "Open a ticket.")
     assert question(TICKET, "priority", "提交一张工单。").startswith("请告诉我")
+
+
+def transfer(euros: float, member_id: str = "") -> str:
+    """Move money.
+
+    Args:
+        euros: how much
+        member_id: the member number
+    """
+    return f"{euros}{member_id}"
+
+
+TRANSFER = tool_of(transfer, effect=Effect.WRITE)
+
+
+def calculate(expression: str) -> float:
+    """Work out an expression, for example (2 + 3) * 4."""
+    return float(len(expression))
+
+
+def test_a_sum_of_numbers_that_nobody_said_is_made_up() -> None:
+    """Small models copy the example of a tool's card."""
+    sums = tool_of(calculate)
+    assert lacking(sums, {"expression": "(2 + 3) * 4"}, "What do they owe together?") == "expression"
+    assert lacking(sums, {"expression": "3 * 12.5"}, "What do three at 12.5 cost?") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "missing"), [("Nina Kovacs", "member_id"), ("M-204", None), ("nina@example.org", None)]
+)
+def test_a_name_is_no_number_of_what_it_names(value: str, missing: str | None) -> None:
+    assert lacking(TRANSFER, {"member_id": value}, f"Move it for {value}.") == missing
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Raise the limit by 250.", "euros"),
+        ("Move half of it.", "euros"),
+        ("把额度增加250", "euros"),
+        ("Move 250 euros.", None),
+    ],
+)
+def test_an_amount_may_be_said_in_proportion(text: str, expected: str | None) -> None:
+    assert relative(TRANSFER, {"euros": 250.0}, text) == expected
+    assert relative(tool_of(transfer), {"euros": 250.0}, text) is None
+
+
+def test_a_fact_is_found_out_where_the_request_has_words_for_it() -> None:
+    def today() -> str:
+        """Today's date."""
+        return ""
+
+    source = tool_of(today)
+    assert leads_to(source, {}, EVENT, "Add the dentist today.")
+    assert not leads_to(source, {}, EVENT, "Add an event, please.")
+
+
+def test_a_name_that_the_request_has_no_word_of_was_made_up() -> None:
+    assert unnamed(READ, {"title": "John Doe"}, "Reserve a book for me.") == "title"
+    assert unnamed(READ, {"title": "the book"}, "Reserve a book for me.") is None
+    assert unnamed(READ, {"title": "Beijing"}, "北京现在多少度？") is None
