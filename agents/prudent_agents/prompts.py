@@ -174,10 +174,6 @@ _ANSWER = (
 
 _ANSWER_EXAMPLES = (
     (
-        '["Keys. The keys are kept at the desk."]\n\nRequest: Who won the match on Sunday?',
-        "I could not find that out.",
-    ),
-    (
         'What is known:\n- weather Rome: {"celsius": 31, "sky": "clear"}\n'
         '- weather Paris: {"celsius": 22, "sky": "rain"}\n\nRequest: How warm is it in Rome and in Paris?',
         "It is 31 °C in Rome and 22 °C in Paris.",
