@@ -13,6 +13,7 @@ from prudent_agents.facts import stated
 
 FILE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{1,4}(?![A-Za-z0-9])")
 _QUOTED = re.compile(r"[\"“‘「『《](?P<double>[^\"”’」』》]+)[\"”’」』》]|(?<!\w)'(?P<single>[^']+)'(?!\w)")
+_NAME = re.compile(r"\b[A-Z][A-Za-z]{3,}\b")
 _ALIKE = 0.75
 """Share of characters in common from which on a name is taken for another one that was meant."""
 
@@ -28,6 +29,8 @@ def copied(value: str, request: str) -> str:
     files: list[str] = FILE.findall(request)
     if FILE.fullmatch(value) and value not in files:
         return _nearest(value, files) or value
+    if _NAME.fullmatch(value) and not stated(value, request):
+        return _nearest(value, [one for one in _NAME.findall(request) if one[0] == value[0]]) or value
     return _without_verb(value, request)
 
 

@@ -22,6 +22,8 @@ TEXT_MESSAGE = "Text Igor Petrov 'Please bring the keys.'"
         ("other.md", "Read plan.txt.", "other.md"),
         ("Ann Lee", "What is the number of Ann Lee?", "Ann Lee"),
         ("Call Ann", "Call Ann.", "Call Ann"),
+        ("Roma", "How warm is it in Rome?", "Rome"),
+        ("Paris", "How warm is it in Rome?", "Paris"),
     ],
 )
 def test_slips_are_put_right(value: str, request_: str, meant: str) -> None:
