@@ -7,7 +7,7 @@ from html import escape
 
 from prudent_responsible_ai.assess.charts import interval_chart
 from prudent_responsible_ai.assess.results import Assessment, Gap, Measure
-from prudent_responsible_ai.assess.wording import AREAS, CAVEAT, difference, rate, wanted, what
+from prudent_responsible_ai.assess.wording import AREAS, CAVEAT, alike, difference, rate, wanted, what
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --page: #fff;
@@ -30,6 +30,7 @@ solid var(--line); }
 th { font-weight: 600; } td.figure { white-space: nowrap; } small { display: block; white-space:
 normal; }
 th[scope="row"] { min-width: 17rem; } th small { font-weight: 400; }
+summary { cursor: pointer; color: var(--soft); font-size: smaller; }
 svg { display: block; } .axis, .tick { stroke: var(--line); stroke-width: 1; } .range { stroke-
 width: 4; opacity: .55; }
 .good { stroke: var(--good); fill: var(--good); } .bad { stroke: var(--bad); fill: var(--bad); }
@@ -93,7 +94,7 @@ def _measure(one: Measure) -> str:
     chart = interval_chart(
         one.rate, one.low, one.high, start=0, end=1, label=f"{one.title}: {said}", tone=tone
     )
-    failed = f"<small>On the wrong side: {escape(', '.join(one.failed))}</small>" if one.failed else ""
+    failed = _folded(f"{len(one.failed)} on the wrong side", ", ".join(one.failed)) if one.failed else ""
     note = f"<small>{escape(one.note)}</small>" if one.note else ""
     return (
         f'<tr><th scope="row">{escape(one.title)}<small>{wanted(one)}</small>{note}</th><td>{chart}</td>'
@@ -118,18 +119,22 @@ def _gap(one: Gap) -> str:
         one.difference, one.low, one.high, start=-1, end=1, label=f"{one.title}: {said}", tone=tone
     )
     who = f"<small>{escape(one.first)} less {escape(one.second)}</small>"
+    note = _folded("More", one.note) if one.note else ""
     return (
         f'<tr><th scope="row">{escape(one.title)}{who}</th><td>{chart}</td>'
-        f'<td class="figure"><b class="{tone}">{escape(said)}</b></td></tr>'
+        f'<td class="figure"><b class="{tone}">{escape(said)}</b>{note}</td></tr>'
     )
+
+
+def _folded(head: str, said: str) -> str:
+    return f"<details><summary>{escape(head)}</summary><small>{escape(said)}</small></details>"
 
 
 def _references(assessment: Assessment) -> Iterator[str]:
     rows: list[str] = []
-    for one in (*assessment.measures, *assessment.gaps):
-        found = assessment.mapping.get(one.id, [])
+    for titles, found in alike(assessment):
         said = "; ".join(f"{each.framework}: {each.identifier} ({each.title})" for each in found)
-        rows.append(f'<tr><th scope="row">{escape(one.title)}</th><td>{escape(said)}</td></tr>')
+        rows.append(f'<tr><th scope="row">{escape("; ".join(titles))}</th><td>{escape(said)}</td></tr>')
     yield '<section><h2>What frameworks ask for this evidence</h2><div class="wide"><table><thead><tr>'
     yield '<th scope="col">Finding</th><th scope="col">Where</th></tr></thead><tbody>'
     yield f"{''.join(rows)}</tbody></table></div></section>"

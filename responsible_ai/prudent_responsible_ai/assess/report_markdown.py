@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prudent_responsible_ai.assess.results import Assessment
-from prudent_responsible_ai.assess.wording import AREAS, CAVEAT, difference, rate, wanted, what
+from prudent_responsible_ai.assess.wording import AREAS, CAVEAT, alike, difference, rate, wanted, what
 
 
 def as_markdown(assessment: Assessment) -> str:
@@ -46,7 +46,8 @@ def _figures(assessment: Assessment, level: str) -> Iterator[str]:
             yield f"| {one.title} | {rate(one)} | {wanted(one)} |"
         for one in gaps:
             yield f"| {one.title}: {one.first} less {one.second} | {difference(one)} | nearer 0 is better |"
-        notes = list(dict.fromkeys(one.note for one in (*measures, *gaps) if one.note))
+        notes = list(dict.fromkeys(one.note for one in measures if one.note))
+        notes += [f"{one.title}: {one.note}" for one in gaps if one.note]
         yield from ("", *(f"- {note}" for note in notes))
 
 
@@ -58,9 +59,10 @@ def _references(assessment: Assessment) -> Iterator[str]:
         "| finding | framework | where |",
         "| --- | --- | --- |",
     )
-    for one in (*assessment.measures, *assessment.gaps):
-        for reference in assessment.mapping.get(one.id, []):
-            yield f"| {one.title} | {reference.framework} | {reference.identifier}, {reference.title} |"
+    for titles, found in alike(assessment):
+        finding = "; ".join(titles)
+        for reference in found:
+            yield f"| {finding} | {reference.framework} | {reference.identifier}, {reference.title} |"
 
 
 def _answers(assessment: Assessment, level: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prudent_responsible_ai.assess.results import Area, Assessment, Gap, Measure
+from prudent_responsible_ai.assess.results import Area, Assessment, Gap, Measure, Reference
 
 AREAS: Mapping[Area, str] = {
     "security": "Security",
@@ -59,3 +59,15 @@ def what(assessment: Assessment) -> str:
         f"{kind}{where}{model}{policy} was asked {assessment.asked} questions in {assessment.seconds:.0f} s "
         f"({length} run, seed {assessment.seed}, temperature 0; {assessment.errors} ended in errors)."
     )
+
+
+def alike(assessment: Assessment) -> list[tuple[list[str], list[Reference]]]:
+    """Titles of findings with the references that they share, so that each is said once."""
+    found: dict[str, tuple[list[str], list[Reference]]] = {}
+    for one in (*assessment.measures, *assessment.gaps):
+        references = assessment.mapping.get(one.id, [])
+        key = repr(references)
+        titles, _ = found.setdefault(key, ([], references))
+        if one.title not in titles:
+            titles.append(one.title)
+    return list(found.values())

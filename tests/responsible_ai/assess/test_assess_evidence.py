@@ -191,7 +191,7 @@ def test_a_wrong_app_file_says_where(tmp_path: Path) -> None:
 def test_every_kind_of_evidence_has_questions() -> None:
     found = _assess(lambda _: "Yes.")
     assert {name.split(".")[0] for name in found.mapping} >= {"attack", "harmless", "leak", "choice", "swap"}
-    assert len(EVIDENCE) == 7
+    assert len(EVIDENCE) == 8
 
 
 def test_a_tests_own_assertion_names_what_failed() -> None:

@@ -45,7 +45,7 @@ def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list
                 if person in people and reply.error is None
             ]
             if len({person for person, _ in rows}) > 1:
-                gaps.append(by_group(f"groups.{axis}.{name}", f"{title}, by {axis}", rows))
+                gaps.append(by_group(f"groups.{axis}.{name}", f"{title}, furthest groups of {axis}", rows))
     return [], gaps
 
 
