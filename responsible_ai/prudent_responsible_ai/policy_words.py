@@ -62,7 +62,10 @@ def _whole(policy: Policy) -> Iterator[str]:
         else "Streamed answers go out at once; verdicts only report."
     )
     if policy.budget_ms is not None:
-        yield f"After {policy.budget_ms:g} ms of checks those that are not essential are skipped."
+        yield (
+            f"After {policy.budget_ms:g} ms of checks those that are not essential are skipped, unless the "
+            "text would be refused for it."
+        )
     if policy.degrade:
         yield f"Where time is short these are skipped, in this order: {', '.join(policy.degrade)}."
     audit = policy.audit
