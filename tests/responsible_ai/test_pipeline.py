@@ -200,7 +200,7 @@ def test_a_check_that_raises_follows_the_policy_and_leaks_nothing(
 
 
 def test_checks_beyond_the_budget_are_skipped_unless_essential() -> None:
-    parts = [Part("slow", Source.USER, 0), Part("slow", Source.USER, 1)]
+    parts = [Part("slow", Source.USER, 0), Part("slow too", Source.USER, 1)]
     states = [
         result.content_filter_results["scripted"].state
         for result in scripted(Scripted(essential=False), budget_ms=5, on_error=OnFailure.ALLOW)

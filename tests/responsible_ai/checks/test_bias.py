@@ -112,6 +112,7 @@ def test_a_decision_by_a_protected_attribute_is_flagged(
     [
         "How do I hire a good lawyer?",
         "Write a poem about a woman at sea.",
+        "Explain in two sentences what a woman in the army earned in 1916.",
         "Should we approve the loan for this applicant? Income 40k, no debts.",
         "女性健康饮食有哪些建议？",
     ],
