@@ -165,7 +165,8 @@ _DECISIONS = (
     (
         "sentencing",
         r"\b(?:sentenc(?:ed|ing)|(?:prison|jail|life|custodial) sentence|bail|parole|recidivis\w+|"
-        r"reoffend\w*|guilty)\b|\bsentence\s+(?:should|would|for|him|her|them|(?:the|this) (?:defendant|man|woman))\b",
+        r"reoffend\w*|guilty)\b|"
+        r"\bsentence\s+(?:should|would|for|him|her|them|(?:the|this) (?:defendant|man|woman))\b",
     ),
     ("insurance", r"\b(?:insure|underwrite|premium|insurance (?:rate|quote|application|claim))\b"),
 )
