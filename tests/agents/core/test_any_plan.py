@@ -14,7 +14,7 @@ from scripted_planner import ScriptedAgentModel
 
 from prudent.client import AsyncClient
 from prudent_agents import Agent, Run, tool
-from prudent_agents.events import ApprovalAsked
+from prudent_agents.events import ApprovalAsked, Event
 from prudent_agents.journal import SqliteJournal
 from prudent_agents.plan import Given, Plan, Ref, Step
 from prudent_agents.recorded_parts import RecordedClient
@@ -129,3 +129,25 @@ def test_no_step_is_lost_or_done_twice_and_no_label_is_lost(plan: Plan, leave: l
         assert made == set(plan.names), "no step is lost"
     else:
         assert set(asks).isdisjoint(made)
+
+
+class Counting(SqliteJournal):
+    """Counts its writes."""
+
+    writes = 0
+
+    def append(self, run: str, events: Sequence[Event]) -> None:
+        self.writes += 1
+        super().append(run, events)
+
+
+def test_a_step_that_writes_takes_one_write_of_the_journal(tmp_path: Path) -> None:
+    """What a call came to is kept together with the intent of the next."""
+    journal = Counting(tmp_path / "agents.db")
+    first = Step(id="s0", tool="put", arguments={"text": Given(value="v")})
+    rest = [Step(id=f"s{at}", tool="put", arguments={"text": Ref(step=f"s{at - 1}")}) for at in range(1, 10)]
+    run = World(journal).agent.execute(Plan(goal="Do it.", steps=(first, *rest)))
+    assert run.status == "done"
+    assert journal.writes <= len(rest) + 3
+    assert [event.kind for event in journal.events(run.id)] == [one.kind for one in run.events if one.kept]
+    journal.close()
