@@ -159,7 +159,7 @@ def _step(logits: Tensor, truth: Tensor, weights: Tensor, optimizer: Any) -> flo
     optimizer.zero_grad()
     summed.backward()
     optimizer.step()
-    return float(summed)
+    return float(summed.detach())
 
 
 def _tell(line: str) -> None:
