@@ -162,7 +162,7 @@ class Planner:
             }
             wanted = prompts.wanted(wrong, tool.properties.get(wrong, {}), about)
             call = Call(tool.name, given)
-            source = await self._source(plan.goal, wanted, f"{about}\n{plan.goal}", call, must_lead=True)
+            source = await self._source(plan.goal, about, call, wrong, must_lead=True)
             if source is not None:
                 found = self._made(source, plan.goal, wanted, before)
                 found = found.model_copy(update={"id": f"{_FOUND}{failed.id}"})
@@ -237,7 +237,8 @@ class Planner:
             must = tool.effect is not Effect.READ and grown is None
             value = call.arguments.get(wanted_name)
             key = value if misnamed(wanted_name, tool.properties.get(wanted_name, {}), value) else None
-            first = await self._source(goal, wanted, text, Call(tool.name, known), key=key, must_lead=must)
+            of = Call(tool.name, known)
+            first = await self._source(goal, about, of, wanted_name, key=key, must_lead=must)
             if first is not None:
                 source = self._made(first, goal, wanted, before)
                 found.append(source.model_copy(update={"about": spoken(source)}))
@@ -312,15 +313,16 @@ class Planner:
             raise _UnsaidError(tool, name)
 
     async def _source(
-        self, goal: str, wanted: str, text: str, of: Call, *, key: JSON = None, must_lead: bool = False
+        self, goal: str, about: str, of: Call, lacks: str, *, key: JSON = None, must_lead: bool = False
     ) -> Call | None:
-        """A call that finds a missing fact out, with arguments that are all known; None where there is none.
+        """A call that finds out what another one lacks, from what is known; None where there is none.
 
         That something must be asked is sure here, so the model is not asked whether a tool fits. A call that
         takes up a name which the other one left unused goes before one that does not, and so does one that
         the goal has words for (`must_lead`: no other one will do). `key` is the name that the fact is of.
         """
-        used = canonical(of.arguments)
+        tool, text, used = self._tools[of.tool], f"{about}\n{goal}", canonical(of.arguments)
+        wanted = prompts.wanted(lacks, tool.properties.get(lacks, {}), about)
         names = [one for one in NAME.findall(goal) if one not in used]
         second: Call | None = None
         left_out = [of.tool, *self._writing()]
@@ -331,7 +333,7 @@ class Planner:
             source = self._tools[call.tool]
             if isinstance(key, str):
                 call = replace(call, arguments=keyed(call.arguments, key, used))
-            leads = leads_to(source, call.arguments, self._tools[of.tool], goal)
+            leads = leads_to(source, call.arguments, tool, about, lacks=lacks)
             known = lacking(source, call.arguments, text) is None and not echoes(call, goal, wanted)
             known = known and unnamed(source, call.arguments, text) is None
             if known and (leads or not must_lead):

@@ -85,6 +85,7 @@ def same_item(tool: Tool, arguments: Mapping[str, JSON], values: Sequence[JSON])
 
 
 def replaced(plan: Plan, step: Step, by: Sequence[Step]) -> Plan:
+    """The plan with other steps in the place of one. Raises PlanError."""
     steps = [new for one in plan.steps for new in (by if one.id == step.id else [one])]
     return Plan.model_validate(plan.model_dump() | {"steps": steps})
 

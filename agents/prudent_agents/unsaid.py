@@ -85,14 +85,18 @@ def has_content(text: str) -> bool:
     return bool(_words(text) - _ASKING)
 
 
-def leads_to(source: Tool, found_by: Mapping[str, JSON], tool: Tool, text: str) -> bool:
+def leads_to(
+    source: Tool, found_by: Mapping[str, JSON], tool: Tool, text: str, *, lacks: str | None = None
+) -> bool:
     """Whether the text asks for what a source finds out: it has words for it that the tool leaves unused.
 
-    Of a Chinese text nothing can be told: tools describe themselves in English.
+    What the tool says of the argument that it lacks uses up nothing. Of a Chinese text nothing can be told:
+    tools describe themselves in English.
     """
     if _CHINESE.search(text):
         return True
-    return bool((_words(text) - _own_words(tool)) & (_own_words(source) | _words(canonical(found_by))))
+    left = _words(text) - _own_words(tool, lacks)
+    return bool(left & (_own_words(source) | _words(canonical(found_by))))
 
 
 def is_text(schema: Mapping[str, Any] | None) -> bool:
@@ -165,8 +169,10 @@ def question(tool: Tool, name: str, goal: str) -> str:
     return f"I need to know this first: {what}{options}?"
 
 
-def _own_words(tool: Tool) -> set[str]:
-    described = (f"{name} {schema.get('description') or ''}" for name, schema in tool.properties.items())
+def _own_words(tool: Tool, but: str | None = None) -> set[str]:
+    described = (
+        f"{name} {schema.get('description') or ''}" for name, schema in tool.properties.items() if name != but
+    )
     return _words(" ".join((tool.name, tool.card, *described)))
 
 
