@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from prudent.errors import InvalidRequestError
 from prudent_agents.events import ModelCalled, ToolIntended
+from prudent_agents.matching import mismatch
 from prudent_agents.remembering import facts_only
 from prudent_agents.run import Run
 from prudent_agents.values import digest
@@ -198,8 +199,6 @@ def _judged(case: Case, seed: int, run: Run) -> Trial:
 
 def problem_of(case: Case, run: Run) -> str | None:
     """What is wrong with a run; None where it is right."""
-    from prudent_agents.recipes.trying import mismatch
-
     if run.status != case.status:
         return f"{run.status}, not {case.status}" + (f": {run.error}" if run.error else "")
     called = [event.tool for event in run.events if isinstance(event, ToolIntended)]
