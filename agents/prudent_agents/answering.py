@@ -10,20 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from prudent.types.content import Source
 from prudent_agents import prompts
 from prudent_agents.citing import cited
 from prudent_agents.driver import OnText
 from prudent_agents.facts import numbers
-from prudent_agents.summing import Sum, made_up, summed
+from prudent_agents.summing import Known, Sum, made_up, summed
 from prudent_agents.tool import Effect
-from prudent_agents.values import JSON, Value, canonical, digest
+from prudent_agents.values import JSON, canonical, digest
 from prudent_agents.work import Work
 
 ANSWER_TOKENS = 400
 _SHOWN = 300
 """Characters of a result that are shown as they are."""
-Known = tuple[str, Value, Source]
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ASKS = re.compile(r"[?？]|\btell me\b|告诉", re.IGNORECASE)
 _ASKS_SUM = re.compile(
@@ -64,15 +62,15 @@ class Answerer:
             return await self._say(known, goal, self._told)
         asks_sum = bool(_ASKS_SUM.search(goal)) or _counts(goal)
         computed = await self._summed(known) if asks_sum else None
+        if computed is None:
+            text = await self._say(known, goal)
+            if not made_up(text, self._sources(known)):
+                await self._told(text)
+                return text
+            computed = None if asks_sum else await self._summed(known)
         if computed is not None:
             return await self._say([*known, computed.known(known)], goal, self._told)
-        text = await self._say(known, goal)
-        if not asks_sum and made_up(text, self._sources(known)):
-            computed = await self._summed(known)
-        if computed is not None:
-            return await self._say([*known, computed.known(known)], goal, self._told)
-        if made_up(text, self._sources(known)):
-            text = _found(known, goal)
+        text = _found(known, goal)
         await self._told(text)
         return text
 

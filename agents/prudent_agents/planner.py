@@ -19,7 +19,6 @@ from prudent_agents.facts import numbers, stated
 from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Ref, Rung, Step
 from prudent_agents.proposing import (
     ASKS_IN_WORDS,
-    CODE,
     LEAST_OF_A_SUM,
     MAY_BE_SPLIT,
     MUST_STAY,
@@ -40,6 +39,7 @@ from prudent_agents.proposing import (
 )
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.unsaid import (
+    CODE,
     has_content,
     is_text,
     lacking,

@@ -32,8 +32,6 @@ _TELLS = re.compile(
     r"|[我他她它这那有]"
 )
 """How a sentence begins that tells something."""
-CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
-"""A query in a language of its own."""
 _BY_WORDS, _BY_VALUE, _EXACT = 0.6, 0.5, 2
 LEAST_OF_A_SUM = 2
 """Numbers in a request that is a sum by itself."""

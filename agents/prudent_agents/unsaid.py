@@ -11,7 +11,7 @@ from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON, canonical
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
-_CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
+CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 """A query in a language of its own."""
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _COUNTED = ("0", "1")
@@ -51,7 +51,7 @@ def made_up(value: JSON, text: str) -> bool:
     """Whether a value is a fact, or has a number in it, that the text does not hold. Code is not judged."""
     if is_fact(value):
         return not stated(value, text)
-    if not isinstance(value, str) or _CODE.match(value):
+    if not isinstance(value, str) or CODE.match(value):
         return False
     held = {*(one.lstrip("-") for one in numbers(text)), *_COUNTED}
     return any(one not in held for one in _DIGITS.findall(value))
