@@ -21,7 +21,7 @@ _IDENTIFIES = re.compile(
 )
 """Words for an argument that stands for something by a number or an address."""
 _RELATIVE = re.compile(
-    r"\b(?:raise|lower|increase|decrease|reduce|cut|extend|shorten|turn (?:up|down))\b.*\bby\b"
+    r"\b(?:raise|lower|increase|decrease|reduce|cut|extend|shorten|turn (?:up|down))\b.{0,300}?\bby\b"
     r"|\b(?:more|less|higher|lower|longer|shorter|earlier|later|warmer|colder) than\b"
     r"|\b(?:half|double|twice|triple|third|quarter)\b|\bpercent\b|%"
     r"|[调提]高\d|[调降]低\d|增加|减少|一半|两倍",
