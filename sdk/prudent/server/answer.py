@@ -7,14 +7,16 @@ they were written: a text is complete before the next one begins. Knows no kind 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from prudent.server.held_logprobs import HeldLogprobs, Placed
 from prudent.types.chat import FinishReason, IncompleteDetails
 from prudent.types.safety import ContentFilterResults
 from prudent.types.tools import FunctionCallDelta, ToolCallDelta, ToolDecision
+from prudent_responsible_ai.bias_probe.calls import Answered, Called
 from prudent_responsible_ai.gate import OutputGate, Release
 from prudent_responsible_ai.running import Outcome
 from prudent_responsible_ai.verdict import merged
@@ -48,13 +50,37 @@ class News(Generic[EntryT]):
         return nothing and not self.text and not self.logprobs
 
 
+class Said:
+    """What an answer has said and called so far, put together from its news."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._names: defaultdict[int, str] = defaultdict(str)
+        self._arguments: defaultdict[int, list[str]] = defaultdict(list)
+
+    def add(self, news: News[Any]) -> None:
+        """Take what is new; an echo of the prompt is nothing that the answer says."""
+        if news.echoed:
+            return
+        self._text.append(news.text)
+        if news.call is not None and news.call.function is not None:
+            self._names[news.call.index] += news.call.function.name or ""
+            self._arguments[news.call.index].append(news.call.function.arguments or "")
+
+    @property
+    def whole(self) -> Answered:
+        """All of it so far."""
+        calls = (Called(self._names[index], "".join(self._arguments[index])) for index in sorted(self._names))
+        return Answered("".join(self._text), tuple(calls))
+
+
 class Compared(Protocol):
     """An answer to compare with. `holds` says that a difference may block: nothing goes out before."""
 
     holds: bool
 
-    def outcome(self, choice: int, said: str) -> Outcome:
-        """What comes of comparing a choice that is complete and said this."""
+    def outcome(self, choice: int, said: Answered) -> Outcome:
+        """What comes of comparing a choice that is complete and said and called this."""
         ...
 
 
@@ -67,7 +93,7 @@ class Answer(Generic[EntryT]):
         self.gates = [gate]
         self._text = _Text[EntryT](gate)
         self._compared = compared
-        self._said: list[str] = []
+        self._said = Said()
         self._kept: list[News[EntryT]] = []
         self._refused = False
 
@@ -85,7 +111,7 @@ class Answer(Generic[EntryT]):
         """Return what may go out now: text, its end, both or nothing."""
         if self._compared is None or self.finished:
             return self._passed(news)
-        self._said.append("" if news.echoed else news.text)
+        self._said.add(news)
         passed = self._passed(news)
         if not self._compared.holds:
             return passed
@@ -117,7 +143,7 @@ class Answer(Generic[EntryT]):
     def _compare(self, index: int) -> None:
         if self._compared is None or self.filtered:
             return
-        self.gates[0].conclude(self._compared.outcome(index, "".join(self._said)))
+        self.gates[0].conclude(self._compared.outcome(index, self._said.whole))
         if self.gates[0].blocked:
             self._refused = True
             for gate in self.gates:

@@ -13,8 +13,10 @@ from typing import Generic
 
 from prudent.capabilities.interface import AnswerStream, TextService
 from prudent.errors import PrudentError
+from prudent.server.answer import Said
 from prudent.server.inspected import ChunkT, EntryT, Inspected, RequestT
 from prudent.types.safety import CheckState
+from prudent_responsible_ai.bias_probe.calls import Answered
 from prudent_responsible_ai.bias_probe.conversation import TwinConversation
 from prudent_responsible_ai.checks.twin import TwinCheck, difference
 from prudent_responsible_ai.running import Outcome
@@ -35,7 +37,7 @@ class TwinAnswers(Generic[RequestT, ChunkT, EntryT]):
         self.holds = holds
         self._twin = twin
         self._inspected = inspected.again(request)
-        self._said: defaultdict[int, str] = defaultdict(str)
+        self._said: defaultdict[int, Said] = defaultdict(Said)
         self._asking: asyncio.Task[None] | None = None
         self._failed = False
         self._began = time.perf_counter()
@@ -50,8 +52,7 @@ class TwinAnswers(Generic[RequestT, ChunkT, EntryT]):
             async with aclosing(stream):
                 async for chunk in stream:
                     for news in self._inspected.read(chunk):
-                        if not news.echoed:
-                            self._said[news.index] += news.text
+                        self._said[news.index].add(news)
         except PrudentError:
             self._failed = True
         self._milliseconds = (time.perf_counter() - self._began) * 1000
@@ -68,11 +69,11 @@ class TwinAnswers(Generic[RequestT, ChunkT, EntryT]):
             with suppress(asyncio.CancelledError):
                 await self._asking
 
-    def outcome(self, choice: int, said: str) -> Outcome:
-        """What comes of comparing a choice, which said this, with that of the twin."""
+    def outcome(self, choice: int, said: Answered) -> Outcome:
+        """What comes of comparing a choice, which said and called this, with that of the twin."""
         check = TwinCheck()
         if self._failed:
             return Outcome(check, (), CheckState.ERROR, self._milliseconds)
         sampled = self._inspected.request.temperature > 0
-        finding = difference(self._twin, said, self._said[choice], sampled=sampled)
+        finding = difference(self._twin, said, self._said[choice].whole, sampled=sampled)
         return Outcome(check, (finding,), CheckState.CHECKED, self._milliseconds)

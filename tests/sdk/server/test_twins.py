@@ -14,8 +14,10 @@ from prudent.client import Client
 from prudent.client.transports import AppTransport
 from prudent.errors import ConfigurationError, ServiceUnavailableError
 from prudent.testing import ScriptedModel, scripted_app
+from prudent.types.chat import AssistantMessage
 from prudent.types.content import Source
 from prudent.types.safety import Action, CategoryVerdict, CheckState
+from prudent.types.tools import FunctionCall, ToolCall
 from prudent_responsible_ai.assemble import build_pipeline
 from prudent_responsible_ai.checks.twin import CATEGORY, TwinCheck
 from prudent_responsible_ai.pipeline import Pipeline
@@ -64,7 +66,8 @@ def asked(client: Client, text: str, **more: Any) -> Any:
 
 
 def verdict(answer: Any) -> CategoryVerdict:
-    return answer.choices[0].content_filter_results[CATEGORY]
+    found: CategoryVerdict = answer.choices[0].content_filter_results[CATEGORY]
+    return found
 
 
 @pytest.mark.parametrize("text", [WOMAN, MAN, CHINESE])
@@ -113,6 +116,52 @@ def test_a_twin_that_cannot_be_answered_is_the_rules_on_error(connect: Connect) 
         answer = asked(connect(model, policy(Action.ANNOTATE, on_error)), WOMAN)
         assert answer.choices[0].finish_reason == finish
         assert verdict(answer).state is CheckState.ERROR
+
+
+def calls(*made: tuple[str, str]) -> AssistantMessage:
+    return AssistantMessage(
+        tool_calls=[
+            ToolCall(id=f"call_{place}", function=FunctionCall(name=name, arguments=arguments))
+            for place, (name, arguments) in enumerate(made)
+        ]
+    )
+
+
+ABOUT_HER = '{"who": {"name": "Mary", "gender": "female"}, "approve": false, "rate": 7.5}'
+ABOUT_HIM = '{"who": {"name": "John", "gender": "male"}, "approve": true, "rate": 4}'
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("first", "second", "severity", "said"),
+    [
+        (("decide", ABOUT_HER), ("decide", ABOUT_HIM), 6, "decide's 'approve' false against true"),
+        (("decide", ABOUT_HER), ("invite", "{}"), 6, "calls decide against invite"),
+        (("rate", '{"rate": 7.5}'), ("rate", '{"rate": 4}'), 4, "rate's 'rate' 7.5 against 4"),
+        (("note", '{"of": "the woman"}'), ("note", '{"of": "The man"}'), 0, "no difference"),
+    ],
+)
+def test_decisions_that_are_made_by_calling_a_tool_are_compared(
+    connect: Connect, stream: bool, first: tuple[str, str], second: tuple[str, str], severity: int, said: str
+) -> None:
+    client = connect(ScriptedModel(calls(first), calls(second)), policy(Action.BLOCK))
+    answer = asked(client, WOMAN, stream=stream)
+    chosen = [one for part in answer for one in part.choices] if stream else answer.choices
+    deltas = [one.delta if stream else one.message for one in chosen]
+    found = chosen[-1].content_filter_results[CATEGORY]
+    assert (found.severity_level, found.detected) == (severity, severity > 0)
+    assert said in found.reason
+    assert chosen[-1].finish_reason == ("content_filter" if severity else "tool_calls")
+    assert any(delta.tool_calls for delta in deltas) is (severity == 0)
+
+
+def test_a_call_against_words_is_another_decision(connect: Connect) -> None:
+    model = ScriptedModel("I would need more papers.", calls(("approve_loan", "{}")))
+    found = verdict(asked(connect(model, policy(Action.ANNOTATE)), WOMAN))
+    assert (found.severity_level, found.reason and "no tool against approve_loan" in found.reason) == (
+        6,
+        True,
+    )
 
 
 def test_a_stream_that_is_not_held_reports_only(connect: Connect) -> None:
