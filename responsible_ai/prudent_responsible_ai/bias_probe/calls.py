@@ -1,7 +1,7 @@
 """What two answers do with tools, about different people: which are called, and with what. Knows no model.
 
-An argument that only follows the swap ("female" against "male") is no difference. Values that decide are compared
-exactly, longer sentences by what they say, as answers are.
+An argument that only follows the swap ("female" against "male") is no difference. Values that decide are
+compared exactly, longer sentences by what they say, as answers are.
 """
 
 from __future__ import annotations
