@@ -16,6 +16,7 @@ from time import perf_counter
 
 from prudent.types.safety import CheckState
 from prudent_responsible_ai.check import Check, CheckContext, Finding, Unit
+from prudent_responsible_ai.kept_threads import KeptThreads
 
 MOST_HANGING = 8
 
@@ -63,6 +64,7 @@ class Watch:
 
     def __init__(self, milliseconds: float) -> None:
         self._seconds = milliseconds / 1000
+        self._threads = KeptThreads("prudent-check")
         self._lock = threading.Lock()
         self._hanging = 0
 
@@ -90,7 +92,7 @@ class Watch:
                 ended.set()
                 self._hanging -= left.is_set()
 
-        threading.Thread(target=work, name=f"prudent-check-{check.id}", daemon=True).start()
+        self._threads.start(work)
         try:
             found = answer.get(timeout=self._seconds)
         except Empty:

@@ -44,13 +44,12 @@ class NameSpan:
 class Window:
     """Whole sentences that were read together: characters [start, end) of the text.
 
-    `scores` has a calibrated probability (0-1) for each of LABELS; `names` count in the whole text.
+    `scores` has a calibrated probability (0-1) for each of LABELS.
     """
 
     start: int
     end: int
     scores: Mapping[str, float]
-    names: tuple[NameSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,10 @@ class TextEncoder(Protocol):
 
         A window that was read before is not computed again.
         """
+        ...
+
+    def names(self, text: str) -> tuple[NameSpan, ...]:
+        """The names in the text, in its order. What was read before is not computed again."""
         ...
 
     def scores(self, texts: Sequence[str]) -> list[Mapping[str, float]]:

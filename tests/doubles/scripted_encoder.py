@@ -28,10 +28,19 @@ class ScriptedEncoder:
         """Each sentence is a window."""
         self.runs += 1
         return tuple(
-            Window(found.start(), found.end(), self._scores(found[0]), tuple(self._named(found)))
+            Window(found.start(), found.end(), self._scores(found[0]))
             for found in _SENTENCE.finditer(text)
             if found[0].strip()
         )
+
+    def names(self, text: str) -> tuple[NameSpan, ...]:
+        """Where the names stand."""
+        named = [
+            NameSpan(found.start(), found.end(), cast("NameLabel", label), 0.9)
+            for name, label in self._names.items()
+            for found in re.finditer(re.escape(name), text)
+        ]
+        return tuple(sorted(named, key=lambda name: name.start))
 
     def scores(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
         """The text as a whole."""
@@ -50,18 +59,6 @@ class ScriptedEncoder:
             label: 0.95 if any(word in lowered for word in self._words.get(label, ())) else 0.01
             for label in LABELS
         }
-
-    def _named(self, sentence: re.Match[str]) -> list[NameSpan]:
-        return [
-            NameSpan(
-                sentence.start() + found.start(),
-                sentence.start() + found.end(),
-                cast("NameLabel", label),
-                0.9,
-            )
-            for name, label in self._names.items()
-            for found in re.finditer(re.escape(name), sentence[0])
-        ]
 
 
 class ScriptedModels:

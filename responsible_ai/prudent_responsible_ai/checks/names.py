@@ -74,12 +74,11 @@ class NamesCheck(EncoderUser):
         return findings
 
     def _named(self, text: str) -> Iterator[Finding]:
-        for window in self.encoder.read(text):
-            for name in window.names:
-                if name.score >= self._options.least:
-                    span = Span(name.start, name.end, name.label.lower(), round(name.score, 4))
-                    severity, reason = _SEVERITIES[name.label], _REASONS[name.label]
-                    yield Finding(CATEGORY, severity, (span,), reason, name.score)
+        for name in self.encoder.names(text):
+            if name.score >= self._options.least:
+                span = Span(name.start, name.end, name.label.lower(), round(name.score, 4))
+                severity, reason = _SEVERITIES[name.label], _REASONS[name.label]
+                yield Finding(CATEGORY, severity, (span,), reason, name.score)
 
 
 def _by_form(text: str) -> Iterator[Finding]:

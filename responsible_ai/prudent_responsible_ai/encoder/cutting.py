@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -37,6 +38,16 @@ class Tokenizer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """What is read together: `text` stands at `start` of the whole. `ids` and `places` as `Cutter.tokens`."""
+
+    start: int
+    text: str
+    ids: list[int]
+    places: NDArray[np.intp]
+
+
 class Cutter:
     """Cuts texts at the ends of sentences."""
 
@@ -44,8 +55,37 @@ class Cutter:
         self._tokenizer = tokenizer
         self._longest = longest
 
+    def cut(self, text: str) -> list[Piece]:
+        """The text where it fits as a whole, else runs of sentences that fit; a longer one is cut in halves.
+
+        An empty text has no pieces.
+        """
+        if len(text) <= _LONGEST_RUN:
+            ids, places = without_repeats(self._tokenizer.encode(text))
+            if len(ids) <= self._longest:
+                return [Piece(0, text, ids, places)] if text else []
+        return [Piece(start, piece, *self.tokens(piece)) for start, piece in self._runs(text)]
+
     def pieces(self, text: str) -> Iterator[tuple[int, str]]:
-        """Runs of sentences that fit, with where they begin; a longer sentence is cut in halves."""
+        """Where the pieces of a text begin, and what they say."""
+        return ((piece.start, piece.text) for piece in self.cut(text))
+
+    def ids(self, text: str) -> list[int]:
+        """The tokens of a piece with both marks, without repeats."""
+        return self.tokens(text)[0]
+
+    def tokens(self, text: str) -> tuple[list[int], NDArray[np.intp]]:
+        """The tokens of a piece with both marks, without repeats, and which stands for each of the text's.
+
+        Tokens that find no room have no place: the places end before them.
+        """
+        ids, places = without_repeats(self._tokenizer.encode(text))
+        if len(ids) > self._longest:
+            ids = [*ids[: self._longest - 1], self._tokenizer.eos_id]
+            places = places[: int(np.argmax(places >= self._longest - 1))]
+        return ids, places
+
+    def _runs(self, text: str) -> Iterator[tuple[int, str]]:
         start, length = 0, _MARKS
         for first, end in self._sentences(text):
             added = self._length(text[first:end]) - _MARKS
@@ -55,21 +95,6 @@ class Cutter:
             length += added
         if start < len(text):
             yield start, text[start:]
-
-    def ids(self, text: str) -> list[int]:
-        """The tokens of a piece with both marks, without repeats."""
-        return self.ids_and_places(text)[0]
-
-    def ids_and_places(self, text: str) -> tuple[list[int], NDArray[np.intp]]:
-        """The tokens of `ids`, and which of them stands for each token of the text, with both marks.
-
-        Tokens that find no room have no place: the places end before them.
-        """
-        ids, places = without_repeats(self._tokenizer.encode(text))
-        if len(ids) > self._longest:
-            ids = [*ids[: self._longest - 1], self._tokenizer.eos_id]
-            places = places[: int(np.argmax(places >= self._longest - 1))]
-        return ids, places
 
     def _length(self, text: str) -> int:
         return len(without_repeats(self._tokenizer.encode(text))[0])

@@ -7,8 +7,6 @@ window's scores do not depend on the windows beside it: rows are quantised one b
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -21,7 +19,8 @@ from prudent.runtime.threads import usable_cores
 from prudent.tokenizer.unigram import UnigramTokenizer
 from prudent.tokenizer.unigram_spec import UnigramSpec
 from prudent_responsible_ai.encoder.card import EncoderCard
-from prudent_responsible_ai.encoder.cutting import Cutter
+from prudent_responsible_ai.encoder.cutting import Cutter, Piece
+from prudent_responsible_ai.encoder.kept import Kept
 from prudent_responsible_ai.encoder.ngrams import NgramModel
 from prudent_responsible_ai.name_spans import spans_of
 from prudent_responsible_ai.text_encoder import LABELS, NameSpan, Support, Window
@@ -30,8 +29,12 @@ _KEPT = 20_000
 """Windows that are remembered: some 30 MB at most."""
 _KEPT_TEXTS = 1_000
 """Whole texts that are remembered too: several checks read one, and to cut it costs a millisecond."""
+_KEPT_TAGS = 256
+"""Windows whose tags are remembered until somebody asks for the names in them: 2 MB at most."""
 _TOKENS_A_RUN = 512
 """Tokens of one run, padding included; more are not faster."""
+_LIKE = 0.85
+"""Rows that are at least so long as the longest of a run are run with it: padding costs as much as text."""
 _SURELY_NONE = 0.8
 """Probability of being no name, above which a token is of none, whatever its neighbours are."""
 _PAIR_TOKENS = 160
@@ -61,31 +64,38 @@ class LocalTextEncoder:
             threads=threads or usable_cores(), spinning=Spinning.WHILE_RUNNING, arena=True
         )
         self._session = open_session(artifact.graph, options)
-        self._kept: OrderedDict[bytes, Window] = OrderedDict()
-        self._whole: OrderedDict[bytes, tuple[Window, ...]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept: Kept[Window] = Kept(_KEPT)
+        self._whole: Kept[tuple[Window, ...]] = Kept(_KEPT_TEXTS)
+        self._tags: Kept[NDArray[np.float32]] = Kept(_KEPT_TAGS)
+        self._named: Kept[tuple[NameSpan, ...]] = Kept(_KEPT)
 
     def read(self, text: str) -> tuple[Window, ...]:
         """See `TextEncoder.read`."""
         if not text.strip():
             return ()
         key = _key(text)
-        with self._lock:
-            if key in self._whole:
-                self._whole.move_to_end(key)
-                return self._whole[key]
-        pieces = list(self._cutter.pieces(text))
-        windows = self._windows([piece for _, piece in pieces])
-        read = tuple(_moved(window, start) for (start, _), window in zip(pieces, windows, strict=True))
-        with self._lock:
-            self._whole[key] = read
-            while len(self._whole) > _KEPT_TEXTS:
-                self._whole.popitem(last=False)
+        if (known := self._whole.get(key)) is not None:
+            return known
+        pieces = self._cutter.cut(text)
+        windows = zip(pieces, self._windows(pieces), strict=True)
+        read = tuple(
+            replace(window, start=piece.start, end=piece.start + window.end) for piece, window in windows
+        )
+        self._whole.put({key: read})
         return read
+
+    def names(self, text: str) -> tuple[NameSpan, ...]:
+        """See `TextEncoder.names`."""
+        found = ((window.start, self._names(text[window.start : window.end])) for window in self.read(text))
+        return tuple(
+            replace(name, start=name.start + start, end=name.end + start)
+            for start, names in found
+            for name in names
+        )
 
     def scores(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
         """See `TextEncoder.scores`."""
-        cut = [[piece for _, piece in self._cutter.pieces(text)] if text.strip() else [] for text in texts]
+        cut = [self._cutter.cut(text) if text.strip() else [] for text in texts]
         windows = iter(self._windows([piece for pieces in cut for piece in pieces]))
         return [_highest([next(windows) for _ in pieces]) for pieces in cut]
 
@@ -103,58 +113,57 @@ class LocalTextEncoder:
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The logits of texts that fit one window, uncalibrated: float32 (texts, LABELS). For calibration."""
-        rows = [self._ids(text) for text in texts]
+        rows = [self._cutter.ids(text) for text in texts]
         found = np.zeros((len(rows), len(LABELS)), np.float32)
         for indices, logits, _ in self._runs(rows):
             found[indices] = logits[:, : len(LABELS)]
         return found
 
     def chances(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """(texts, LABELS): scores of texts that fit one window, without the names, which cost as much."""
+        """(texts, LABELS): scores of texts that fit one window."""
         scored = zip(self.logits(texts), self._of_ngrams(texts), strict=True)
         found = [list(self._calibrated(*both).values()) for both in scored]
         return np.array(found, np.float64).reshape(len(texts), len(LABELS))
 
-    def _windows(self, pieces: Sequence[str]) -> list[Window]:
-        """A window for each piece, those that are not remembered computed together."""
-        keys = [_key(piece) for piece in pieces]
-        found: dict[bytes, Window] = {}
-        with self._lock:
-            for key in keys:
-                if key in self._kept:
-                    self._kept.move_to_end(key)
-                    found[key] = self._kept[key]
+    def _windows(self, pieces: Sequence[Piece]) -> list[Window]:
+        """A window for each piece, those that are not remembered computed together. It begins at 0."""
+        keys = [_key(piece.text) for piece in pieces]
+        found = self._kept.known(keys)
         missing = {key: piece for key, piece in zip(keys, pieces, strict=True) if key not in found}
         if missing:
-            made = dict(zip(missing, self._computed(list(missing.values())), strict=True))
+            made = dict(zip(missing, self._computed(missing), strict=True))
+            self._kept.put(made)
             found |= made
-            with self._lock:
-                self._kept.update(made)
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
         return [found[key] for key in keys]
 
-    def _computed(self, pieces: Sequence[str]) -> list[Window]:
-        read = [self._cutter.ids_and_places(piece) for piece in pieces]
-        rows = [np.array(ids, np.int32) for ids, _ in read]
-        beside = self._of_ngrams(pieces)
-        windows: list[Window] = [Window(0, len(piece), {}) for piece in pieces]
+    def _computed(self, pieces: Mapping[bytes, Piece]) -> list[Window]:
+        keys, texts = list(pieces), [piece.text for piece in pieces.values()]
+        beside = self._of_ngrams(texts)
+        windows: list[Window] = [Window(0, len(text), {}) for text in texts]
+        rows = [piece.ids for piece in pieces.values()]
         for indices, logits, tags in self._runs(rows):
             for row, index in enumerate(indices):
-                piece = pieces[index]
-                chances = _softmax(tags[row, : len(rows[index])])
-                names = self._names(chances, read[index][1], piece)
-                windows[index] = Window(0, len(piece), self._calibrated(logits[row], beside[index]), names)
+                scores = self._calibrated(logits[row], beside[index])
+                windows[index] = replace(windows[index], scores=scores)
+            own = {keys[index]: tags[row, : len(rows[index])].copy() for row, index in enumerate(indices)}
+            self._tags.put(own)
         return windows
 
-    def _names(
-        self, chances: NDArray[np.float32], places: NDArray[np.intp], piece: str
-    ) -> tuple[NameSpan, ...]:
+    def _names(self, text: str) -> tuple[NameSpan, ...]:
         """The names in a piece. Where no token may be one, its characters need not be found."""
-        if (chances[:, 0] > _SURELY_NONE).all():
-            return ()
-        _, offsets = self.tokenizer.encode_with_offsets(piece)
-        return spans_of(chances[places], offsets[: len(places)], piece)
+        key = _key(text)
+        if (known := self._named.get(key)) is not None:
+            return known
+        ids, places = self._cutter.tokens(text)
+        if (tags := self._tags.get(key)) is None:
+            ((_, _, (tags,)),) = self._runs([ids])
+        chances = _softmax(tags)
+        names: tuple[NameSpan, ...] = ()
+        if not (chances[:, 0] > _SURELY_NONE).all():
+            _, offsets = self.tokenizer.encode_with_offsets(text)
+            names = spans_of(chances[places], offsets[: len(places)], text)
+        self._named.put({key: names})
+        return names
 
     def _of_ngrams(self, pieces: Sequence[str]) -> NDArray[np.float32]:
         """(pieces, LABELS): what the n-grams say; nought where there are none."""
@@ -166,27 +175,25 @@ class LocalTextEncoder:
         both = zip(LABELS, logits[: len(LABELS)].tolist(), ngrams.tolist(), strict=True)
         return {label: self._card.labels[label].probability(one, other) for label, one, other in both}
 
-    def _ids(self, piece: str) -> NDArray[np.int32]:
-        return np.array(self._cutter.ids(piece), np.int32)
-
-    def _pair(self, passage: str, sentence: str) -> NDArray[np.int32]:
+    def _pair(self, passage: str, sentence: str) -> list[int]:
         """<s> passage </s></s> sentence </s>, the passage cut to fit."""
         second = self.tokenizer.encode(sentence)[1:][: _PAIR_TOKENS // 2]
         first = self.tokenizer.encode(passage)[: _PAIR_TOKENS - len(second) - 2]
         end = self.tokenizer.eos_id
         first = first if first[-1] == end else [*first, end]
         second = second if second[-1] == end else [*second, end]
-        return np.array([*first, end, *second], np.int32)
+        return [*first, end, *second]
 
     def _runs(
-        self, rows: Sequence[NDArray[np.int32]]
+        self, rows: Sequence[Sequence[int]]
     ) -> Iterator[tuple[list[int], NDArray[np.float32], NDArray[np.float32]]]:
         """Indices of rows, with the logits and tags that they gave, those of like length together."""
-        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+        order = sorted(range(len(rows)), key=lambda index: -len(rows[index]))
         while order:
-            longest = len(rows[order[-1]])
-            taken = order[-max(1, _TOKENS_A_RUN // longest) :]
-            del order[-len(taken) :]
+            longest = len(rows[order[0]])
+            like = sum(len(rows[index]) >= _LIKE * longest for index in order)
+            taken = order[: max(1, min(like, _TOKENS_A_RUN // longest))]
+            order = order[len(taken) :]
             ids = np.full((len(taken), longest), self.tokenizer.padding_id, np.int64)
             for place, index in enumerate(taken):
                 ids[place, : len(rows[index])] = rows[index]
@@ -197,11 +204,6 @@ class LocalTextEncoder:
 
 def _key(piece: str) -> bytes:
     return hashlib.blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def _moved(window: Window, start: int) -> Window:
-    names = tuple(replace(name, start=name.start + start, end=name.end + start) for name in window.names)
-    return replace(window, start=start, end=start + window.end, names=names)
 
 
 def _highest(windows: Sequence[Window]) -> dict[str, float]:

@@ -65,9 +65,7 @@ def test_windows_cover_a_long_text_in_order(encoder: LocalTextEncoder) -> None:
 
 def test_names_stand_where_they_are_in_the_whole_text(encoder: LocalTextEncoder) -> None:
     text = f"{LONG}\nYesterday Angela Schmidt wrote to us from Hamburg."
-    people = [
-        text[n.start : n.end] for window in encoder.read(text) for n in window.names if n.label == "PERSON"
-    ]
+    people = [text[name.start : name.end] for name in encoder.names(text) if name.label == "PERSON"]
     assert "Angela Schmidt" in people
 
 

@@ -83,7 +83,7 @@ def test_padding_hides_no_harm_and_costs_little(encoder: LocalTextEncoder) -> No
 @pytest.mark.model
 def test_names_are_found_in_every_repeat_and_after_them(encoder: LocalTextEncoder) -> None:
     text = f"{'Angela Schmidt, ' * 20}then {'very ' * 40}late Peter Jones from Hamburg."
-    found = [text[name.start : name.end] for window in encoder.read(text) for name in window.names]
+    found = [text[name.start : name.end] for name in encoder.names(text)]
     assert found.count("Angela Schmidt") == 20
     assert "Peter Jones" in found
     assert "Hamburg" in found
