@@ -198,7 +198,8 @@ class Executor:
             raise ToolArgumentsError(f"{tool.name}: {why}")
         await self._allowed(step, tool, arguments, index)
         written = {name: data for name, data in plain.items() if not _by_developer(step, name)}
-        if (found := await work.guard.arguments(step.id, tool.name, written)) is not None:
+        known = work.given(with_results=tool.effect is not Effect.READ)
+        if (found := await work.guard.arguments(step.id, tool.name, written, known)) is not None:
             await work.record(found)
         if key in work.state.open and tool.effect is Effect.WRITE and not tool.goes_on:
             happened = await self._approvals.unknown(step, tool, arguments, key, index)

@@ -6,7 +6,8 @@ model never sees, or sees later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from prudent.client import AsyncClient
@@ -15,10 +16,13 @@ from prudent.types.safety import Action
 from prudent.types.safety_check import MOST_PARTS, SafetyCheck
 from prudent_agents.errors import RefusedByPolicyError
 from prudent_agents.events import Checked
+from prudent_agents.facts import verbatim
 from prudent_agents.values import JSON
 
 _SHORTEST = 12
 """Characters; a shorter text is a name or a word, and holds neither an order nor a credential."""
+
+_PLACEHOLDER = re.compile(r"\[[A-Z][A-Z_]*_\d+\]")
 
 
 class Guard:
@@ -35,15 +39,20 @@ class Guard:
         """
         return await self._checked(data, source, step, "result", f"what {tool} returned")
 
-    async def arguments(self, step: str, tool: str, arguments: Mapping[str, JSON]) -> Checked | None:
+    async def arguments(
+        self, step: str, tool: str, arguments: Mapping[str, JSON], known: Sequence[str] = ()
+    ) -> Checked | None:
         """What was found in arguments; they are never changed, only let through or stopped.
+
+        Personal data that stand in one of the `known` texts were not made up, and go through: where they may
+        go is for the rules on tools and labels to say.
 
         Raises:
             RefusedByPolicyError: the policy stops the call.
         """
         before = dict(arguments)
         after, found = await self._checked(before, Source.ASSISTANT, step, "argument", f"the call of {tool}")
-        if after != before:
+        if after != before and not (found and _only_personal(found) and _known(before, after, known)):
             raise RefusedByPolicyError(
                 f"The policy takes something out of the arguments of {tool}, so it is not called.",
                 hint="`prudent policy explain` says which rule; the event before names what was found.",
@@ -89,6 +98,37 @@ def _found(verdicts: list[SafetyCheck], step: str, what: Any) -> Checked | None:
         reasons=[reason for reason in findings.values() if reason],
         audit_id=audit,
     )
+
+
+def _only_personal(found: Checked) -> bool:
+    """Whether nothing but personal data was taken out."""
+    kept = f", {Action.ANNOTATE}"
+    return all(one.startswith("pii:") or one.endswith(kept) for one in found.findings)
+
+
+def _known(before: JSON, after: JSON, known: Sequence[str]) -> bool:
+    """Whether every value that has a placeholder in its place stands in a known text."""
+    pairs = zip(texts_in(before), texts_in(after), strict=True)
+    taken = [value for text, left in pairs for value in _taken(text, left)]
+    return all(any(verbatim(value, one) for one in known) for value in taken)
+
+
+def _taken(text: str, left: str) -> Iterator[str]:
+    """What stood where placeholders are now; the whole text where that cannot be told."""
+    first, *pieces = _PLACEHOLDER.split(left)
+    at = len(first)
+    if not text.startswith(first) or not text.endswith(pieces[-1] if pieces else first):
+        yield text
+        return
+    for piece in pieces[:-1]:
+        end = text.find(piece, at + 1)
+        if end < 0:
+            yield text
+            return
+        yield text[at:end]
+        at = end + len(piece)
+    if pieces:
+        yield text[at : len(text) - len(pieces[-1])]
 
 
 def texts_in(data: JSON) -> Iterator[str]:

@@ -21,7 +21,7 @@ from prudent_agents.recording import Journal
 from prudent_agents.rules import Rules
 from prudent_agents.state import RunState
 from prudent_agents.tool import Effect, Tool
-from prudent_agents.values import JSON, Value
+from prudent_agents.values import JSON, Value, canonical
 
 Approve = Callable[[ApprovalAsked], "bool | Awaitable[bool | None] | None"]
 """A person's word on a call: yes, no, or None for later."""
@@ -206,6 +206,12 @@ class Work:
         if state.plan is None or state.plan.rung is not Rung.STEPWISE:
             return asked
         return join([asked, *(value.label for value in state.results.values())])
+
+    def given(self, *, with_results: bool) -> list[str]:
+        """What the user and the developer said, and all that was found out where that is wanted too."""
+        state = self.state
+        held = [one.data for one in state.results.values() if with_results or one.label.trusted]
+        return [state.goal, *(said for _, said in state.answers), *map(canonical, held)]
 
     def effect(self, step: Step) -> Effect:
         """What a step leaves behind."""
