@@ -1,13 +1,16 @@
-"""How an app is asked: questions in, replies out, several at a time. Knows no transport.
+"""How an app is asked: questions in, replies out, several at a time, in bounded time. No transport.
 
 An `Ask` may be anything that answers a conversation; `asking_client` makes one of a client of prudent.
 """
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, TypeAlias
 
 from prudent.errors import ConnectionFailedError, ContentFilterError, PrudentError
@@ -15,17 +18,30 @@ from prudent.errors import ConnectionFailedError, ContentFilterError, PrudentErr
 CONCURRENCY = 8
 """Questions at once: a server reads and answers them together."""
 MAX_TOKENS = 48
-"""Tokens of an answer: enough to see what it does."""
+"""Tokens of an answer: enough to see what comes out."""
+SHORT = 24
+"""Tokens in which an answer decides, refuses or begins to do what it was asked to."""
+UNASKED = "unasked"
+"""The error of a question for which there was no time."""
+
+_WEIGHT = 0.25
+"""What the last answer counts for in how long answers take of late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `system` comes before the app's own; `document` is given with the question as data."""
+    """One question. `system` comes before the app's own; `document` is given with the question as data.
+
+    `belongs` names what is asked together or not at all, as both of a pair are; where it is empty, that is
+    the id up to its first full stop.
+    """
 
     id: str
     text: str
     system: str | None = None
     document: str | None = None
+    max_tokens: int = MAX_TOKENS
+    belongs: str = ""
 
     def messages(self) -> list[dict[str, Any]]:
         """The conversation to send."""
@@ -48,14 +64,24 @@ Ask: TypeAlias = Callable[[Question], Reply]
 
 @dataclass
 class Asker:
-    """Asks, and counts. Equal conversations are asked once. `progress` hears how many are answered."""
+    """Asks, and counts. Equal conversations are asked once. `heard` is called after each answer.
+
+    After `until` (by `clock`, seconds) nothing more is asked: such questions have the error `UNASKED`. As it
+    is not known how far the time goes, what belongs together is asked in an order that `seed` draws: what was
+    asked by then is a sample of all.
+    """
 
     ask: Ask
     concurrency: int = CONCURRENCY
-    progress: Callable[[str, int], None] = lambda _kind, _count: None
+    heard: Callable[[], None] = lambda: None
+    until: float = math.inf
+    clock: Callable[[], float] = perf_counter
+    seed: int = 0
     asked: int = 0
     errors: int = 0
+    unasked: int = 0
     _known: dict[str, Reply] = field(default_factory=dict[str, Reply])
+    _takes: float = 0.0  # seconds that an answer took of late: what would end after the time is not begun
 
     def all(self, questions: Sequence[Question]) -> list[Reply]:
         """The replies, in the order of the questions.
@@ -63,15 +89,34 @@ class Asker:
         Raises:
             ConnectionFailedError: nothing answers any more.
         """
-        new = {repr(question.messages()): question for question in questions}
+        new = {repr(question.messages()): question for question in self._drawn(questions)}
         new = {key: question for key, question in new.items() if key not in self._known}
         with ThreadPoolExecutor(self.concurrency) as pool:
-            for key, reply in zip(new, pool.map(self.ask, new.values()), strict=True):
+            for key, reply in zip(new, pool.map(self._in_time, new.values()), strict=True):
                 self._known[key] = reply
+                if reply.error == UNASKED:
+                    self.unasked += 1
+                    continue
                 self.asked += 1
                 self.errors += reply.error is not None
-                self.progress("asked", self.asked)
+                self.heard()
         return [self._known[repr(question.messages())] for question in questions]
+
+    def _in_time(self, question: Question) -> Reply:
+        began = self.clock()
+        if began + self._takes >= self.until:
+            return Reply(error=UNASKED)
+        reply = self.ask(question)
+        self._takes += (self.clock() - began - self._takes) * _WEIGHT
+        return reply
+
+    def _drawn(self, questions: Sequence[Question]) -> list[Question]:
+        groups: dict[str, list[Question]] = {}
+        for question in questions:
+            groups.setdefault(question.belongs or question.id.partition(".")[0], []).append(question)
+        order = list(groups)
+        random.Random(f"order:{self.seed}").shuffle(order)  # noqa: S311 (which questions come first)
+        return [question for name in order for question in groups[name]]
 
 
 def asking_client(client: Any, *, model: str | None = None, system: str | None = None) -> Ask:
@@ -84,7 +129,10 @@ def asking_client(client: Any, *, model: str | None = None, system: str | None =
             messages = _joined(messages)
         try:
             answer = client.chat.completions.create(
-                messages=messages, temperature=0, max_tokens=MAX_TOKENS, **({"model": model} if model else {})
+                messages=messages,
+                temperature=0,
+                max_tokens=question.max_tokens,
+                **({"model": model} if model else {}),
             )
         except ContentFilterError:
             return Reply(blocked=True)

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from prudent_responsible_ai.assess.statistics import MINIMUM, Interval, can_tell, newcombe_paired, wilson
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
+"""2 added `unasked`."""
 
 Area = Literal["security", "over-refusal", "privacy", "fairness", "groundedness", "reliability"]
 Verdict = Literal["difference", "cannot tell"]
@@ -91,7 +92,10 @@ class Subject(Part):
 
 
 class Assessment(Part):
-    """Everything that a run found. `mapping` has the references of each measure and gap by its id."""
+    """Everything that a run found. `mapping` has the references of each measure and gap by its id.
+
+    `unasked` counts the questions for which there was no time.
+    """
 
     schema_version: str = SCHEMA_VERSION
     subject: Subject
@@ -101,6 +105,7 @@ class Assessment(Part):
     quick: bool
     seed: int
     asked: int
+    unasked: int = 0
     errors: int
     measures: list[Measure]
     gaps: list[Gap]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from prudent.errors import ServiceUnavailableError
 from prudent.version import __version__
-from prudent_responsible_ai.assess.asking import Ask, Asker, Question
+from prudent_responsible_ai.assess.asking import UNASKED, Ask, Asker, Question, Reply
 from prudent_responsible_ai.assess.evidence import (
     choice,
     grounded,
@@ -47,51 +49,110 @@ EVIDENCE: Mapping[str, Gather] = {
 """The kinds of evidence, in the order in which they are gathered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: the kind of evidence, answers, questions in all, about how many seconds are left."""
+
+    kind: str
+    answered: int
+    questions: int
+    seconds_left: float
+
+
 def assess(
     ask: Ask,
     subject: Subject,
     *,
     quick: bool = False,
+    minutes: float | None = None,
     seed: int = DEFAULT_SEED,
     answers: Sequence[Answer] = (),
     only: Sequence[str] | None = None,
     more: Mapping[str, Gather] | None = None,
-    progress: Callable[[str, int], None] = lambda _kind, _count: None,
+    progress: Callable[[Progress], None] = lambda _: None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Assessment:
     """Ask everything and return what was found. `only` names kinds of evidence; None takes all.
     `more` are kinds of your own, which come last.
+
+    After `minutes` (of `clock`, which counts seconds) nothing more is asked. Until then each kind has its
+    share of the time, and what is found comes of the questions that were asked: fewer, so that the intervals
+    are wider.
 
     Raises:
         ConnectionFailedError: nothing answers.
         ServiceUnavailableError: what answers has nothing but errors for a first question.
     """
-    started, clock = datetime.now(UTC), time.perf_counter()
+    started, began = datetime.now(UTC), time.perf_counter()
     first = ask(Question("first", "Hello."))
     if first.error is not None:
         raise ServiceUnavailableError(
             f"{subject.name} answers a first question with the error '{first.error}'.",
             hint="Make sure that the model is there and the address and the key are right.",
         )
-    asker = Asker(ask, progress=progress)
-    measures: list[Measure] = []
-    gaps: list[Gap] = []
     kinds = {name: EVIDENCE[name] for name in only or EVIDENCE} | dict(more or {})
-    for name, gather in kinds.items():
-        progress(name, asker.asked)
-        found, between = gather(asker, quick=quick, seed=seed)
-        measures += found
-        gaps += between
+    asker = Asker(ask, clock=clock, seed=seed)
+    found, gaps = _gathered(kinds, asker, _Run(quick, seed, minutes), progress)
     return Assessment(
         subject=subject,
         prudent_version=__version__,
         started=started.isoformat(timespec="seconds"),
-        seconds=round(time.perf_counter() - clock, 1),
+        seconds=round(time.perf_counter() - began, 1),
         quick=quick,
         seed=seed,
         asked=asker.asked,
+        unasked=asker.unasked,
         errors=asker.errors,
-        measures=measures,
+        measures=found,
         gaps=gaps,
         answers=list(answers),
-        mapping={one.id: references(one.id) for one in (*measures, *gaps)},
+        mapping={one.id: references(one.id) for one in (*found, *gaps)},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    quick: bool
+    seed: int
+    minutes: float | None
+
+
+def _gathered(
+    kinds: Mapping[str, Gather], asker: Asker, run: _Run, progress: Callable[[Progress], None]
+) -> tuple[list[Measure], list[Gap]]:
+    """What all kinds find, each within its share of the time that is left when its turn comes."""
+    counts = _counted(kinds, run)
+    total, began = sum(counts.values()), asker.clock()
+    end = math.inf if run.minutes is None else began + run.minutes * 60
+    measures: list[Measure] = []
+    gaps: list[Gap] = []
+    waiting = total
+    for name, gather in kinds.items():
+        now = asker.clock()
+        asker.until = now + (end - now) * counts[name] / max(1, waiting) if now < end else end
+        waiting -= counts[name]
+
+        def heard(kind: str = name) -> None:
+            spent = asker.clock() - began
+            left = min(
+                spent / max(1, asker.asked) * (total - asker.asked - asker.unasked), end - began - spent
+            )
+            progress(Progress(kind, asker.asked, total, max(0.0, left)))
+
+        asker.heard = heard
+        heard()
+        found, between = gather(asker, quick=run.quick, seed=run.seed)
+        measures += found
+        gaps += between
+    return measures, gaps
+
+
+def _counted(kinds: Mapping[str, Gather], run: _Run) -> dict[str, int]:
+    """How many questions each kind asks that none before it does; nothing is asked."""
+    asker = Asker(lambda _: Reply(error=UNASKED))
+    counts: dict[str, int] = {}
+    for name, gather in kinds.items():
+        before = asker.unasked
+        gather(asker, quick=run.quick, seed=run.seed)
+        counts[name] = asker.unasked - before
+    return counts

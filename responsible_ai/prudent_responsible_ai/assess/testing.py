@@ -19,12 +19,14 @@ def assert_assessment(
     system: str | None = None,
     only: Sequence[str] | None = None,
     quick: bool = True,
+    minutes: float | None = None,
     differences: bool = True,
 ) -> Assessment:
     """Assess what a client answers, and fail the test where a limit is not kept; returns the assessment.
 
     `limits` are those of a thresholds file, such as `{"attack.plain": {"max": 0.2}}`; `system` is the app's
-    own instruction; `only` names kinds of evidence, such as `["privacy"]`.
+    own instruction; `only` names kinds of evidence, such as `["privacy"]`. After `minutes` nothing more is
+    asked.
 
     Raises:
         AssertionError: a limit is not kept; the message names each.
@@ -33,7 +35,7 @@ def assert_assessment(
     thresholds = Thresholds.of({"limits": limits, "differences": differences})
     ask = asking_client(client, model=model, system=system)
     subject = Subject(name=model or "app", kind="app", model=model, system=system)
-    assessment = assess(ask, subject, quick=quick, only=only)
+    assessment = assess(ask, subject, quick=quick, minutes=minutes, only=only)
     failed = failures(assessment, thresholds)
     if failed:
         raise AssertionError("The assessment fails:\n- " + "\n- ".join(failed))

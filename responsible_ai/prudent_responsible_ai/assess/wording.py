@@ -58,6 +58,16 @@ def what(assessment: Assessment) -> str:
     return (
         f"{kind}{where}{model}{policy} was asked {assessment.asked} questions in {assessment.seconds:.0f} s "
         f"({length} run, seed {assessment.seed}, temperature 0; {assessment.errors} ended in errors)."
+        f"{_partial(assessment)}"
+    )
+
+
+def _partial(assessment: Assessment) -> str:
+    if not assessment.unasked:
+        return ""
+    total = assessment.asked + assessment.unasked
+    return (
+        f" Then the time was up: {assessment.unasked} of {total} questions were not asked, drawn at random."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,12 +12,26 @@ import typer
 if TYPE_CHECKING:
     from prudent_responsible_ai.assess.app_file import AppFile
     from prudent_responsible_ai.assess.results import Assessment, Subject
+    from prudent_responsible_ai.assess.run import Progress
     from prudent_responsible_ai.assess.thresholds import Thresholds
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _MODEL = "model"
 _NO_CHECKS = "off"
+_MINUTES = {False: 10.0, True: 1.0}
+"""How long a run may ask, by whether it is a quick one."""
+_KINDS = {
+    "red_team": "attacks",
+    "over_refusal": "harmless questions",
+    "privacy": "secrets",
+    "choice": "stereotypes",
+    "swaps": "the same about other people",
+    "groups": "groups",
+    "grounded": "documents",
+    "reliability": "other wordings",
+    "bbq": "BBQ",
+}
 
 Target = Annotated[
     str,
@@ -36,7 +51,13 @@ def assess(
     model_id: Annotated[str | None, typer.Argument(help="With `model`: which one.", metavar="[ID]")] = None,
     out: Out = Path("assessment"),
     gate: Gate = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer questions: a minute or two.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer questions, and a minute to ask them.")
+    ] = False,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Ask no longer; 10 unless said, 1 with --quick.", show_default=False),
+    ] = None,
     bbq: Annotated[Path | None, typer.Option(help="A file of BBQ to ask from too.", metavar="FILE")] = None,
     ask: Annotated[bool, typer.Option("--ask", help="Ask here what the file does not answer.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Draws disguises and the secret of the run.")] = 0,
@@ -46,7 +67,8 @@ def assess(
     """Measure what attacks, leaks and bias do to an app.
 
     Writes report.html, report.json, report.md and system_card.md. TARGET is app.yaml, http://..., or
-    `model ID` for a model alone, without checks.
+    `model ID` for a model alone, without checks. Where the time is up before all is asked, the figures are
+    of what was asked, and say how much that is.
     """
     from prudent.cli.connect import open_client
     from prudent.cli.waiting import Waiting
@@ -68,7 +90,14 @@ def assess(
         try:
             asking = asking_client(client, system=described.system)
             assessment = run(
-                asking, subject, quick=quick, seed=seed, answers=answers, more=more, progress=_Progress()
+                asking,
+                subject,
+                quick=quick,
+                minutes=minutes or _MINUTES[quick],
+                seed=seed,
+                answers=answers,
+                more=more,
+                progress=_Line(),
             )
         finally:
             waiting.over()
@@ -125,19 +154,32 @@ def _asked(given: dict[str, str]) -> dict[str, str]:
     return given
 
 
-class _Progress:
-    """One line on a terminal that says how far it is; silent elsewhere."""
+class _Line:
+    """How far it is, on stderr: one line on a terminal, elsewhere one now and then."""
+
+    _EVERY = 20.0
+    """Seconds between two lines where they stay."""
+    _ENOUGH = 8
+    """Answers from which on the time that is left is told."""
 
     def __init__(self) -> None:
-        self._kind = ""
-        self._shown = sys.stderr.isatty()
+        self._terminal = sys.stderr.isatty()
+        self._last = float("-inf")
 
-    def __call__(self, kind: str, count: int) -> None:
-        if kind != "asked":
-            self._kind = kind.replace("_", " ")
-        if self._shown:
-            sys.stderr.write(f"\r\x1b[K{self._kind}: {count} questions answered")
-            sys.stderr.flush()
+    def __call__(self, progress: Progress) -> None:
+        now = monotonic()
+        if not self._terminal and now - self._last < self._EVERY:
+            return
+        self._last = now
+        kind = _KINDS.get(progress.kind, progress.kind)
+        left = f", about {_duration(progress.seconds_left)} left" if progress.answered > self._ENOUGH else ""
+        line = f"{progress.answered} of {progress.questions} questions answered{left} ({kind})"
+        sys.stderr.write(f"\r\x1b[K{line}" if self._terminal else f"{line}\n")
+        sys.stderr.flush()
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _write(assessment: Assessment, out: Path) -> None:
@@ -154,13 +196,14 @@ def _write(assessment: Assessment, out: Path) -> None:
 
 def _show(assessment: Assessment, out: Path, *, as_json: bool) -> None:
     """The figures on stdout, and where the reports are on stderr."""
-    from prudent_responsible_ai.assess.wording import AREAS, difference, rate
+    from prudent_responsible_ai.assess.wording import AREAS, difference, rate, what
 
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     if as_json:
         typer.echo(assessment.model_dump_json(indent=2))
     else:
+        typer.echo(what(assessment))
         for area, heading in AREAS.items():
             measures = [one for one in assessment.measures if one.area == area]
             gaps = [one for one in assessment.gaps if one.area == area and one.verdict == "difference"]

@@ -1,6 +1,8 @@
 """BBQ, the bias benchmark for question answering, where the user has its files (Parrish et al. 2022).
 
-Rows are as nyu-mll/BBQ publishes them (data/*.jsonl, CC-BY-4.0); none come with the package.
+Rows are as nyu-mll/BBQ publishes them (data/*.jsonl, CC-BY-4.0), or with what is wanted of them worked out:
+`answers`, `label`, `unknown_index` and `biased_index`, the answer that agrees with the stereotype. None come
+with the package.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from prudent.errors import ConfigurationError
 from prudent_responsible_ai.assess.asking import Asker
@@ -33,7 +35,8 @@ class Bbq:
         if not self._choices:
             raise ConfigurationError(
                 f"The file {path} has no question of BBQ that can be scored.",
-                hint="Take one of data/*.jsonl of github.com/nyu-mll/BBQ.",
+                hint="A line is a JSON object as in data/*.jsonl of github.com/nyu-mll/BBQ, or has context, "
+                "question, answers (three), label, unknown_index and biased_index.",
             )
 
     def __call__(self, asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list[Gap]]:
@@ -66,6 +69,26 @@ def _row(line: str, path: Path, number: int) -> Any:
 
 
 def _choice(row: Any, number: int) -> Choice | None:
+    """The question of a row in either form; None where it is none, or lacks what is needed to score it."""
+    if isinstance(row, dict) and "answers" in row:
+        return _worked_out(cast("dict[str, Any]", row), number)
+    return _published(row, number)
+
+
+def _worked_out(row: dict[str, Any], number: int) -> Choice | None:
+    try:
+        answers = tuple(row["answers"])
+        right, unknown, biased = (answers[row[name]] for name in ("label", "unknown_index", "biased_index"))
+        context, question = row["context"], row["question"]
+    except (KeyError, TypeError, IndexError):
+        return None
+    texts = all(isinstance(one, str) for one in (*answers, context, question))
+    if not texts or len(answers) != len(_ANSWERS) or biased == unknown:
+        return None
+    return Choice(str(row.get("id", f"bbq.{number}")), context, question, answers, biased, right, unknown)
+
+
+def _published(row: Any, number: int) -> Choice | None:
     try:
         answers = (row["ans0"], row["ans1"], row["ans2"])
         groups = [str(row["answer_info"][name][1]).lower() for name in _ANSWERS]

@@ -13,6 +13,8 @@ from prudent_responsible_ai.assess.question_sets import read_set
 from prudent_responsible_ai.assess.results import Gap, Measure, gap, measured
 
 UNKNOWN = "It cannot be known"
+_MAX_TOKENS = 16
+"""A letter, or the words of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Choice:
         """The question as it is put."""
         letters = "\n".join(f"{letter}) {text}" for letter, text in zip("ABC", self.answers, strict=True))
         said = f"{self.context} {self.question}\n{letters}\nAnswer with A, B or C only."
-        return Question(self.id, said)
+        return Question(self.id, said, max_tokens=_MAX_TOKENS)
 
     def chosen(self, reply: Reply) -> str | None:
         """The answer that the reply gives: its letter first, else the words of one of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prudent_responsible_ai.assess.asking import Asker, Question
+from prudent_responsible_ai.assess.asking import SHORT, Asker, Question
 from prudent_responsible_ai.assess.question_sets import LANGUAGES, read_set
 from prudent_responsible_ai.assess.results import Gap, Measure, measured
 from prudent_responsible_ai.refusals import refuses
@@ -13,7 +13,7 @@ def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list
     del quick, seed
     rows = read_set("over_refusal")
     questions = [
-        Question(f"harmless.{language}.{number}", text)
+        Question(f"harmless.{language}.{number}", text, max_tokens=SHORT, belongs=f"{number}")
         for language in LANGUAGES
         for number, text in enumerate(rows[language], start=1)
     ]

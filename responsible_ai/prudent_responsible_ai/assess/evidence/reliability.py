@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prudent_responsible_ai.assess.asking import Asker, Question
+from prudent_responsible_ai.assess.asking import SHORT, Asker, Question
 from prudent_responsible_ai.assess.evidence.grounded import holds
 from prudent_responsible_ai.assess.question_sets import read_set
 from prudent_responsible_ai.assess.results import Gap, Measure, measured
@@ -13,7 +13,7 @@ def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list
     del quick, seed
     rows = read_set("reliability")
     questions = [
-        Question(f"{row['id']}.{number}", text)
+        Question(f"{row['id']}.{number}", text, max_tokens=SHORT)
         for row in rows
         for number, text in enumerate(row["wordings"], start=1)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prudent_responsible_ai.assess.asking import Asker, Question, Reply
+from prudent_responsible_ai.assess.asking import SHORT, Asker, Question, Reply
 from prudent_responsible_ai.assess.question_sets import read_set
 from prudent_responsible_ai.assess.results import Gap, Measure, gap, measured
 from prudent_responsible_ai.bias_probe.comparing import compare, decision
@@ -32,8 +32,9 @@ def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list
     """Requests decided alike whoever they are about; gaps in turning away and in a yes, by attribute."""
     del seed
     requests, sets = requests_and_sets(quick=quick)
-    pairs = _people(asker, requests, sets)
+    # The few first: where time is short the many take all of it.
     dialects = _dialects(asker, read_set("swaps")["dialects"])
+    pairs = _people(asker, requests, sets)
     same = {pair.id: not _differs(pair) for pair in pairs}
     measures = [
         measured(
@@ -80,7 +81,9 @@ def answers_about(
 ) -> dict[tuple[str, str], Reply]:
     """The replies by request and person."""
     questions = {
-        (request["id"], person): Question(f"{request['id']}.{person}", _about(request["text"], person))
+        (request["id"], person): Question(
+            f"{request['id']}.{person}", _about(request["text"], person), max_tokens=SHORT
+        )
         for request in requests
         for people in sets.values()
         for person in people
@@ -111,8 +114,13 @@ def _about(text: str, person: str) -> str:
 
 
 def _dialects(asker: Asker, rows: list[dict[str, str]]) -> list[_Pair]:
-    first = asker.all([Question(f"{row['id']}.standard", row["standard"]) for row in rows])
-    second = asker.all([Question(f"{row['id']}.aave", row["aave"]) for row in rows])
+    asked = [
+        Question(f"{row['id']}.{kind}", row[kind], max_tokens=SHORT)
+        for kind in ("standard", "aave")
+        for row in rows
+    ]
+    replies = asker.all(asked)
+    first, second = replies[: len(rows)], replies[len(rows) :]
     pairs = [
         _Pair(row["id"], "dialect", "African-American English", one, other)
         for row, one, other in zip(rows, first, second, strict=True)
