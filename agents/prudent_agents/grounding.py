@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, cast
 
 from prudent_agents.facts import is_fact, stated
@@ -20,6 +21,8 @@ _MARK = re.compile(r"\S*\d\S*|\S+@\S+|\[[A-Z]+_\d+\]")
 _NEAR_DAYS = 31
 """A date so near to a known one may be meant: tomorrow, in two weeks."""
 _CLOSE = 1e-6
+_MOST_WRITTEN = 200
+"""Numbers of texts that one is taken to be computed with."""
 
 
 def candidates(value: JSON, goal: str, known: Sequence[JSON], *, stands_for: bool = False) -> list[JSON]:
@@ -33,11 +36,12 @@ def candidates(value: JSON, goal: str, known: Sequence[JSON], *, stands_for: boo
         marks = [leaf for leaf in every if isinstance(leaf, str) and _MARK.fullmatch(leaf)]
         said = isinstance(value, str) and _MARK.fullmatch(value) and stated(value, goal)
         return [] if said or value in marks else marks
-    if not is_fact(value) or stated(value, goal):
+    texts = [leaf for leaf in every if isinstance(leaf, str)]
+    if not is_fact(value) or any(stated(value, text) for text in (goal, *texts)):
         return []
     leaves = [leaf for leaf in every if is_fact(leaf)]
     alike = [leaf for leaf in leaves if _kind(leaf) == _kind(value)]
-    if not alike or any(_equal(value, leaf) for leaf in alike) or _derived(value, alike, goal):
+    if not alike or any(_equal(value, leaf) for leaf in alike) or _derived(value, alike, [goal, *texts]):
         return []
     return alike
 
@@ -67,10 +71,11 @@ def _equal(value: Any, leaf: Any) -> bool:
     return value == leaf
 
 
-def _derived(value: Any, leaves: Sequence[Any], goal: str) -> bool:
+def _derived(value: Any, leaves: Sequence[Any], texts: Sequence[str]) -> bool:
     """Whether a number is one operation away from a known one, or a date a few days."""
     if isinstance(value, int | float):
-        numbers = [float(one) for one in _NUMBER.findall(goal)]
+        written = (one for text in texts for one in _NUMBER.findall(text))
+        numbers = [float(one) for one in islice(written, _MOST_WRITTEN)]
         numbers += [float(leaf) for leaf in leaves]
         results = [
             r for a in leaves for b in numbers for r in (a + b, a - b, b - a, a * b, a / b if b else a)
