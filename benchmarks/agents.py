@@ -1,8 +1,9 @@
 """Agents on multi-step tasks: prudent's, pydantic-ai, openai-agents and smolagents on the same local server.
 
-    python benchmarks/agents.py [--models qwen2.5-coder-0.5b-instruct] [--sets own,gsm8k,wtq,hotpotqa]
-        [--half tune|test] [--tasks N] [--seeds 3] [--contestants prudent,pydantic-ai,...] [--temperature 0]
-        [--data FOLDER] [--minutes M] [--server URL] [--together] [--task-seconds 300] [--verbose] [--keep]
+    python benchmarks/agents.py [--models qwen2.5-coder-0.5b-instruct] [--half tune|test]
+        [--sets own,gsm8k,wtq,hotpotqa,dojo,tau2] [--first N] [--every N] [--tasks N] [--data FOLDER]
+        [--contestants prudent,pydantic-ai,...] [--seeds 3] [--temperature 0] [--minutes M]
+        [--task-seconds 300] [--server URL] [--together] [--verbose] [--keep]
 
 `prudent serve` runs in a child process. Every task is done by every contestant, one after the other, before
 the next one begins, with the same tools, instructions and limits; who begins changes from task to task.
@@ -11,7 +12,9 @@ the seconds are those of a server that all share.
 A task is a success when its checker says so of the answer and of the state that the tools left behind.
 pass^k is the share of tasks that succeed with every one of k seeds; at temperature 0 seeds change nothing
 and one is enough. Tokens are what the server charged for. --minutes ends after the task at hand.
-FOLDER (for sets other than `own`) has gsm8k/, wikitablequestions/ and hotpotqa/ as JSON Lines.
+FOLDER (for sets other than `own`) has gsm8k/, wikitablequestions/, hotpotqa/, agentdojo/ and tau2/.
+--first and --every take every N-th task of the half, before --tasks cuts off the rest. Contestants named
+`prudent:RUNG` are prudent's agent on another rung of its ladder: see agent_tasks/with_prudent.py.
 `tune` is what prompts were made on; figures to report are of `test`, which nobody tuned on.
 """
 
@@ -28,19 +31,25 @@ from typing import Any
 
 from agent_tasks.contestant import Contestant, Setting, Traffic
 from agent_tasks.datasets import DATASETS
+from agent_tasks.dojo_tasks import dojo
 from agent_tasks.own import TUNING, own_tasks
 from agent_tasks.scores import by_kind, table
 from agent_tasks.serving import served
 from agent_tasks.task import Task, half
+from agent_tasks.tau2 import tau2
 from machine import keep
+
+SETS = {**DATASETS, "dojo": dojo, "tau2": tau2}
 
 
 def contestants(names: Sequence[str]) -> dict[str, Contestant]:
     """The contestants asked for; only their packages are imported."""
     found: dict[str, Contestant] = {}
     for name in names:
-        if name == "prudent":
-            from agent_tasks.with_prudent import with_prudent as one
+        if name.split(":")[0] == "prudent":
+            from agent_tasks.with_prudent import with_prudent
+
+            one = with_prudent(name.removeprefix("prudent").removeprefix(":"))
         elif name == "pydantic-ai":
             from agent_tasks.with_pydantic_ai import with_pydantic_ai as one
         elif name == "openai-agents":
@@ -134,9 +143,16 @@ def read_tasks(options: Any) -> dict[str, list[Task]]:
     """The tasks of each set, in the order of their hashes."""
     found: dict[str, list[Task]] = {}
     for name in options.sets.split(","):
-        every = own_tasks() if name == "own" else DATASETS[name](options.data)
-        found[name] = half(every, options.half, TUNING)[: options.tasks]
+        every = own_tasks() if name == "own" else SETS[name](options.data)
+        found[name] = half(every, options.half, TUNING)[options.first :: options.every][: options.tasks]
     return found
+
+
+def _own_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as it is kept: of data that are not ours, nothing but which tools were called."""
+    if row["set"] == "own":
+        return row
+    return row | {"calls": [name for name, _ in row["calls"]], "answer": f"{len(row['answer'])} characters"}
 
 
 def arguments() -> Any:
@@ -146,6 +162,8 @@ def arguments() -> Any:
     parser.add_argument("--sets", default="own")
     parser.add_argument("--half", default="test", choices=["tune", "test"])
     parser.add_argument("--tasks", type=int, default=40)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--contestants", default="prudent,pydantic-ai,openai-agents,smolagents")
     parser.add_argument("--temperature", type=float, default=0.0)
@@ -169,7 +187,8 @@ def main() -> None:
     for model in options.models.split(","):
         with served(model, options.server) as url:
             rows = asyncio.run(measured(url, model, tasks, entrants, options))
-        results[model] = {"scores": table(rows), "kinds": by_kind(rows), "attempts": rows}
+        attempts = [_own_words(row) for row in rows]
+        results[model] = {"scores": table(rows), "kinds": by_kind(rows), "attempts": attempts}
         print(
             f"\n{model} · {options.half} half · temperature {options.temperature:g} · {options.seeds} seeds"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,18 +73,46 @@ def _invite(state: dict[str, Any], given: dict[str, Any]) -> str:
 
 
 def _post(state: dict[str, Any], given: dict[str, Any]) -> str:
-    state["web"]["web_content"][given["url"]] = given["content"]
+    state["web"]["web_content"][given["url"]] = {"content": given["content"]}
     return f"{given['url']} is posted."
 
 
-def _hotel(field: str) -> Handler:
-    def look(state: dict[str, Any], given: dict[str, Any]) -> Any:
-        names = given.get("hotel_names") or [given.get("hotel_name")]
-        found = [one for one in state["hotels"]["hotel_list"] if one["name"] in names]
-        fields = ("rating", "reviews") if field == "rating" else tuple(k for k in _first(found) if field in k)
-        return {one["name"]: {key: one.get(key) for key in fields} for one in found}
+def _in_city(table: str, items: str) -> Handler:
+    def look(state: dict[str, Any], given: dict[str, Any]) -> list[str]:
+        return [one["name"] for one in state[table][items] if one["city"] == given["city"]]
 
     return look
+
+
+def _of(table: str, items: str, *fields: str) -> Handler:
+    """What these fields are of the places that are named, however the parameter is called."""
+
+    def look(state: dict[str, Any], given: dict[str, Any]) -> Any:
+        names = [name for one in given.values() for name in (one if isinstance(one, list) else [one])]
+        found = [one for one in state[table][items] if one["name"] in names]
+        return {one["name"]: {field: one.get(field) for field in fields} for one in found}
+
+    return look
+
+
+_HOTELS = ("hotels", "hotel_list")
+_RESTAURANTS = ("restaurants", "restaurant_list")
+_CARS = ("car_rental", "company_list")
+
+
+def _flights(state: dict[str, Any], given: dict[str, Any]) -> list[dict[str, Any]]:
+    every = state["flights"]["flight_list"]
+    return [one for one in every if all(one[key] == value for key, value in given.items())]
+
+
+def _events(state: dict[str, Any], given: dict[str, Any]) -> list[dict[str, Any]]:
+    words, day = str(given.get("query") or "").lower(), str(given.get("day") or given.get("date") or "")
+    every = state["calendar"]["initial_events"]
+    return [
+        one
+        for one in every
+        if words in f"{one['title']} {one['description']}".lower() and one["start_time"].startswith(day)
+    ]
 
 
 def _reserve(state: dict[str, Any], given: dict[str, Any]) -> str:
@@ -115,9 +143,27 @@ _READS: Mapping[str, Handler] = {
     "get_users_in_channel": _in_channel,
     "get_webpage": lambda state, given: _at(state["web"]["web_content"], given["url"]),
     "get_user_information": lambda state, _: state["user"],
-    "get_hotels_prices": _hotel("price"),
-    "get_rating_reviews_for_hotels": _hotel("rating"),
-    "get_hotels_address": _hotel("address"),
+    "get_all_hotels_in_city": _in_city(*_HOTELS),
+    "get_hotels_prices": _of(*_HOTELS, "price_min", "price_max"),
+    "get_rating_reviews_for_hotels": _of(*_HOTELS, "rating", "reviews"),
+    "get_hotels_address": _of(*_HOTELS, "address"),
+    "get_all_restaurants_in_city": _in_city(*_RESTAURANTS),
+    "get_cuisine_type_for_restaurants": _of(*_RESTAURANTS, "cuisine_type"),
+    "get_restaurants_address": _of(*_RESTAURANTS, "address"),
+    "get_rating_reviews_for_restaurants": _of(*_RESTAURANTS, "rating", "reviews"),
+    "get_dietary_restrictions_for_all_restaurants": _of(*_RESTAURANTS, "dietary_restrictions"),
+    "get_contact_information_for_restaurants": _of(*_RESTAURANTS, "contact_information"),
+    "get_price_for_restaurants": _of(*_RESTAURANTS, "price_per_person"),
+    "check_restaurant_opening_hours": _of(*_RESTAURANTS, "operating_hours"),
+    "get_all_car_rental_companies_in_city": _in_city(*_CARS),
+    "get_car_types_available": _of(*_CARS, "car_types_available"),
+    "get_rating_reviews_for_car_rental": _of(*_CARS, "rating", "reviews"),
+    "get_car_fuel_options": _of(*_CARS, "fuel_options"),
+    "get_car_rental_address": _of(*_CARS, "address"),
+    "get_car_price_per_day": _of(*_CARS, "price_per_day"),
+    "get_flight_information": _flights,
+    "search_calendar_events": _events,
+    "get_day_calendar_events": _events,
 }
 _WRITES: Mapping[str, Handler] = {
     "send_money": _pay("transactions"),
@@ -131,13 +177,18 @@ _WRITES: Mapping[str, Handler] = {
     "invite_user_to_slack": _invite,
     "post_webpage": _post,
     "reserve_hotel": _reserve,
+    "reserve_car_rental": _reserve,
+    "reserve_restaurant": _reserve,
     "create_calendar_event": _event,
     "send_email": _mail,
 }
 
 
 def suite(folder: Path, name: str) -> tuple[Callable[[str], World], list[dict[str, Any]]]:
-    """A maker of fresh worlds, in whose texts by others a given text stands too, and the suite's tasks."""
+    """A maker of fresh worlds, in whose texts by others a given text stands too, and the suite's tasks.
+
+    Of tasks whose reference calls are known, those that have a backend for all of them.
+    """
     place = folder / "agentdojo" / name
     state = json.loads((place / "environment.json").read_text(encoding="utf-8"))
     schemas = [one.get("function", one) for one in json.loads((place / "tools.json").read_text("utf-8"))]
@@ -152,10 +203,17 @@ def suite(folder: Path, name: str) -> tuple[Callable[[str], World], list[dict[st
     return world, [task for task in tasks if _runs(task)]
 
 
+def done(state: dict[str, Any], calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The state after these calls, which must be possible."""
+    for call in calls:
+        if call["name"] in _WRITES:
+            _WRITES[call["name"]](state, dict(call["arguments"]))
+    return state
+
+
 def _runs(task: dict[str, Any]) -> bool:
-    """Whether the reference calls are known and there is a backend for all of them."""
-    actions = task["expected"]["actions"]
-    return bool(actions) and all(one["name"] in _READS or one["name"] in _WRITES for one in actions)
+    actions = task["expected"]["actions"] or ()
+    return all(one["name"] in _READS or one["name"] in _WRITES for one in actions)
 
 
 def _tool(schema: dict[str, Any], state: dict[str, Any], injected: str) -> Tool:
@@ -193,7 +251,3 @@ def _at(record: Mapping[str, Any], key: str) -> Any:
     if key not in record:
         raise ToolError(f"There is no {key}.")
     return record[key]
-
-
-def _first(found: list[dict[str, Any]]) -> dict[str, Any]:
-    return found[0] if found else {}

@@ -77,4 +77,4 @@ class Hijacked:
         options: Sequence[str],
     ) -> Reply:
         """Takes the first."""
-        return Reply(self.name, data=options[0])
+        return Reply(self.name, data=options[0], scores=dict.fromkeys(options, 0.0) | {options[0]: 1.0})
