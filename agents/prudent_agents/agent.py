@@ -25,7 +25,7 @@ from prudent_agents.labels import TRUSTED, Label
 from prudent_agents.loop import Loop
 from prudent_agents.means import Means
 from prudent_agents.own_tools import own_tools
-from prudent_agents.plan import FILL, SAY, Plan, Rung
+from prudent_agents.plan import FILL, SAY, Plan, Rung, see_to_goal
 from prudent_agents.planned import PlannedRun, estimated
 from prudent_agents.planner import Planner
 from prudent_agents.recording import Journal, MemoryJournal
@@ -135,6 +135,7 @@ class Agent:
         `resume` goes on. A run that fails is returned, not raised: see its status and error.
 
         Raises:
+            PlanError: the goal is empty, or longer than `plan.LONGEST_GOAL`.
             JournalError: the run cannot be kept, so it was not begun.
         """
         return self._background.call(self.run_async(goal, approve=approve, inputs=inputs))
@@ -161,7 +162,7 @@ class Agent:
         owner: str = "",
     ) -> AsyncGenerator[Event]:
         """See `stream`. `run` is the run's id, where the caller has one, and `owner` whose run it is."""
-        _said(goal)
+        see_to_goal(goal)
         return self._events(self._started(goal, inputs, run=run, owner=owner), None, approve)
 
     # Plans
@@ -172,7 +173,7 @@ class Agent:
 
     async def plan_async(self, goal: str) -> PlannedRun:
         """See `plan`."""
-        _said(goal)
+        see_to_goal(goal)
         work = self._means.work(
             MemoryJournal(), RunState(run="plan", goal=goal), lambda _: None, None, Account(self.budget)
         )
@@ -349,6 +350,7 @@ class Agent:
         """A run that another agent's call asks for; `said` (decision, answer) goes on with `run`."""
         account = Account(budget or self.budget, parent=call.account)
         if run is None or said is None:
+            see_to_goal(request, param="request")
             started = self._started(
                 request, inputs, label=call.label, parent=call.run, budget=budget, run=run
             )
@@ -482,8 +484,3 @@ class Agent:
         async with aclosing(events):
             seen = [event async for event in events]
         return Run(seen, self._output)
-
-
-def _said(goal: str) -> None:
-    if not goal.strip():
-        raise PlanError("The goal is empty.", hint="Say what is to be done.", param="goal")

@@ -31,7 +31,9 @@ _ASKS_SUM = re.compile(
 )
 """Words of a goal whose answer is a sum of what is known."""
 _ASKS_AMOUNT = re.compile(r"\bhow (?:much|many)\b|\bcosts?\b|\bworth\b|多少|几", re.IGNORECASE)
-_NO_COUNT = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\S*\.[a-z]{2,4}\b|\d{4}年|\d+[月日号]|一共|一下")
+_NO_COUNT = re.compile(
+    r"(?<!\S)\S*\.[a-z]{2,4}\b|\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\d{4}年|(?<!\d)\d++[月日号]|一共|一下"
+)
 """Dates, times and names of files: their numbers count nothing."""
 
 

@@ -11,11 +11,19 @@ from difflib import SequenceMatcher
 
 from prudent_agents.facts import stated
 
-FILE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{1,4}(?![A-Za-z0-9])")
-_QUOTED = re.compile(r"[\"“‘「『《](?P<double>[^\"”’」』》]+)[\"”’」』》]|(?<!\w)'(?P<single>[^']+)'(?!\w)")
+FILE = re.compile(
+    r"(?<![A-Za-z0-9_-])(?<![A-Za-z0-9_-]\.)"
+    r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{1,4}(?![A-Za-z0-9])"
+)
+_QUOTED = re.compile(
+    r"[\"“‘「『《](?P<double>[^\"“‘「『《”’」』》]+)[\"”’」』》]|(?<!\w)'(?P<single>[^']+)'(?!\w)"
+)
 _NAME = re.compile(r"\b[A-Z][A-Za-z]{3,}\b")
 _ALIKE = 0.75
 """Share of characters in common from which on a name is taken for another one that was meant."""
+_LONGEST_NAME = 255
+_MOST_NAMES = 50
+"""Names of a request that a name is compared with."""
 
 
 def copied(value: str, request: str) -> str:
@@ -36,7 +44,15 @@ def copied(value: str, request: str) -> str:
 
 def _nearest(value: str, names: list[str]) -> str | None:
     """The one name that the value was probably copied from."""
-    likeness = {one: SequenceMatcher(None, value, one).ratio() for one in names}
+    if len(value) > _LONGEST_NAME:
+        return None
+    matchers = ((one, SequenceMatcher(None, value, one)) for one in dict.fromkeys(names))
+    near = [
+        (one, matcher)
+        for one, matcher in matchers
+        if one in value or (matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE)
+    ]
+    likeness = {one: matcher.ratio() for one, matcher in near[:_MOST_NAMES]}
     best = max(likeness, key=lambda one: likeness[one], default=None)
     return best if best is not None and (likeness[best] >= _ALIKE or best in value) else None
 

@@ -11,10 +11,15 @@ import re
 from collections.abc import Sequence
 
 MOST_ITEMS = 6
-_JOINT = r"\s*(?:[,，]\s*(?:and|or)\s|\b(?:and|or|versus|vs\.?)\s|[,，、]|以及|还是|或者|[和与跟及或])\s*"
+_MOST_WORDS = 6
+"""Words of one item."""
+_JOINT = (
+    r"(?<!\s)\s*(?:[,，]\s*(?:and|or)\s|\b(?:and|or|versus|vs\.?)\s|[,，、]|以及|还是|或者|[和与跟及或])\s*"
+)
 _BEFORE = r"(?:(?:the|in|of|for|at)\s)?"
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
 _ALL = re.compile(r"\b(?:all|every|each)\b|所有|全部|每[个间张]", re.IGNORECASE)
+_WORD_SIGN = r"[^\W\u3400-\u9fff]"
 _JOINING_CHARACTER = "和与跟及或以还"
 
 
@@ -47,10 +52,10 @@ def _item(value: str) -> str | None:
     if _CHINESE.fullmatch(value):
         return rf"(?:(?![{_JOINING_CHARACTER}])[\u3400-\u9fff]){{{len(value)}}}"
     words = value.split()
-    if not words or not value.isascii():
+    if not words or len(words) > _MOST_WORDS or not value.isascii():
         return None
     if all(re.fullmatch(r"[A-Z][\w'-]*", word) for word in words):
-        return r"\s".join([r"\b[A-Z][\w'-]*"] * len(words))
+        return r"\s".join([rf"(?<!{_WORD_SIGN})(?<!['-])[A-Z](?:{_WORD_SIGN}|['-])*+"] * len(words))
     if len(words) == 1 and re.fullmatch(r"#?[A-Za-z]*\d[\w-]*", value):
-        return r"#?\b[A-Za-z]*\d[\w-]*"
+        return rf"(?<!{_WORD_SIGN})(?<!-)#?[A-Za-z]*+\d(?:{_WORD_SIGN}|-)*+"
     return None

@@ -10,10 +10,11 @@ from prudent_agents.values import JSON
 
 _WORD = re.compile(r"[^\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _DOTTED = re.compile(r"[.@-]\w")
-_FACT = re.compile(r"[\d.,:/+-]*\d[\d.,:/+-]*|\S+@\S+|\[[A-Z]+_\d+\]|\d{4}-\d\d-\d\d[T ].*")
+_FACT = re.compile(r"(?=[.,:/+-]*\d)[\d.,:/+-]+|(?=\S[^\s@]*@\S)\S+|\[[A-Z]+_\d+\]|\d{4}-\d\d-\d\d[T ].*")
 """Numbers, dates, times, addresses, and what the checks put in the place of an address that was made up."""
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
 _ISO_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
+_DIGITS_OF_A_YEAR = 4
 _TIME = re.compile(r"\d\d:\d\d")
 _AFTERNOON = re.compile(r"\d\s*(?:pm|p\.m\.)|下午|晚上", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -67,7 +68,10 @@ def stated(data: JSON, text: str) -> bool:
 
 def _said_otherwise(data: str, text: str) -> bool:
     """Whether a text says a date or a time of day in another form: `March 9, 2026`, `5 pm`, `3月9日`."""
-    written = {int(one.lstrip("-")) for one in numbers(text) if one.lstrip("-").isdigit()}
+    if not (_ISO_DATE.fullmatch(data) or _TIME.fullmatch(data)):
+        return False
+    short = (one.lstrip("-") for one in numbers(text))
+    written = {int(one) for one in short if one.isdigit() and len(one) <= _DIGITS_OF_A_YEAR}
     if _ISO_DATE.fullmatch(data):
         months = {_MONTHS.index(one[:3].casefold()) + 1 for one in _MONTH.findall(text)}
         year, month, *day = map(int, data.split("-"))
@@ -86,14 +90,18 @@ def verbatim(data: JSON, text: str) -> bool:
         return bool(items) and all(verbatim(one, text) for one in items)
     if not isinstance(data, str):
         return stated(data, text)
-    wanted = _plain(data)
-    found = re.finditer(re.escape(wanted), _plain(text)) if wanted else ()
-    return any(_apart(one) for one in found)
+    wanted, plain = _plain(data), _plain(text)
+    begin = plain.find(wanted) if wanted else -1
+    while begin >= 0:
+        end = begin + len(wanted)
+        if _apart(plain, begin, end):
+            return True
+        begin = plain.find(wanted, end)
+    return False
 
 
-def _apart(found: re.Match[str]) -> bool:
-    """Whether what was found begins and ends where a word does; scripts without spaces have no such place."""
-    text, begin, end = found.string, found.start(), found.end()
+def _apart(text: str, begin: int, end: int) -> bool:
+    """Whether these characters begin and end where a word does; scripts without spaces have no such place."""
     before, after = text[begin - 1 : begin], text[end : end + 2]
     return not ((_runs_on(before) and _joins(text[begin])) or (_runs_on(after) and _joins(text[end - 1])))
 

@@ -16,7 +16,7 @@ from prudent_agents.facts import is_fact, stated
 from prudent_agents.values import JSON
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_MARK = re.compile(r"\S*\d\S*|\S+@\S+|\[[A-Z]+_\d+\]")
+_MARK = re.compile(r"(?=\D*\d)\S+|(?=\S[^\s@]*@\S)\S+|\[[A-Z]+_\d+\]")
 """A number or an address that stands for something, or what the checks put in its place."""
 _NEAR_DAYS = 31
 """A date so near to a known one may be meant: tomorrow, in two weeks."""

@@ -17,6 +17,8 @@ from prudent_agents.values import JSON
 
 STEP_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 MOST_STEPS = 64
+LONGEST_GOAL = 50_000
+"""Characters: some 12,000 tokens, of which a small model makes little sense already."""
 FILL = "fill"
 """The tool name of a step in which a model writes a value of a given shape from its inputs, with no tools."""
 SAY = "say"
@@ -147,6 +149,23 @@ class Estimate(_Data):
     calls: tuple[int, int] = (0, 0)
     seconds: tuple[float, float] = (0.0, 0.0)
     money: tuple[float, float] | None = (0.0, 0.0)
+
+
+def see_to_goal(goal: str, *, param: str = "goal") -> None:
+    """See that a goal, or a part of one, can be worked on.
+
+    Raises:
+        PlanError: it is empty, or longer than LONGEST_GOAL.
+    """
+    if not goal.strip():
+        raise PlanError(f"The {param} is empty.", hint="Say what is to be done.", param=param)
+    if len(goal) > LONGEST_GOAL:
+        raise PlanError(
+            f"The {param} has {len(goal):,} characters, and at most {LONGEST_GOAL:,} are read.",
+            hint="Say what is to be done, and put the text that it is about into a file for a tool to read,"
+            " or into a knowledge base: Agent(knowledge=...).",
+            param=param,
+        )
 
 
 class Plan(_Data):

@@ -41,7 +41,9 @@ MAY_BE_SPLIT = re.compile(
     re.IGNORECASE,
 )
 """What a goal of several parts has; the rest is one part."""
-MUST_STAY = re.compile(r"\d+(?:[.,]\d+)*|[\"“‘「『][^\"”’」』]+[\"”’」』]|[\w-]+\.[a-z]{2,4}\b")
+MUST_STAY = re.compile(
+    r"(?<![\w-])[\w-]++\.[a-z]{2,4}\b|\d+(?:[.,]\d+)*|[\"“‘「『][^\"“‘「『”’」』]+[\"”’」』]"
+)
 """What no part of a goal may lose: numbers, quotations, names of files."""
 
 

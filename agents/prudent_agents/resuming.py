@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from prudent_agents.errors import RunConflictError
 from prudent_agents.events import Answered, ApprovalAsked, ApprovalGiven, Asked, Event, Resumed
+from prudent_agents.plan import see_to_goal
 from prudent_agents.recording import Journal
 from prudent_agents.state import RunState
 from prudent_agents.tool import Tool
@@ -27,6 +28,7 @@ async def taken(
     Raises:
         RunNotFoundError: there is none of this id.
         RunConflictError: it runs elsewhere, is over, was begun with other tools, or asked something else.
+        PlanError: the answer is empty, or too long.
     """
     events = await asyncio.to_thread(journal.take, run)
     try:
@@ -45,6 +47,7 @@ def _said(state: RunState, decision: bool | None, answer: str | None) -> list[Ev
     elif decision is not None:
         raise RunConflictError(f"The run {state.run} waits for no decision on a call.")
     if answer is not None and isinstance(state.waiting, Asked):
+        see_to_goal(answer, param="answer")
         more.append(Answered(text=answer))
     elif answer is not None:
         raise RunConflictError(f"The run {state.run} has asked nothing.")
