@@ -13,7 +13,7 @@ import codecs
 import html
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -39,11 +39,19 @@ _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _TAGS = re.compile(r"[\U000e0020-\U000e007e]{4,}")
 _SET_APART = re.compile(r"[A-Za-z0-9+/]([ .\-·*_|,])(?:[A-Za-z0-9+/]\1){14,}[A-Za-z0-9+/]={0,2}")
 _NOT_HEX = re.compile(r"0x|\\x|[^0-9A-Fa-f]")
-_COMMON = re.compile(
-    r"\b(?:the|and|you|your|that|this|with|for|are|not|all|from|have|what|how|now|will|ignore|instructions"
-    r"|previous|system|please|tell|say|write|show|send|is|of|to|in|it|me|my)\b",
-    re.IGNORECASE,
+_WORD = re.compile(r"\w+")
+_COMMON = frozenset(
+    _WORD.findall(
+        """
+the and you your that this with for are not all from have what how now will ignore instructions previous
+system please tell say write show send is of to in it me my
+"""
+    )
 )
+_TURNS: Mapping[str, Callable[[str], str]] = {
+    "rot13": lambda text: codecs.encode(text, "rot13"),
+    "backwards": lambda text: text[::-1],
+}
 _PLAIN_MARKS = frozenset(" \t\n\r.,;:!?'\"()[]{}<>/\\-_=+*&%$#@|`~^，。！？、；：“”‘’（）《》【】…—")
 _TAG_BASE = 0xE0000
 
@@ -89,9 +97,11 @@ def _within(outer: DecodedView, found: DecodedView) -> DecodedView:
 def _decoded(text: str) -> Iterator[DecodedView]:
     yield from _of_runs(text)
     short = text[:_MOST_TURNED]
-    for way, turned in (("rot13", codecs.encode(short, "rot13")), ("backwards", short[::-1])):
-        if _reads_better(turned, short):
-            yield DecodedView(turned, 0, len(short), way)
+    words = _WORD.findall(short.lower())
+    common = sum(word in _COMMON for word in words)
+    for way, turn in _TURNS.items():
+        if sum(turn(word) in _COMMON for word in words) >= common + _WORDS_FOR_ENGLISH:
+            yield DecodedView(turn(short), 0, len(short), way)
 
 
 def _of_runs(text: str) -> Iterator[DecodedView]:
@@ -147,7 +157,3 @@ def _is_readable(text: str) -> bool:
         return False
     plain = sum((one.isalnum() and one != "\ufffd") or one in _PLAIN_MARKS for one in text)
     return plain >= _READABLE_SHARE * len(text)
-
-
-def _reads_better(turned: str, text: str) -> bool:
-    return len(_COMMON.findall(turned)) >= len(_COMMON.findall(text)) + _WORDS_FOR_ENGLISH

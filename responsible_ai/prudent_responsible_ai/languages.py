@@ -7,6 +7,7 @@ without a model. It does not know dialects, nor languages that share a script an
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection
@@ -57,9 +58,12 @@ _SCRIPTS = (
     ("latin", r"A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff", "en"),
 )
 _LETTERS = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, letters, _ in _SCRIPTS))
+_WITHOUT_LETTERS = dict.fromkeys(map(ord, string.ascii_letters))
 _LANGUAGE_OF = {name: language for name, _, language in _SCRIPTS}
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['\u2019][A-Za-z\u00c0-\u024f]+)*")
 _NOT_WORDS = re.compile(r"https?://\S+|\S+@\S+|[\w./\\-]*[\w]*[_/\\=<>{}()\[\];]+[\w./\\-]*")
+_IN_NO_WORD = re.compile(r"[_/\\=<>{}()\[\];@]")
+"""Each match of _NOT_WORDS has one of these."""
 _IN_ENGLISH_TOO = frozenset("éèêëçñïöüáàâ")
 """Letters that loan words and names bring into English."""
 _OWN_LETTERS = {
@@ -135,15 +139,20 @@ def _sample(text: str) -> str:
 def _letters(text: str) -> Counter[str]:
     """Letters by script."""
     counts: Counter[str] = Counter()
+    if text.isascii():
+        if letters := len(text) - len(text.translate(_WITHOUT_LETTERS)):
+            counts["latin"] = letters
+        return counts
     for run in _LETTERS.finditer(text):
         counts[str(run.lastgroup)] += run.end() - run.start()
     return counts
 
 
 def _latin(text: str) -> str:
-    words = [
-        word.lower().replace("\u2019", "'") for word in _WORD.findall(_NOT_WORDS.sub(" ", _sample(text)))
-    ]
+    sample = _sample(text)
+    if _IN_NO_WORD.search(sample):
+        sample = _NOT_WORDS.sub(" ", sample)
+    words = [word.lower().replace("\u2019", "'") for word in _WORD.findall(sample)]
     scores: defaultdict[str, float] = defaultdict(float)
     for word in words:
         languages = languages_of_words().get(word, ())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prudent_responsible_ai.text_view import View, canonical, is_invisible
 
@@ -63,7 +63,7 @@ class _Letters:
         # Characters for characters alone: what widens under NFKC stays as it is.
         self._text = canonical(text)
         self._offsets = list(range(len(text)))
-        self.changed = any(
+        self.changed = self._text != text and any(
             plain != raw and unicodedata.category(raw)[0] in "LN"
             for plain, raw in zip(self._text, text, strict=True)
         )
@@ -74,44 +74,46 @@ class _Letters:
 
     def drop(self, unwanted: Callable[[str], bool]) -> None:
         """Take out characters."""
-        if self._text.isascii():
-            return
-        marked = self._text
-        self._keep([not unwanted(character) for character in marked])
+        if not self._text.isascii():
+            self._drop_at(at for at, character in enumerate(self._text) if unwanted(character))
 
     def join(self, pattern: re.Pattern[str], between: Callable[[str], bool]) -> None:
         """Take out what lies between the letters of each match."""
-        keep = [True] * len(self._text)
-        for found in pattern.finditer(self._text):
-            for at in range(found.start(), found.end()):
-                keep[at] = not between(self._text[at])
-        self._keep(keep)
+        self._drop_at(
+            at
+            for found in pattern.finditer(self._text)
+            for at in range(found.start(), found.end())
+            if between(self._text[at])
+        )
 
     def respell(self) -> None:
         """Put letters for digits and signs within words, and Latin ones for their likes in mixed words."""
-        characters = list(self._text)
-        for word in _WORD.finditer(self._text):
-            for at, letter in _respelt(word[0]):
-                characters[word.start() + at] = letter
-        text = "".join(characters)
+        respelt = {
+            word.start() + at: letter
+            for word in _WORD.finditer(self._text)
+            for at, letter in _respelt(word[0])
+        }
+        if not respelt:
+            return
+        text = "".join(respelt.get(at, character) for at, character in enumerate(self._text))
         self.changed = self.changed or text != self._text
         self._text = text
 
     def shorten(self) -> None:
         """Of a letter written three times or more, keep one, or two where words often have two."""
-        keep = [True] * len(self._text)
-        for found in _REPEATED.finditer(self._text):
-            kept = 2 if found[1].lower() in _DOUBLED else 1
-            for at in range(found.start() + kept, found.end()):
-                keep[at] = False
-        self._keep(keep)
+        self._drop_at(
+            at
+            for found in _REPEATED.finditer(self._text)
+            for at in range(found.start() + (2 if found[1].lower() in _DOUBLED else 1), found.end())
+        )
 
-    def _keep(self, keep: list[bool]) -> None:
-        if all(keep):
+    def _drop_at(self, places: Iterable[int]) -> None:
+        dropped = set(places)
+        if not dropped:
             return
         self.changed = True
-        self._text = "".join(character for character, kept in zip(self._text, keep, strict=True) if kept)
-        self._offsets = [offset for offset, kept in zip(self._offsets, keep, strict=True) if kept]
+        self._text = "".join(letter for at, letter in enumerate(self._text) if at not in dropped)
+        self._offsets = [offset for at, offset in enumerate(self._offsets) if at not in dropped]
 
 
 def _respelt(word: str) -> Iterator[tuple[int, str]]:

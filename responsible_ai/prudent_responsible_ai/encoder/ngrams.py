@@ -42,8 +42,10 @@ def places_of(text: str) -> NDArray[np.int64]:
     plain = " ".join(unicodedata.normalize("NFKC", text).lower().split())
     if not plain:
         return np.zeros(0, np.int64)
-    hashed = [*_runs(f" {plain} "), *_words(plain)]
-    return np.unique(np.concatenate(hashed))
+    places = np.concatenate([*_runs(f" {plain} "), *_words(plain)]).astype(np.int32)
+    # As numpy.unique, which is five times slower.
+    places.sort()
+    return places[np.flatnonzero(np.diff(places, prepend=-1))].astype(np.int64)
 
 
 def _runs(padded: str) -> list[NDArray[np.int64]]:
@@ -107,7 +109,7 @@ class NgramModel:
         for row, text in enumerate(texts):
             places = places_of(text)
             if len(places):
-                roots = self._roots[places].astype(np.float32)
-                summed = (roots * np.abs(roots)).sum(axis=0)
+                roots = self._roots.take(places, axis=0).astype(np.float32)
+                summed = np.ones(len(places), np.float32) @ (roots * np.abs(roots))
                 found[row] += self._scales * summed / np.linalg.norm(self._rarity[places].astype(np.float32))
         return found
