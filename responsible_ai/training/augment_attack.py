@@ -23,7 +23,10 @@ from rows import Row, Split
 from prudent_responsible_ai.text_encoder import ATTACKS, LABELS
 
 TEMPLATES = Path(__file__).parent / "templates"
-USER_FILES = ("attack_en", "attack_zh", "attack_more", "attack_everyday", "attack_triggers")
+USER_FILES = (
+    *("attack_en", "attack_zh", "attack_more", "attack_everyday", "attack_triggers"),
+    *("attack_prose", "attack_prose_zh", "attack_instructions", "attack_instructions_zh"),
+)
 DOCUMENTS_FILE = "attack_documents"
 SOURCE = "authored_"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import augment_attack
 import augment_harm
+import augment_prose
+import augment_swapped
 import numpy as np
 from names import Tagged, tagged
 from numpy.typing import NDArray
@@ -67,12 +69,18 @@ def labelled(
     `thinned` False takes every training row of the large sources too, for what learns them in seconds.
     """
     read = read_rows(folder)
-    rows = [*read, *augment_harm.rows(SEED), *augment_attack.rows(SEED, read)]
+    rows = [*read, *written(read)]
     learnt = [row for row in rows if row.split == "train"]
     learnt = _thinned(learnt) if thinned else learnt
     windows = windows_of(learnt, tokenizer, seed=SEED)
     sources = [learnt[window.row].source for window in windows]
     return Labelled(windows, sources, _weights(learnt, windows)), rows
+
+
+def written(labelled: Sequence[Row]) -> list[Row]:
+    """What was written for training and validation, and what is made of labelled rows."""
+    own = [*augment_harm.rows(SEED), *augment_attack.rows(SEED, labelled)]
+    return [*own, *augment_prose.rows(SEED, [*labelled, *own]), *augment_swapped.rows(SEED, labelled)]
 
 
 def _thinned(rows: Sequence[Row]) -> list[Row]:

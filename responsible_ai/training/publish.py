@@ -20,11 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import augment_attack
-import augment_harm
 import metrics
 import numpy as np
-from examples import SEED
+from examples import written
 from fit_ngrams import INVERSE_PENALTY
 from numpy.typing import NDArray
 from rows import Row, read_rows
@@ -93,8 +91,8 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as scratch:
         encoder = LocalTextEncoder(_compiled_file(weights, asked.base, Path(scratch)), card)
-        written = [*augment_harm.rows(SEED), *augment_attack.rows(SEED)]
-        rows = [row for row in (*read_rows(asked.data), *written) if row.split == "validation"]
+        read = read_rows(asked.data)
+        rows = [row for row in (*read, *written(read)) if row.split == "validation"]
         scored = Scored.of(encoder, NgramModel(ngrams), rows)
     labels = {label: _label_card(scored, rows, i) for i, label in enumerate(LABELS)}
     card = card.model_copy(update={"labels": labels})

@@ -25,6 +25,8 @@ Split = Literal["train", "validation", "test"]
 NO_BENIGN_ROWS = frozenset({"ms", "te", "sw", "fa", "yue"})
 """Languages with harmful rows alone: whoever learns from them learns the language."""
 
+_ATTACKS_OF_USERS = ("attack", "direct", "jailbreak")
+
 _TEST_ONLY = frozenset({"hatecheck", "multilingual_hatecheck", "xstest", "notinject"})
 _VALIDATION_SHARE = 10
 """One in so many training texts is kept for thresholds and calibration."""
@@ -76,6 +78,9 @@ def _safety(folder: Path) -> Iterator[Row]:
                 labels[LABELS.index(name)] = value
         if 1 in (labels[LABELS.index("hate")], labels[LABELS.index("harassment")]):
             labels[LABELS.index("offensive")] = 1
+        if labels[LABELS.index("unsafe")] == 0:
+            # Whether it would be an order where it stands in a document is not known.
+            labels[[LABELS.index(name) for name in _ATTACKS_OF_USERS]] = 0
         if found["source"] == "cold" and split != "test":
             # Offence there may be hate or harassment and nobody says which: no positives, so no negatives.
             labels[LABELS.index("hate")] = labels[LABELS.index("harassment")] = np.nan

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 from examples import SEED, Examples, gather
+from lowered import Lowered
 from model import Encoder
 from numpy.typing import NDArray
 from rows import data_hashes
@@ -47,6 +49,8 @@ MASKED = 0.08
 DROPOUT = 0.1
 SAVE_EVERY = 240.0
 HEADS = 12
+_FITTED_AFTER = "whole"
+"""Begins the tensors that fit_heads.py fits beside these."""
 NOT_SUPPORTED = 3
 """The label of a pair whose source does not tell contradicted from unsupported."""
 
@@ -95,9 +99,15 @@ def main() -> None:
         tags=len(TAGS),
     )
     if asked.start is not None:
-        model.load_state_dict(load_file(str(asked.start)))
+        started = load_file(str(asked.start))
+        model.load_state_dict(
+            {name: one for name, one in started.items() if not name.startswith(_FITTED_AFTER)}
+        )
     shares = dict(asked.share)
-    record = _train(model, _all(examples, shares), asked)
+    learnt, taken = _all(examples, shares)
+    with tempfile.TemporaryDirectory(dir=asked.out.parent) as scratch:
+        lowered = Lowered(model, [one.ids for one in learnt], Path(scratch) / "lowered.npy")
+        record = _train(model, (learnt, taken), lowered, asked)
     record |= {
         "shares": shares,
         "data_sha256": data_hashes(asked.data),
@@ -114,8 +124,8 @@ def _is_needed(name: str, layers: int) -> bool:
     return bool(dot) and (layer == "emb" or int(layer[1:]) < layers)
 
 
-def _all(examples: Examples, shares: dict[str, float]) -> list[Example]:
-    """What is learnt from, each kind or source so often as `shares` says, once where it says nothing.
+def _all(examples: Examples, shares: dict[str, float]) -> tuple[list[Example], list[int]]:
+    """What is learnt from, and the indices of an epoch: each kind or source so often as `shares` says.
 
     Raises ValueError: `shares` names a source that there is not.
     """
@@ -127,10 +137,14 @@ def _all(examples: Examples, shares: dict[str, float]) -> list[Example]:
     found += [("names", Example(one.ids, tags=one.tags)) for one in examples.tagged]
     found += [("pairs", Example(one.ids, support=one.label)) for one in examples.pairs if one.label >= 0]
     counts = times([name for name, _ in found], shares)
-    return [one for (_, one), count in zip(found, counts, strict=True) for _ in range(count)]
+    kept = [index for index, count in enumerate(counts) if count]
+    taken = [place for place, index in enumerate(kept) for _ in range(counts[index])]
+    return [found[index][1] for index in kept], taken
 
 
-def _train(model: Encoder, examples: list[Example], asked: argparse.Namespace) -> dict[str, Any]:
+def _train(
+    model: Encoder, learnt: tuple[list[Example], list[int]], lowered: Lowered, asked: argparse.Namespace
+) -> dict[str, Any]:
     drawn = np.random.default_rng(SEED)
     trunk = [p for layer in model.layers for p in layer.parameters()]
     trained = {id(p) for p in trunk}
@@ -143,19 +157,21 @@ def _train(model: Encoder, examples: list[Example], asked: argparse.Namespace) -
         betas=(0.9, 0.98),
     )
     rates = [group["lr"] for group in optimizer.param_groups]
-    steps = int(asked.epochs * len(list(_batches(examples, np.random.default_rng(SEED)))))
+    examples, taken = learnt
+    steps = int(asked.epochs * len(list(_batches(examples, taken, np.random.default_rng(SEED)))))
     began = saved = time.monotonic()
     losses: list[NDArray[np.float64]] = []
     step = tokens = 0
     model.train()
     while step < steps and (time.monotonic() - began) / 60 < asked.minutes:
-        for batch in _batches(examples, drawn):
+        for chosen in _batches(examples, taken, drawn):
             done = max(step / steps, (time.monotonic() - began) / 60 / asked.minutes)
             if done >= 1:
                 break
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * min(1.0, (step + 1) / WARM_STEPS) * (1 - done)
-            parts = _loss(model, batch, drawn)
+            batch = [examples[index] for index in chosen]
+            parts = _loss(model, batch, lowered.states(chosen), drawn)
             loss = torch.stack(parts).sum()
             optimizer.zero_grad()
             loss.backward()
@@ -180,39 +196,40 @@ def _train(model: Encoder, examples: list[Example], asked: argparse.Namespace) -
     }
 
 
-def _batches(examples: list[Example], drawn: np.random.Generator) -> Iterator[list[Example]]:
-    order = drawn.permutation(len(examples))
-    batches: list[list[Example]] = []
+def _batches(examples: list[Example], taken: list[int], drawn: np.random.Generator) -> Iterator[list[int]]:
+    """The indices of an epoch in batches of like length, at most so many tokens with the padding."""
+    order = drawn.permutation(len(taken))
+    batches: list[list[int]] = []
     for start in range(0, len(order), SORTED):
         chunk = sorted(
-            (examples[index] for index in order[start : start + SORTED]), key=lambda one: len(one.ids)
+            (taken[place] for place in order[start : start + SORTED]),
+            key=lambda index: len(examples[index].ids),
         )
-        batch: list[Example] = []
-        for one in chunk:
-            if len(batch) == MOST_ROWS or (len(batch) + 1) * len(one.ids) > TOKENS_A_BATCH:
+        batch: list[int] = []
+        for index in chunk:
+            if len(batch) == MOST_ROWS or (len(batch) + 1) * len(examples[index].ids) > TOKENS_A_BATCH:
                 batches.append(batch)
                 batch = []
-            batch.append(one)
+            batch.append(index)
         batches.append(batch)
-    for index in drawn.permutation(len(batches)):
-        if batches[index]:
-            yield batches[index]
+    for place in drawn.permutation(len(batches)):
+        if batches[place]:
+            yield batches[place]
 
 
-def _loss(model: Encoder, batch: list[Example], drawn: np.random.Generator) -> list[Tensor]:
+def _loss(
+    model: Encoder, batch: list[Example], lowered: tuple[Tensor, Tensor], drawn: np.random.Generator
+) -> list[Tensor]:
     """The losses of labels, tags and support, each a mean over what is known, by its share of the batch."""
-    longest = max(len(one.ids) for one in batch)
-    ids = np.zeros((len(batch), longest), np.int64)
-    inside = np.zeros((len(batch), longest), bool)
-    seen = inside.copy()
+    states, inside = lowered
+    longest = inside.shape[1]
+    seen = inside.numpy().copy()
     labels = np.zeros((len(batch), len(LABELS)), np.float32)
     weights = np.zeros_like(labels)
     tags = np.full((len(batch), longest), -1, np.int64)
     support = np.full(len(batch), -1, np.int64)
     for row, one in enumerate(batch):
         length = len(one.ids)
-        ids[row, :length] = one.ids
-        inside[row, :length] = seen[row, :length] = True
         if one.labels is not None and one.weights is not None:
             labels[row], weights[row] = np.nan_to_num(one.labels), one.weights
             hidden = drawn.random(length) < MASKED
@@ -222,7 +239,6 @@ def _loss(model: Encoder, batch: list[Example], drawn: np.random.Generator) -> l
             tags[row, :length] = one.tags
         if one.support is not None:
             support[row] = one.support
-    states = model.lower(torch.from_numpy(ids), torch.from_numpy(inside))
     logits, tagged = model(states, torch.from_numpy(seen), dropout=DROPOUT)
     of_labels = functional.binary_cross_entropy_with_logits(
         logits[:, : len(LABELS)], torch.from_numpy(labels), reduction="none"
