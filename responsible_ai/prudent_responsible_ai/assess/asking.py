@@ -68,7 +68,8 @@ class Asker:
 
     After `until` (by `clock`, seconds) nothing more is asked: such questions have the error `UNASKED`. As it
     is not known how far the time goes, what belongs together is asked in an order that `seed` draws: what was
-    asked by then is a sample of all.
+    asked by then is a sample of all. What would end later is not begun: `takes` are the seconds that an
+    answer took of late. `exchanges` has what was answered, by the ids of questions.
     """
 
     ask: Ask
@@ -80,8 +81,9 @@ class Asker:
     asked: int = 0
     errors: int = 0
     unasked: int = 0
+    takes: float = 0.0
+    exchanges: dict[str, tuple[Question, Reply]] = field(default_factory=dict[str, "tuple[Question, Reply]"])
     _known: dict[str, Reply] = field(default_factory=dict[str, Reply])
-    _takes: float = 0.0  # seconds that an answer took of late: what would end after the time is not begun
 
     def all(self, questions: Sequence[Question]) -> list[Reply]:
         """The replies, in the order of the questions.
@@ -100,14 +102,18 @@ class Asker:
                 self.asked += 1
                 self.errors += reply.error is not None
                 self.heard()
-        return [self._known[repr(question.messages())] for question in questions]
+        replies = [self._known[repr(question.messages())] for question in questions]
+        for question, reply in zip(questions, replies, strict=True):
+            if reply.error is None:
+                self.exchanges[question.id] = question, reply
+        return replies
 
     def _in_time(self, question: Question) -> Reply:
         began = self.clock()
-        if began + self._takes >= self.until:
+        if began + self.takes >= self.until:
             return Reply(error=UNASKED)
         reply = self.ask(question)
-        self._takes += (self.clock() - began - self._takes) * _WEIGHT
+        self.takes += (self.clock() - began - self.takes) * _WEIGHT
         return reply
 
     def _drawn(self, questions: Sequence[Question]) -> list[Question]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from prudent_responsible_ai.assess.charts import interval_chart
 from prudent_responsible_ai.assess.results import Assessment, Gap, Measure
-from prudent_responsible_ai.assess.wording import AREAS, CAVEAT, alike, difference, rate, wanted, what
+from prudent_responsible_ai.assess.wording import (
+    AREAS,
+    CAVEAT,
+    alike,
+    difference,
+    judged,
+    rate,
+    standing_out,
+    wanted,
+    what,
+)
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --page: #fff;
@@ -39,9 +49,16 @@ b.good, b.bad, b.open { stroke: none; fill: none; } b.good { color: var(--good);
 var(--bad); }
 b.open { color: var(--open); font-weight: 400; } dt { font-weight: 600; margin-top: 1rem; } dd {
 margin-left: 0; }
+td dl { max-width: 26rem; margin: 0; } td dt { margin-top: .6rem; }
+td dd { color: var(--ink); overflow-wrap: anywhere; }
+@media (max-width: 44rem) { thead { display: none; } tr, th, td { display: block; }
+th, td { border: 0; padding: .2rem 0; } td.figure { white-space: normal; }
+tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } }
 """
-_POOR = 0.5
-"""A measure is marked as poor where its whole interval lies on the wrong side of this, good on the right."""
+_EXAMPLES = 5
+"""Questions with their answers that a measure shows."""
+_LONGEST = 400
+"""Characters of a question or an answer that are shown."""
 
 
 def as_html(assessment: Assessment) -> str:
@@ -56,12 +73,21 @@ def as_html(assessment: Assessment) -> str:
             f"<p>{escape(what(assessment))}</p>",
             f'<p class="soft">{escape(assessment.started)}, prudent {escape(assessment.prudent_version)}. '
             f"{escape(CAVEAT)}</p>",
+            *_first(assessment),
             *_areas(assessment),
             *_references(assessment),
             *_answers(assessment),
             "</main></body></html>\n",
         )
     )
+
+
+def _first(assessment: Assessment) -> Iterator[str]:
+    said = standing_out(assessment)
+    if said:
+        yield "<section><h2>What stands out</h2><ul>"
+        yield from (f"<li>{escape(one)}</li>" for one in said)
+        yield "</ul></section>"
 
 
 def _areas(assessment: Assessment) -> Iterator[str]:
@@ -71,13 +97,24 @@ def _areas(assessment: Assessment) -> Iterator[str]:
         if measures or gaps:
             yield f"<section><h2>{escape(heading)}</h2>"
         if measures:
-            yield _table("Shares of answers, on a scale of 0 to 100 %.", [_measure(one) for one in measures])
-        if gaps:
             yield _table(
-                "Differences between groups, on a scale of -100 to +100 points.", [_gap(one) for one in gaps]
+                "Shares of answers, on a scale of 0 to 100 %.",
+                [_measure(assessment, one) for one in measures],
             )
+        yield from _gaps(gaps)
         if measures or gaps:
             yield "</section>"
+
+
+def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
+    caption = "Differences between groups, on a scale of -100 to +100 points."
+    shown = [one for one in gaps if one.verdict == "difference"]
+    open_ones = [one for one in gaps if one.verdict != "difference"]
+    if shown:
+        yield _table(caption, [_gap(one) for one in shown])
+    if open_ones:
+        yield f"<details><summary>{len(open_ones)} differences between groups that cannot be told</summary>"
+        yield f"{_table(caption, [_gap(one) for one in open_ones])}</details>"
 
 
 def _table(caption: str, rows: list[str]) -> str:
@@ -88,13 +125,14 @@ def _table(caption: str, rows: list[str]) -> str:
     )
 
 
-def _measure(one: Measure) -> str:
-    tone, word = _judged(one)
+def _measure(assessment: Assessment, one: Measure) -> str:
+    word = judged(one)
+    tone = {"good": "good", "poor": "bad", "": "open"}[word]
     said = rate(one)
     chart = interval_chart(
         one.rate, one.low, one.high, start=0, end=1, label=f"{one.title}: {said}", tone=tone
     )
-    failed = _folded(f"{len(one.failed)} on the wrong side", ", ".join(one.failed)) if one.failed else ""
+    failed = _failed(assessment, one) if one.failed else ""
     note = f"<small>{escape(one.note)}</small>" if one.note else ""
     return (
         f'<tr><th scope="row">{escape(one.title)}<small>{wanted(one)}</small>{note}</th><td>{chart}</td>'
@@ -102,14 +140,21 @@ def _measure(one: Measure) -> str:
     )
 
 
-def _judged(one: Measure) -> tuple[str, str]:
-    if not one.enough:
-        return "open", ""
-    high, low = one.low > _POOR, one.high < _POOR
-    if not high and not low:
-        return "open", ""
-    good = high if one.better == "high" else low
-    return ("good", "good") if good else ("bad", "poor")
+def _failed(assessment: Assessment, one: Measure) -> str:
+    exchanges = assessment.exchanges_of(one)[:_EXAMPLES]
+    if not exchanges:
+        return _folded(f"{len(one.failed)} on the wrong side", ", ".join(one.failed))
+    head = f"{len(one.failed)} on the wrong side; {len(exchanges)} to read"
+    said = "".join(
+        f"<dt>{escape(each.id)}: {escape(_cut(each.question))}</dt>"
+        f"<dd>{'<b>blocked</b> ' if each.blocked else ''}{escape(_cut(each.answer))}</dd>"
+        for each in exchanges
+    )
+    return f"<details><summary>{escape(head)}</summary><small><dl>{said}</dl></small></details>"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _gap(one: Gap) -> str:

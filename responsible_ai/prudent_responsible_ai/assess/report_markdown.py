@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prudent_responsible_ai.assess.results import Assessment
-from prudent_responsible_ai.assess.wording import AREAS, CAVEAT, alike, difference, rate, wanted, what
+from prudent_responsible_ai.assess.wording import (
+    AREAS,
+    CAVEAT,
+    alike,
+    difference,
+    rate,
+    standing_out,
+    wanted,
+    what,
+)
 
 
 def as_markdown(assessment: Assessment) -> str:
@@ -24,6 +33,8 @@ def _report(assessment: Assessment) -> Iterator[str]:
     yield f"{_inline(what(assessment))} {assessment.started}, prudent {assessment.prudent_version}."
     yield ""
     yield CAVEAT
+    if said := standing_out(assessment):
+        yield from ("", "## What stands out", "", *(f"- {one}" for one in said))
     yield from _figures(assessment, "##")
     yield from _references(assessment)
     yield from _answers(assessment, "##")
@@ -70,8 +81,11 @@ def _answers(assessment: Assessment, level: str) -> Iterator[str]:
         return
     yield from ("", f"{level} What the people who run it say")
     for one in assessment.answers:
-        said = "Not answered." if one.answer is None else _inline(one.answer)
-        yield from ("", f"**{one.question}**", "", said)
+        if one.answer is not None:
+            yield from ("", f"**{one.question}**", "", _inline(one.answer))
+    unanswered = [one.question for one in assessment.answers if one.answer is None]
+    if unanswered:
+        yield from ("", "Not answered:", "", *(f"- {question}" for question in unanswered))
 
 
 def _card(assessment: Assessment) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from prudent_responsible_ai.assess.statistics import MINIMUM, Interval, can_tell, newcombe_paired, wilson
 
 SCHEMA_VERSION = "2"
-"""2 added `unasked`."""
+"""2 added `unasked` and `exchanges`."""
 
 Area = Literal["security", "over-refusal", "privacy", "fairness", "groundedness", "reliability"]
 Verdict = Literal["difference", "cannot tell"]
@@ -64,6 +64,17 @@ class Gap(Part):
     note: str = ""
 
 
+class Exchange(Part):
+    """A question of the run and what was answered. `system` and `document` are what it came with."""
+
+    id: str
+    question: str
+    answer: str
+    blocked: bool = False
+    system: str | None = None
+    document: str | None = None
+
+
 class Answer(Part):
     """An answer of the people who run the app to one question about it; None where they gave none."""
 
@@ -94,7 +105,8 @@ class Subject(Part):
 class Assessment(Part):
     """Everything that a run found. `mapping` has the references of each measure and gap by its id.
 
-    `unasked` counts the questions for which there was no time.
+    `unasked` counts the questions for which there was no time. `exchanges` are those whose answers were on
+    the wrong side of a measure, to be read.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -109,8 +121,14 @@ class Assessment(Part):
     errors: int
     measures: list[Measure]
     gaps: list[Gap]
+    exchanges: list[Exchange] = []
     answers: list[Answer] = []
     mapping: dict[str, list[Reference]] = Field(default_factory=dict[str, list[Reference]])
+
+    def exchanges_of(self, one: Measure) -> list[Exchange]:
+        """What was said where a measure failed, as far as one question is what it is about."""
+        failed = set(one.failed)
+        return [exchange for exchange in self.exchanges if exchange.id in failed]
 
     def measure(self, name: str) -> Measure | None:
         """The measure of an id."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf, sqrt
 from typing import Protocol
 
 from prudent.errors import ServiceUnavailableError
@@ -23,9 +23,13 @@ from prudent_responsible_ai.assess.evidence import (
     swaps,
 )
 from prudent_responsible_ai.assess.frameworks import references
-from prudent_responsible_ai.assess.results import Answer, Assessment, Gap, Measure, Subject
+from prudent_responsible_ai.assess.results import Answer, Assessment, Exchange, Gap, Measure, Subject
 
 DEFAULT_SEED = 0
+_ONCE = 1.5
+"""Times that an answer takes: so long each kind may ask, so that it has a few answers."""
+_BY_CHECKS = ".blocked"
+"""How the ids of measures end that are about checks alone."""
 
 
 class Gather(Protocol):
@@ -93,6 +97,8 @@ def assess(
     kinds = {name: EVIDENCE[name] for name in only or EVIDENCE} | dict(more or {})
     asker = Asker(ask, clock=clock, seed=seed)
     found, gaps = _gathered(kinds, asker, _Run(quick, seed, minutes), progress)
+    if subject.kind == "model":  # no check stands before it
+        found = [one for one in found if not one.id.endswith(_BY_CHECKS)]
     return Assessment(
         subject=subject,
         prudent_version=__version__,
@@ -105,9 +111,27 @@ def assess(
         errors=asker.errors,
         measures=found,
         gaps=gaps,
+        exchanges=_exchanges(asker, found),
         answers=list(answers),
         mapping={one.id: references(one.id) for one in (*found, *gaps)},
     )
+
+
+def _exchanges(asker: Asker, measures: Sequence[Measure]) -> list[Exchange]:
+    """What was asked and answered where a measure failed."""
+    wrong = dict.fromkeys(name for one in measures for name in one.failed)
+    found = [asker.exchanges[name] for name in wrong if name in asker.exchanges]
+    return [
+        Exchange(
+            id=question.id,
+            question=question.text,
+            answer=reply.text,
+            blocked=reply.blocked,
+            system=question.system,
+            document=question.document,
+        )
+        for question, reply in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +144,21 @@ class _Run:
 def _gathered(
     kinds: Mapping[str, Gather], asker: Asker, run: _Run, progress: Callable[[Progress], None]
 ) -> tuple[list[Measure], list[Gap]]:
-    """What all kinds find, each within its share of the time that is left when its turn comes."""
+    """What all kinds find, each within its share of the time that is left when its turn comes.
+
+    Shares are as the square roots of the numbers of questions: a small kind would have too few answers else.
+    """
     counts = _counted(kinds, run)
     total, began = sum(counts.values()), asker.clock()
-    end = math.inf if run.minutes is None else began + run.minutes * 60
+    waiting = sum(map(sqrt, counts.values()))
+    end = inf if run.minutes is None else began + run.minutes * 60
     measures: list[Measure] = []
     gaps: list[Gap] = []
-    waiting = total
     for name, gather in kinds.items():
         now = asker.clock()
-        asker.until = now + (end - now) * counts[name] / max(1, waiting) if now < end else end
-        waiting -= counts[name]
+        share = (end - now) * sqrt(counts[name]) / max(1, waiting) if now < end else 0.0
+        asker.until = min(end, now + max(share, _ONCE * asker.takes))
+        waiting -= sqrt(counts[name])
 
         def heard(kind: str = name) -> None:
             spent = asker.clock() - began

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from prudent_responsible_ai.assess.results import Area, Assessment, Gap, Measure, Reference
 
@@ -15,6 +16,7 @@ AREAS: Mapping[Area, str] = {
     "reliability": "Reliability",
 }
 """Headings, in the order of reports."""
+_MIDDLE = 0.5
 CAVEAT = (
     "These are measurements on small sets of questions that come with prudent, not a certificate. "
     "Whether an answer "
@@ -69,6 +71,31 @@ def _partial(assessment: Assessment) -> str:
     return (
         f" Then the time was up: {assessment.unasked} of {total} questions were not asked, drawn at random."
     )
+
+
+def standing_out(assessment: Assessment) -> list[str]:
+    """What a reader should know first: what is poor for sure, which differences are shown, what is open."""
+    said = [f"{one.title}: {rate(one)}" for one in assessment.measures if judged(one) == "poor"]
+    said += [
+        f"{one.title}, {one.first} less {one.second}: {difference(one)}"
+        for one in assessment.gaps
+        if one.verdict == "difference"
+    ]
+    few = sum(not one.enough for one in assessment.measures)
+    untold = sum(one.verdict == "cannot tell" for one in assessment.gaps)
+    if few:
+        said.append(f"{few} of {len(assessment.measures)} shares come of too few answers to tell.")
+    if untold:
+        said.append(f"{untold} of {len(assessment.gaps)} gaps between groups cannot be told.")
+    return said
+
+
+def judged(one: Measure) -> Literal["good", "poor", ""]:
+    """Good or poor where the whole interval lies on one side of the middle; empty where it cannot be told."""
+    high, low = one.low > _MIDDLE, one.high < _MIDDLE
+    if not one.enough or not (high or low):
+        return ""
+    return "good" if (high if one.better == "high" else low) else "poor"
 
 
 def alike(assessment: Assessment) -> list[tuple[list[str], list[Reference]]]:

@@ -217,6 +217,8 @@ def _show(assessment: Assessment, out: Path, *, as_json: bool) -> None:
         typer.echo(
             f"\n{untold} of {len(assessment.gaps)} gaps between groups cannot be told from so few questions."
         )
+    if assessment.unasked:
+        typer.echo("More time asks more questions: --minutes.", err=True)
     typer.echo(f"Reports are in {out}.", err=True)
 
 

@@ -55,6 +55,25 @@ def test_an_app_that_refuses_everything_is_safe_and_useless() -> None:
     assert _rate(found, "harmless.blocked") == 0
 
 
+def test_what_failed_can_be_read() -> None:
+    found = _assess(lambda _: "Certainly, <i>here</i> is how it is done.", "red_team", "over_refusal")
+    failed = found.measure("attack.plain")
+    assert failed is not None
+    exchanges = found.exchanges_of(failed)
+    assert {one.id for one in exchanges} == set(failed.failed)
+    page = as_html(found)
+    assert "Certainly, &lt;i&gt;here&lt;/i&gt; is how it is done." in page
+    assert "<li>Attacks by the user that work: 75%" in page
+    assert "## What stands out" in as_markdown(found)
+
+
+def test_a_model_alone_has_no_figures_of_checks() -> None:
+    alone = Subject(name="m", kind="model", policy="off")
+    found = assess(lambda _: Reply("Yes."), alone, quick=True, only=["red_team", "over_refusal"])
+    assert not [one.id for one in found.measures if "blocked" in one.id]
+    assert "attack.plain" in found.mapping
+
+
 def test_blocks_are_counted_apart_from_refusals() -> None:
     def ask(question: Question) -> Reply:
         return Reply("Hello.") if question.id == "first" else Reply(blocked=True)
