@@ -21,7 +21,7 @@ from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import OnFailure, Policy, StreamingMode
 from prudent_responsible_ai.redaction import Redactor, Removal
-from prudent_responsible_ai.remembering import Memory
+from prudent_responsible_ai.remembering import Memory, Surroundings
 from prudent_responsible_ai.restoring import apart
 from prudent_responsible_ai.running import Budget, Watch
 from prudent_responsible_ai.shadow import Shadowed, ShadowRecord, ShadowRules, shadow_info
@@ -126,7 +126,8 @@ class Pipeline:
             placeholders.reserve(part.text)
         budget = Budget(self.policy.budget_ms, self.policy.degrade, self._needed)
         shadowed: list[Shadowed] = []
-        reviewed = [self._review(part, parts, placeholders, budget, shadowed) for part in parts]
+        around = Surroundings(parts)
+        reviewed = [self._review(part, around, placeholders, budget, shadowed) for part in parts]
         results = [result for _, result in reviewed]
         action = sternest([overall(result.content_filter_results) for result in results])
         reasons = (block_reason(result.content_filter_results) for result in results)

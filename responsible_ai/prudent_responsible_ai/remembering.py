@@ -1,7 +1,8 @@
 """Remembers what checks found in texts that come again: a conversation's history costs next to nothing.
 
-By keyed hash of the text, never by the text. What a check found is kept only where nothing but the text and
-its source can have decided it: not where it looked at the parts around, at an image, or failed.
+By keyed hash of the text, never by the text. What a check found is kept where nothing but the text and its
+source can have decided it, or these and the parts around that it looked at: not where it looked at an image,
+or failed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from time import perf_counter
 from typing import overload
 
@@ -31,7 +32,9 @@ class Memory:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(16)
-        self._kept: OrderedDict[tuple[str, str, bytes], Outcome] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, bytes, bytes], Outcome] = OrderedDict()
+        self._look_around: set[str] = set()
+        """Checks that have looked at the parts around some text."""
         self._lock = threading.Lock()
 
     def run(
@@ -41,29 +44,36 @@ class Memory:
         if context.image is not None or context.reading.start:
             return run_checks(checks, context, budget, watch)
         began = perf_counter()
-        digest = hashlib.blake2b(
-            context.reading.text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16
-        ).digest()
+        around = context.around
+        parts = around if isinstance(around, Surroundings) else Surroundings(around)
+        digest = _digest(self._key, context.reading.text)
         found: list[Outcome] = []
         for check in checks:
             key = (check.id, context.source.value, digest)
-            with self._lock:
-                known = self._kept.get(key)
-                if known is not None:
-                    self._kept.move_to_end(key)
+            known = self._known((*key, b""))
+            if known is None and check.id in self._look_around:
+                known = self._known((*key, parts.digest(self._key)))
             if known is not None:
                 took = (perf_counter() - began) * 1000
                 found.append(replace(known, check=check, milliseconds=took))
             else:
-                around = _Noticed(context.around)
-                (outcome,) = run_checks([check], replace(context, around=around), budget, watch)
+                noticed = _Noticed(parts)
+                (outcome,) = run_checks([check], replace(context, around=noticed), budget, watch)
                 found.append(outcome)
-                if not around.noticed:
-                    self._keep(key, outcome)
+                if noticed.noticed:
+                    self._look_around.add(check.id)
+                self._keep((*key, parts.digest(self._key) if noticed.noticed else b""), outcome)
             began = perf_counter()
         return found
 
-    def _keep(self, key: tuple[str, str, bytes], outcome: Outcome) -> None:
+    def _known(self, key: tuple[str, str, bytes, bytes]) -> Outcome | None:
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+        return known
+
+    def _keep(self, key: tuple[str, str, bytes, bytes], outcome: Outcome) -> None:
         spans = sum(len(finding.spans) + len(finding.because) for finding in outcome.findings)
         if outcome.state not in (CheckState.CHECKED, CheckState.UNVERIFIED) or spans > MOST_SPANS:
             return
@@ -71,6 +81,34 @@ class Memory:
             self._kept[key] = outcome
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
+
+
+class Surroundings(Sequence[Part]):
+    """The parts of one request, with a hash of them that is made once, when somebody needs it."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._digest: bytes | None = None
+
+    def digest(self, key: bytes) -> bytes:
+        """A keyed hash of all that checks may look at in the parts."""
+        if self._digest is None:
+            self._digest = _digest(key, repr([astuple(part) for part in self._parts]))
+        return self._digest
+
+    @overload
+    def __getitem__(self, index: int) -> Part: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Part]: ...
+    def __getitem__(self, index: int | slice) -> Part | Sequence[Part]:
+        return self._parts[index]
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+def _digest(key: bytes, text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=key, digest_size=16).digest()
 
 
 class _Noticed(Sequence[Part]):

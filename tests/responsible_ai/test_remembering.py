@@ -62,6 +62,17 @@ def test_what_depends_on_other_parts_is_looked_at_again() -> None:
     assert both.results[0].content_filter_results["storm"].detected
 
 
+def test_the_same_among_the_same_parts_is_checked_once() -> None:
+    check = LooksAround("storm")
+    judge = pipeline(check)
+    parts = [Part("a storm", Source.USER), Part("storm", Source.USER, 1)]
+    first, again = judge.review(parts), judge.review(parts)
+    assert len(check.seen) == 2
+    assert [found(one.content_filter_results) for one in first.results] == [
+        found(one.content_filter_results) for one in again.results
+    ]
+
+
 def test_a_failure_is_not_remembered() -> None:
     judge = pipeline(Failing("storm"))
     part = Part("a storm", Source.USER)

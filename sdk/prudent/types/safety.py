@@ -21,7 +21,10 @@ class Action(StrEnum):
     @property
     def rank(self) -> int:
         """Order of severity: of several actions on one text, the highest rank is taken."""
-        return list(Action).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {action: rank for rank, action in enumerate(Action)}
 
 
 class CheckState(StrEnum):
@@ -42,9 +45,12 @@ class SeverityName(StrEnum):
     HIGH = "high"
 
 
+_SEVERITY_NAMES = tuple(SeverityName)
+
+
 def severity_name(severity: int) -> SeverityName:
     """Return the word for a severity between 0 and 7."""
-    return list(SeverityName)[min(max(severity, 0), 7) // 2]
+    return _SEVERITY_NAMES[min(max(severity, 0), 7) // 2]
 
 
 class VerdictSpan(ResponseModel):
