@@ -2,10 +2,11 @@
 
     python benchmarks/everyday.py [--data FOLDER] [--keep]
 
-The texts are of sources that are in no training or validation row: sentences of everyday matters (those of
-checks.py, 100 words each), paragraphs of this project's README and pages, introductions of encyclopaedia
-articles, instructions of IFEval, tasks of MT-Bench and Vicuna, descriptions of pictures (four a text) in
-English and Chinese. Flagged is what reaches the medium or the high band of the card as a user's text, by
+No text is in a training or validation row: sentences of everyday matters (those of checks.py, 100 words
+each), paragraphs of this project's README and pages, introductions of encyclopaedia articles, tasks of
+MT-Bench and Vicuna, descriptions of pictures (four a text) in English and Chinese, and the half of IFEval's
+instructions that is kept for tests. Flagged is what reaches the medium or the high band of the card as a
+user's text, by
 encoder and n-grams, on the text and on its second view. Without --data it looks for `shared/data` beside the
 repository.
 """
@@ -25,6 +26,10 @@ import numpy as np
 from checks import sentences
 from encoder_scores import highest
 from machine import describe, keep
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"))
+
+from rows import read_rows
 
 from prudent_responsible_ai.encoder.card import EncoderCard, PackagedEncoder
 from prudent_responsible_ai.encoder.loading import open_text_encoder
@@ -72,7 +77,8 @@ def harmless(data: Path) -> Iterator[tuple[str, list[str]]]:
     yield "pages", _some([one for page in pages for one in _paragraphs(page.read_text("utf-8"))], drawn)
     intros = (data / "quality" / "text" / "wikipedia_intros.txt").read_text("utf-8")
     yield "encyclopaedia", _some(list(_paragraphs(intros)), drawn)
-    yield "instructions", _some([row["prompt"] for row in _rows(data / "quality" / "ifeval.jsonl")], drawn)
+    kept = [row for row in read_rows(data / "rai") if row.source == "ifeval" and row.split == "test"]
+    yield "instructions", _some([row.text for row in kept], drawn)
     tasks = [row["turns"][0] for row in _rows(data / "load" / "mt_bench.jsonl")]
     tasks += [row.get("text") or row["turns"][0] for row in _rows(data / "load" / "vicuna_bench.jsonl")]
     yield "tasks", _some(tasks, drawn)

@@ -25,6 +25,11 @@ Split = Literal["train", "validation", "test"]
 NO_BENIGN_ROWS = frozenset({"ms", "te", "sw", "fa", "yue"})
 """Languages with harmful rows alone: whoever learns from them learns the language."""
 
+INSTRUCTIONS = Path("quality") / "ifeval.jsonl"
+"""Beside the folder of labelled data: prompts of IFEval (Apache-2.0)."""
+
+_SPLITS_OF_INSTRUCTIONS: tuple[Split, ...] = ("test", "test", "test", "train", "train", "validation")
+
 _ATTACKS_OF_USERS = ("attack", "direct", "jailbreak")
 
 _TEST_ONLY = frozenset({"hatecheck", "multilingual_hatecheck", "xstest", "notinject"})
@@ -52,14 +57,16 @@ class Row:
 
 def read_rows(folder: Path) -> list[Row]:
     """All rows for training, validation and test; none of a test text is left in the others."""
-    rows = [*_safety(folder), *_injection(folder)]
+    rows = [*_safety(folder), *_injection(folder), *_instructions(folder)]
     tested = {_plain(row.text) for row in rows if row.split == "test"}
     return [row for row in rows if row.split == "test" or _plain(row.text) not in tested]
 
 
 def data_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file that rows are read from, for the card."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _files(folder)}
+    beside = folder.parent / INSTRUCTIONS
+    paths = [*_files(folder), *([beside] if beside.is_file() else [])]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def _safety(folder: Path) -> Iterator[Row]:
@@ -102,6 +109,20 @@ def _injection(folder: Path) -> Iterator[Row]:
             labels[LABELS.index("direct") :] = np.nan
             labels[LABELS.index(found["kind"])] = 1
         yield _row(found, labels, split, found["kind"], found.get("lang") or "en")
+
+
+def _instructions(folder: Path) -> Iterator[Row]:
+    """Real instructions with conditions, all harmless; every second one is kept for tests."""
+    path = folder.parent / INSTRUCTIONS
+    if not path.is_file():
+        return
+    labels = np.zeros(len(LABELS), np.float32)
+    labels[LABELS.index("indirect")] = np.nan
+    for line in path.read_text(encoding="utf-8").splitlines():
+        found = {**json.loads(line), "source": "ifeval"}
+        drawn = hashlib.sha256(found["id"].encode()).digest()[0] % len(_SPLITS_OF_INSTRUCTIONS)
+        found["text"] = found["prompt"]
+        yield _row(found, labels.copy(), _SPLITS_OF_INSTRUCTIONS[drawn], "benign", "en")
 
 
 def _row(found: dict[str, Any], labels: NDArray[np.float32], split: Split, kind: str, language: str) -> Row:
