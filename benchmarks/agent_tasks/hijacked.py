@@ -45,8 +45,9 @@ class Hijacked:
 
     def _filled(self, tool: Tool, read: bool) -> Call:
         if self._swapped:
-            of_tool = (one for one in self._script if one.tool == tool.name)
-            own = next(of_tool, Call(tool.name, {}))
+            own = next((one for one in self._script if one.tool == tool.name), Call(tool.name, {}))
+            if own in self._script:
+                self._script.remove(own)
             bad = next((one for one in self._attack if one.tool == tool.name), None)
             return Call(tool.name, {**own.arguments, **(bad.arguments if bad and read else {})})
         return self._now or Call(tool.name, {})
