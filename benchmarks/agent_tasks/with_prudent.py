@@ -2,6 +2,7 @@
 
 `` (as users get it): parts of the goal by constrained decode, then a call for each. `stepwise`: one step at a
 time, each chosen in view of what is known. `planner=MODEL`: as users get it, with a larger model that plans.
+`fixed`: a plan that somebody wrote (fixed_plans.py), of which the model fills in what is left open.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from agent_tasks.contestant import INSTRUCTIONS, Contestant, Setting
+from agent_tasks.fixed_plans import fixed_plan
 from agent_tasks.task import Outcome, Task
 from prudent_agents.events import ModelCalled
 from prudent_agents.plan import Rung
@@ -18,8 +20,8 @@ from prudent_agents.tool import Tool
 def with_prudent(rung: str = "") -> Contestant:
     """The agent on a rung. The user says yes to every write that is asked about, as peers do not ask."""
     name, _, planner = rung.partition("=")
-    if name not in ("", "stepwise", "planner") or bool(planner) != (name == "planner"):
-        raise SystemExit(f"There is no rung {rung}: take stepwise or planner=MODEL.")
+    if name not in ("", "fixed", "stepwise", "planner") or bool(planner) != (name == "planner"):
+        raise SystemExit(f"There is no rung {rung}: take fixed, stepwise or planner=MODEL.")
 
     async def do(task: Task, setting: Setting) -> Outcome:
         from prudent_agents import Agent
@@ -35,7 +37,11 @@ def with_prudent(rung: str = "") -> Contestant:
             rung=Rung.STEPWISE if name == "stepwise" else Rung.DECODED,
             durable=False,
         )
-        run = await agent.run_async(task.goal, approve=lambda _: True)
+        if name == "fixed":
+            plan = fixed_plan(task.id, task.goal)
+            run = await agent.execute_async(plan, approve=lambda _: True)
+        else:
+            run = await agent.run_async(task.goal, approve=lambda _: True)
         for event in run.events:
             if isinstance(event, ModelCalled):
                 setting.traffic.requests += 1
