@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import perf_counter
+from typing import Generic, TypeVar
 
+from prudent.errors import PrudentError
 from prudent.types.safety import CheckState
 from prudent_responsible_ai.check import Check, CheckContext, Finding, Unit
 from prudent_responsible_ai.kept_threads import KeptThreads
 
 MOST_HANGING = 8
+ResultT = TypeVar("ResultT")
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +63,13 @@ class Budget:
             self._left -= milliseconds
 
 
+@dataclass(frozen=True, slots=True)
+class _Did(Generic[ResultT]):
+    """What came of it, which may be nothing."""
+
+    result: ResultT
+
+
 class Watch:
     """Lets checks run, and waits no longer than `milliseconds` for one. Safe in several threads."""
 
@@ -67,6 +78,22 @@ class Watch:
         self._threads = KeptThreads("prudent-check")
         self._lock = threading.Lock()
         self._hanging = 0
+        self._loaded: set[str] = set()
+
+    def load(self, check: Check) -> None:
+        """Have a check load what it needs, once. What cannot be loaded fails where the check runs.
+
+        Raises:
+            TimeoutError: it took too long, or too many hang already.
+        """
+        if check.id in self._loaded:
+            return
+        with suppress(PrudentError):
+            if check.unit is Unit.WORD:
+                check.warm_up()
+            else:
+                self._waited(check.warm_up)
+        self._loaded.add(check.id)
 
     def run(self, check: Check, context: CheckContext) -> tuple[Finding, ...]:
         """The findings of a check.
@@ -77,15 +104,18 @@ class Watch:
         """
         if check.unit is Unit.WORD:
             return tuple(check.check(context.reading.text, context))
+        return self._waited(lambda: tuple(check.check(context.reading.text, context)))
+
+    def _waited(self, do: Callable[[], ResultT]) -> ResultT:
         with self._lock:
             if self._hanging >= MOST_HANGING:
                 raise TimeoutError
-        answer: SimpleQueue[tuple[Finding, ...] | BaseException] = SimpleQueue()
+        answer: SimpleQueue[_Did[ResultT] | BaseException] = SimpleQueue()
         ended, left = threading.Event(), threading.Event()
 
         def work() -> None:
             try:
-                answer.put(tuple(check.check(context.reading.text, context)))
+                answer.put(_Did(do()))
             except BaseException as error:  # noqa: BLE001 raised where it is waited for
                 answer.put(error)
             with self._lock:
@@ -102,8 +132,8 @@ class Watch:
                     left.set()
                     self._hanging += 1
             raise TimeoutError from None
-        if isinstance(found, tuple):
-            return found
+        if isinstance(found, _Did):
+            return found.result
         raise found if isinstance(found, Exception) else RuntimeError(type(found).__name__) from found
 
 
@@ -115,10 +145,13 @@ def run_checks(checks: Sequence[Check], context: CheckContext, budget: Budget, w
 def _run(check: Check, context: CheckContext, budget: Budget, watch: Watch) -> Outcome:
     if budget.skips(check):
         return Outcome(check, (), CheckState.SKIPPED, 0.0)
-    started = perf_counter()
     findings: tuple[Finding, ...] = ()
     state = CheckState.CHECKED
+    started = perf_counter()
     try:
+        watch.load(check)
+        # What is loaded once takes no time from the checks of this text.
+        started = perf_counter()
         findings = watch.run(check, context)
     except Exception as error:  # noqa: BLE001 - any failure of a check is the policy's to decide on
         # The class alone: the message of an exception may quote the text.

@@ -76,6 +76,41 @@ def test_ten_thousand_verdicts_at_once() -> None:
     assert blocked == [n % 3 == 0 for n in range(10_000)]
 
 
+def test_what_a_check_loads_once_takes_no_time_from_the_first_text() -> None:
+    class Loaded(WordCheck):
+        """Needs a while to get ready, as a model does."""
+
+        loads = 0
+
+        def warm_up(self) -> None:
+            self.loads += 1
+            threading.Event().wait(0.05)
+
+    slow = Loaded("storm", Unit.SENTENCE)
+    checks = [slow, WordCheck("rain")]
+    rules = [Rule(check=one.id, action=Action.ANNOTATE, on_error=OnFailure.ALLOW) for one in checks]
+    policy = Policy(name="w", version="1", budget_ms=40, degrade=["rain"], rules={Source.USER: rules})
+    judge = Pipeline(policy, checks)
+    for text in ("storm rain", "rain again"):
+        (result,) = judge.review([Part(text, Source.USER)]).results
+        verdicts = result.content_filter_results.values()
+        assert {verdict.state for verdict in verdicts} == {CheckState.CHECKED}
+    assert slow.loads == 1
+
+
+def test_a_check_that_never_gets_ready_fails_in_time() -> None:
+    class Stuck(WordCheck):
+        def warm_up(self) -> None:
+            gone.wait()
+
+    gone = threading.Event()
+    review = pipeline(Stuck("storm", Unit.SENTENCE), OnFailure.BLOCK, timeout_ms=20).review(
+        [Part("a fair day", Source.USER)]
+    )
+    gone.set()
+    assert review.blocked
+
+
 def test_what_is_named_to_degrade_is_skipped_first_though_it_is_essential() -> None:
     class Slow(WordCheck):
         def check(self, text: str, context: CheckContext) -> list[Finding]:
