@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any, cast
 
@@ -198,7 +199,7 @@ class Executor:
             raise ToolArgumentsError(f"{tool.name}: {why}")
         await self._allowed(step, tool, arguments, index)
         written = {name: data for name, data in plain.items() if not _by_developer(step, name)}
-        known = work.given(with_results=tool.effect is not Effect.READ)
+        known = partial(work.given, with_results=tool.effect is not Effect.READ)
         if (found := await work.guard.arguments(step.id, tool.name, written, known)) is not None:
             await work.record(found)
         if key in work.state.open and tool.effect is Effect.WRITE and not tool.goes_on:

@@ -40,25 +40,28 @@ class Guard:
         return await self._checked(data, source, step, "result", f"what {tool} returned")
 
     async def arguments(
-        self, step: str, tool: str, arguments: Mapping[str, JSON], known: Sequence[str] = ()
+        self, step: str, tool: str, arguments: Mapping[str, JSON], known: Callable[[], Sequence[str]] = tuple
     ) -> Checked | None:
         """What was found in arguments; they are never changed, only let through or stopped.
 
-        Personal data that stand in one of the `known` texts were not made up, and go through: where they may
-        go is for the rules on tools and labels to say.
+        Personal data that stand in one of the texts that `known` gives were not made up, and go through:
+        where they may go is for the rules on tools and labels to say.
 
         Raises:
             RefusedByPolicyError: the policy stops the call.
         """
         before = dict(arguments)
         after, found = await self._checked(before, Source.ASSISTANT, step, "argument", f"the call of {tool}")
-        if after != before and not (found and _only_personal(found) and _known(before, after, known)):
+        if after == before:
+            return found
+        if found is None or not _only_personal(found) or not _known(before, after, known()):
             raise RefusedByPolicyError(
                 f"The policy takes something out of the arguments of {tool}, so it is not called.",
                 hint="`prudent policy explain` says which rule; the event before names what was found.",
                 details={"rule": "; ".join(found.findings) if found else "policy"},
             )
-        return found
+        reasons = [*found.reasons, "it is known from the request or from an earlier step"]
+        return found.model_copy(update={"action": Action.ANNOTATE.value, "reasons": reasons})
 
     async def _checked(
         self, data: JSON, source: Source, step: str, what: Any, name: str
