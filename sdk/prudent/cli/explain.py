@@ -46,7 +46,9 @@ def explain(
     if not given or not given.strip():
         raise typer.BadParameter("there is no text, as an argument or through a pipe", param_hint="TEXT")
     loaded = load_policy(policy)
-    review = build_pipeline(loaded, effort=THOROUGH).review([Part(given, source)])
+    # Whoever asks why waits for all checks.
+    unhurried = loaded.model_copy(update={"budget_ms": None})
+    review = build_pipeline(unhurried, effort=THOROUGH).review([Part(given, source)])
     (result,) = review.results
     if html is not None:
         try:

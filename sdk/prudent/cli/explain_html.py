@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from prudent.cli.explain_view import details, found, headline
+from prudent.cli.explain_view import below, details, found, headline
 from prudent.types.safety import CategoryVerdict, PromptFilterResult, VerdictSpan
 
 _LEVELS = 5
@@ -45,7 +45,9 @@ def as_page(text: str, result: PromptFilterResult, policy: str) -> str:
     verdicts = found(result)
     body = "".join(_section(text, name, verdict) for name, verdict in verdicts.items())
     if not verdicts:
-        body = f"<p>Nothing was found.</p><blockquote>{_escaped(text)}</blockquote>"
+        body = f"<p>It has nothing against this text.</p><blockquote>{_escaped(text)}</blockquote>"
+    if (seen := below(result)) is not None:
+        body += f"<p>{escape(seen)}</p>"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from prudent.cli.terminal import visible
 from prudent.cli.verdicts import DONE
-from prudent.types.safety import CategoryVerdict, CheckState, PromptFilterResult, VerdictSpan
+from prudent.types.safety import Action, CategoryVerdict, CheckState, PromptFilterResult, VerdictSpan
 
 _STYLES = ((0.8, "bold black on bright_red"), (0.4, "black on yellow"), (0.0, "underline"))
 """By the least weight of each."""
@@ -22,21 +22,34 @@ _WORDS_SHOWN = 12
 
 
 def found(result: PromptFilterResult) -> dict[str, CategoryVerdict]:
-    """The verdicts that say something, the sternest first."""
+    """What the policy acts on, and checks that did not do their work; the sternest first."""
     telling = {
         name: verdict
         for name, verdict in result.content_filter_results.items()
-        if verdict.detected or verdict.state is not CheckState.CHECKED
+        if verdict.action is not Action.ALLOW or verdict.state is not CheckState.CHECKED
     }
     return dict(sorted(telling.items(), key=lambda one: (-one[1].action.rank, -one[1].severity_level)))
+
+
+def below(result: PromptFilterResult) -> str | None:
+    """What was seen but no rule acts on, in a line; None where there is nothing."""
+    seen = [
+        f"{name} (severity {verdict.severity_level}{_scored(verdict)})"
+        for name, verdict in result.content_filter_results.items()
+        if verdict.detected and verdict.action is Action.ALLOW
+    ]
+    return f"Below every rule of the policy: {', '.join(seen)}." if seen else None
+
+
+def _scored(verdict: CategoryVerdict) -> str:
+    return "" if verdict.score is None else f", score {verdict.score:.2f}"
 
 
 def print_explained(text: str, result: PromptFilterResult, policy: str) -> None:
     """Print the verdicts on a text with their reasons."""
     verdicts = found(result)
     if not verdicts:
-        typer.echo(f"Nothing found by the policy {policy} in the {result.source}'s text.")
-        return
+        typer.echo(f"The policy {policy} has nothing against this text.")
     console = Console(highlight=False, soft_wrap=True)
     for name, verdict in verdicts.items():
         console.print(headline(name, verdict), style="bold", markup=False)
@@ -45,6 +58,8 @@ def print_explained(text: str, result: PromptFilterResult, policy: str) -> None:
         for line in details(text, verdict):
             console.print(f"  {line}", markup=False)
         console.print()
+    if (seen := below(result)) is not None:
+        typer.echo(seen)
 
 
 def headline(name: str, verdict: CategoryVerdict) -> str:
@@ -53,15 +68,16 @@ def headline(name: str, verdict: CategoryVerdict) -> str:
         return f"{name}: unverified"
     if verdict.state in (CheckState.ERROR, CheckState.SKIPPED):
         return f"{name}: {verdict.reason or verdict.state}"
-    score = "" if verdict.score is None else f", score {verdict.score:.2f}"
     return (
         f"{name}: {DONE.get(verdict.action, 'allowed')}, severity {verdict.severity_level} of 7"
-        f" ({verdict.severity}){score}"
+        f" ({verdict.severity}){_scored(verdict)}"
     )
 
 
 def details(text: str, verdict: CategoryVerdict) -> Iterator[str]:
     """Reason, words, counterfactual, fidelity and rule, as far as there are any; a line each."""
+    if verdict.state in (CheckState.ERROR, CheckState.SKIPPED):
+        return  # the headline says it
     if verdict.reason:
         yield f"reason: {visible(verdict.reason)}"
     if not verdict.detected:

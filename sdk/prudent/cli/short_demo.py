@@ -57,7 +57,7 @@ def report(measured: Measured) -> list[tuple[str, str]]:
     ]
     if completion.safety is not None:
         safety = completion.safety
-        said.append(("policy", f"{safety.policy} ({safety.policy_hash[:12]}), action: {safety.action}"))
+        said.append(("policy", f"{safety.policy} ({safety.policy_hash[:12]})"))
         said.append(("audit", safety.audit_id or "not recorded"))
     return said
 

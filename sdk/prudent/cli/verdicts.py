@@ -53,15 +53,23 @@ def described(results: ContentFilterResults, where: str) -> Iterator[str]:
         if verdict.state is CheckState.ERROR:
             yield f"{name}: the check failed on {where}"
         elif verdict.detected and verdict.action in DONE:
-            yield f"{name}: {_what(verdict)}{DONE[verdict.action]} in {where}{_why(verdict)}"
+            yield f"{name}: {_what(name, verdict)}{DONE[verdict.action]} in {where}{_why(verdict)}"
 
 
-def _what(verdict: CategoryVerdict) -> str:
-    """Name what the spans say was found, with how often; never the value."""
-    labels = Counter(span.label for span in verdict.spans if span.label)
-    named = [label if count == 1 else f"{count} x {label}" for label, count in labels.items()]
+def _what(name: str, verdict: CategoryVerdict) -> str:
+    """Name what the spans say was found, with how often; never the value.
+
+    The spans of a score are the words that carry it, and not so many findings.
+    """
+    own = [span.label for span in verdict.spans if span.label and span.label != name]
+    labels = Counter(label.replace("_", " ") for label in own)
+    once = verdict.score is not None
+    named = [label if once or count == 1 else f"{count} x {label}" for label, count in labels.items()]
     return f"{', '.join(named)} " if named else ""
 
 
 def _why(verdict: CategoryVerdict) -> str:
-    return f" ({verdict.reason})" if verdict.reason else ""
+    """The reason; of a score also how severe it is, since it may be wrong."""
+    severity = "" if verdict.score is None else f"severity {verdict.severity_level} of 7"
+    said = "; ".join(part for part in (verdict.reason, severity) if part)
+    return f" ({said})" if said else ""

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from prudent.cli.explain_html import as_page
-from prudent.cli.explain_view import coloured, details
+from prudent.cli.explain_view import coloured, details, print_explained
 from prudent.cli.main import app
 from prudent.types.content import Source
-from prudent.types.safety import Action, CategoryVerdict, PromptFilterResult, VerdictSpan
+from prudent.types.safety import Action, CategoryVerdict, CheckState, PromptFilterResult, VerdictSpan
 
 KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 
@@ -90,10 +90,30 @@ def test_people_are_told_what_was_found_and_programs_the_verdicts(policy: str) -
     assert found["content_filter_results"]["secrets"]["spans"][0]["start"] == len("my key is ")
 
 
+def test_what_is_below_every_rule_is_one_line_and_a_skipped_check_another(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    low = CategoryVerdict(filtered=False, detected=True, severity_level=2, score=0.02)
+    failed = CategoryVerdict(
+        filtered=False, detected=False, state=CheckState.ERROR, action=Action.ANNOTATE, reason="it failed"
+    )
+    results = {"violence": low, "bias": failed}
+    result = PromptFilterResult(prompt_index=0, source=Source.USER, content_filter_results=results)
+    print_explained("hello", result, "plain")
+    said = capsys.readouterr().out
+    assert said.split("\n") == [
+        "bias: it failed",
+        "",
+        "Below every rule of the policy: violence (severity 2, score 0.02).",
+        "",
+    ]
+    assert "Below every rule of the policy: violence" in as_page("hello", result, "plain")
+
+
 def test_a_text_can_come_through_a_pipe_and_be_fine(policy: str) -> None:
     done = CliRunner().invoke(app, ["explain", "--policy", policy], input="hello there")
     assert done.exit_code == 0
-    assert "Nothing found" in done.stdout
+    assert "has nothing against this text" in done.stdout
     assert CliRunner().invoke(app, ["explain", "--policy", policy], input=" \n").exit_code == 2
 
 

@@ -37,6 +37,22 @@ def test_a_finding_names_the_check_what_it_found_what_was_done_and_where() -> No
     ]
 
 
+def test_words_that_carry_a_score_are_not_counted_as_findings() -> None:
+    words = [VerdictSpan(start=start, end=start + 1, label="illicit") for start in range(3)]
+    found = CategoryVerdict(
+        filtered=False,
+        detected=True,
+        score=0.7,
+        severity_level=5,
+        action=Action.ANNOTATE,
+        spans=words,
+        reason="help asked for",
+    )
+    assert findings(completion([], {"illicit": found})) == [
+        "illicit: noticed in the answer (help asked for; severity 5 of 7)"
+    ]
+
+
 def test_a_finding_in_the_answer_says_so() -> None:
     found = CategoryVerdict(filtered=True, detected=True, action=Action.BLOCK)
     assert findings(completion([], {"secrets": found})) == ["secrets: blocked in the answer"]
