@@ -14,7 +14,8 @@ from prudent_agents import prompts
 from prudent_agents.citing import cited
 from prudent_agents.driver import OnText
 from prudent_agents.facts import numbers
-from prudent_agents.summing import Known, Sum, made_up, summed
+from prudent_agents.reading import Reading, read_for
+from prudent_agents.summing import Known, Sum, in_units, made_up, summed
 from prudent_agents.tool import Effect
 from prudent_agents.values import JSON, canonical, digest
 from prudent_agents.work import Work
@@ -44,6 +45,7 @@ class Answerer:
         self._work = work
         self._goal = goal
         self._told = told
+        self._reading: Reading | None = None
 
     async def answer(self, known: Sequence[Known]) -> str:
         """The answer in words. What was done is reported as it is; the model answers what is left."""
@@ -53,6 +55,12 @@ class Answerer:
         if not left:
             return done
         shown = list(self._work.known(used).values()) if used else known
+        self._reading = read_for(self._work, left, shown)
+        if self._reading is not None:
+            if self._reading.silent:
+                await self._told(self._reading.nothing)
+                return f"{done}{self._reading.nothing}"
+            shown = self._reading.narrowed(shown)
         rest = await self._answered(shown, left)
         with_source = cited(rest, [value.data for _, value, _ in shown])
         if with_source != rest:
@@ -67,12 +75,14 @@ class Answerer:
         if computed is None:
             text = await self._say(known, goal)
             if not made_up(text, self._sources(known)):
+                text = text if self._reading is None else self._reading.right(text)
                 await self._told(text)
                 return text
-            computed = None if asks_sum else await self._summed(known)
+            may_sum = not asks_sum and (self._reading is None or in_units(goal))
+            computed = await self._summed(known) if may_sum else None
         if computed is not None:
             return await self._say([*known, computed.known(known)], goal, self._told)
-        text = _found(known, goal)
+        text = _found(known, goal) if self._reading is None else self._reading.instead
         await self._told(text)
         return text
 
@@ -100,8 +110,8 @@ def _found(known: Sequence[Known], goal: str) -> str:
 
 
 def _counts(goal: str) -> bool:
-    """Whether a goal asks for an amount of something that it gives a number of."""
-    return bool(_ASKS_AMOUNT.search(goal)) and bool(numbers(_NO_COUNT.sub(" ", goal)))
+    """Whether a goal asks for an amount of something that it gives a number of, and not of one."""
+    return bool(_ASKS_AMOUNT.search(goal)) and any(one != "1" for one in numbers(_NO_COUNT.sub(" ", goal)))
 
 
 def reported(work: Work, goal: str) -> tuple[str, str, list[str]]:

@@ -41,6 +41,7 @@ from prudent_agents.events import (
 from prudent_agents.hollow import not_hollow
 from prudent_agents.labels import TRUSTED, join
 from prudent_agents.plan import FILL, ITEM, SAY, Blank, Given, Ref, Step
+from prudent_agents.reading import read_in
 from prudent_agents.rules import Permission
 from prudent_agents.tool import Effect, Precondition, Tool, ToolContext
 from prudent_agents.values import JSON, Value, canonical
@@ -153,9 +154,13 @@ class Executor:
         label = join([work.control(), *(value.label for _, value, _ in known)]).of(step.id)
         if step.tool == FILL:
             return Value(data=await self._filled(step, known), label=label)
+        reading = read_in(work, step)
+        if reading is not None and reading.silent:
+            return Value(data=reading.nothing, label=label)
         messages = prompts.say(step.instruction or step.about, known, instructions=work.instructions)
         reply = await work.asked("say", work.model.say(messages), step=step.id)
-        text = cited(reply.text, [value.data for _, value, _ in known])
+        said = reply.text if reading is None else reading.right(reply.text)
+        text = cited(said, [value.data for _, value, _ in known])
         return Value(data=text, label=label)
 
     async def _filled(self, step: Step, known: Sequence[tuple[str, Value, Source]]) -> JSON:

@@ -46,6 +46,11 @@ def made_up(text: str, sources: Sequence[str]) -> bool:
     return any(held.isdisjoint(_forms(written)) for written in _NUMBER.findall(text))
 
 
+def in_units(request: str) -> bool:
+    """Whether a request speaks of a share, or of a time that is so many others."""
+    return any(pattern.search(request) for pattern, _ in _UNITS)
+
+
 @dataclass(frozen=True, slots=True)
 class Sum:
     """A sum as it was written and what it comes to."""

@@ -20,6 +20,7 @@ from prudent.types.progress import ProgressListener
 from prudent_agents.knowledge import tables
 from prudent_agents.knowledge.adding import Adding, require_model
 from prudent_agents.knowledge.files import absolute, is_inside, require_there
+from prudent_agents.knowledge.nearest import with_nearest
 from prudent_agents.knowledge.ranking import Fusion, Mode, Ranking
 from prudent_agents.knowledge.results import Document, Passage, Update
 from prudent_agents.labels import Confidentiality
@@ -116,12 +117,15 @@ class KnowledgeBase:
         clearance: Confidentiality | str = Confidentiality.PRIVATE,
         mode: Mode = "hybrid",
         check: bool = True,
+        nearest: bool = False,
     ) -> list[Passage]:
         """The passages that fit a question best, by words and by meaning, the best first.
 
         Documents more confidential than `clearance` are as if they were not there. With `check` the passages
         pass the checks as text of documents: orders hidden in them are taken out (`changed`), and those that
         the policy blocks are left out. Turn it off only where somebody else checks them, as agents do.
+        With `nearest` each passage says which of its sentences is nearest to the question, in a base of the
+        default model.
 
         Raises:
             InvalidRequestError: the question is empty or too long, or `limit` is not from 1 to 100.
@@ -129,7 +133,7 @@ class KnowledgeBase:
             ConfigurationError: there is no client, or the base was made with another model.
             StorageError: the file cannot be read.
         """
-        return self._search(self._senses(None), question, limit, clearance, mode, check)
+        return self._search(self._senses(None), question, limit, clearance, mode, check, nearest)
 
     async def search_async(
         self,
@@ -139,11 +143,12 @@ class KnowledgeBase:
         clearance: Confidentiality | str = Confidentiality.PRIVATE,
         mode: Mode = "hybrid",
         check: bool = True,
+        nearest: bool = False,
         client: AsyncClient | None = None,
     ) -> list[Passage]:
         """See `search`; `client` is used in place of the base's own."""
         return await self._in_thread(
-            lambda senses: self._search(senses, question, limit, clearance, mode, check), client
+            lambda senses: self._search(senses, question, limit, clearance, mode, check, nearest), client
         )
 
     def documents(self) -> list[Document]:
@@ -213,6 +218,7 @@ class KnowledgeBase:
         clearance: Confidentiality | str,
         mode: Mode,
         check: bool,
+        nearest: bool,
     ) -> list[Passage]:
         rank = _label(clearance, "clearance").rank
         _require_question(question, limit)
@@ -225,6 +231,10 @@ class KnowledgeBase:
             require_model(connection, self._model)
             hits = self._ranking.find(connection, question, vector, rank=rank, limit=limit, mode=mode)
             found = tables.passages(connection, hits)
+        if nearest and senses is not None and vector is not None and self._model == MODEL:
+            found = with_nearest(
+                found, question, vector, lambda one: senses.embed(one, "passage", self._model)
+            )
         return found if senses is None or not check else _checked(found, senses)
 
     async def _in_thread(self, work: Callable[[Senses | None], T], client: AsyncClient | None = None) -> T:

@@ -23,13 +23,25 @@ class Hit:
     similarity: float | None
 
 
+class Nearest(_Data):
+    """The sentence of a passage that is nearest to the question: characters `start` to `end` of the document.
+
+    `similarity` is the cosine of the two.
+    """
+
+    start: int
+    end: int
+    similarity: float
+
+
 class Passage(_Data):
     """A passage that was found: characters `start` to `end` of the document's extracted text.
 
     `number` is what an answer cites it by, [1] for the best. `page` counts from 1; `seconds` and `until` say
     when it is said in a recording. `heading` is the way of headings to it. `similarity` is the cosine to the
     question, None where only words matched; `score` is that of the ranking and compares within one search.
-    `text` is as it is in the document, unless `changed`: then the checks took something out.
+    `text` is as it is in the document, unless `changed`: then the checks took something out. `nearest` is
+    there where it was asked for.
     """
 
     number: int
@@ -46,10 +58,11 @@ class Passage(_Data):
     score: float = 0.0
     similarity: float | None = None
     changed: bool = False
+    nearest: Nearest | None = None
 
     def brief(self) -> dict[str, Any]:
         """What a model and a citation need of it, as JSON: number and text first."""
-        kept = ("number", "text", "document", "start", "end", "page", "seconds", "confidentiality")
+        kept = ("number", "text", "document", "start", "end", "page", "seconds", "confidentiality", "nearest")
         fields = self.model_dump(mode="json", exclude_none=True)
         return {name: fields[name] for name in kept if name in fields}
 

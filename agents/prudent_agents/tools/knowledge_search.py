@@ -90,6 +90,7 @@ def _search_in(
             limit=limit,
             clearance=clearance,
             check=context.client is None,
+            nearest=True,
             client=None if base.has_client else context.client,
         )
         return [passage.brief() for passage in found]
