@@ -27,31 +27,42 @@ _WHO = {
 }
 
 
+_UNSURE = {
+    OnUnverified.ALLOW: "; let through in silence where it was not measured on such texts",
+    OnUnverified.ANNOTATE: "",
+    OnUnverified.BLOCK: "; refused where it was not measured on such texts",
+}
+_SCALE = (
+    "Severity goes from 0 to 7: 2 is low, 4 medium, 6 high. Of the rules for a finding the sternest counts.",
+    "Where a check fails, or was not measured on such texts, the text goes on and the response says so,",
+    "unless its line says otherwise.",
+)
+
+
 def in_words(policy: Policy) -> list[str]:
     """Say what a policy does: a heading for each source, then a line a rule, indented."""
-    lines = [f"{policy.name} {policy.version}. {policy.description}".strip()]
+    lines = [f"{policy.name} {policy.version}. {policy.description}".strip(), "", *_SCALE]
     for source in Source:
         rules = policy.rules_for(source)
         lines += ["", f"{_WHO[source]}: {'' if rules else 'not checked'}".rstrip()]
         floor = len(policy.floor.get(source, ()))
         for number, rule in enumerate(rules):
-            fixed = " This rule is a floor." if number >= len(rules) - floor else ""
+            fixed = " (floor)" if number >= len(rules) - floor else ""
             lines.append(f"  {rule_in_words(rule)}{fixed}")
     return [*lines, "", *_whole(policy)]
 
 
 def rule_in_words(rule: Rule) -> str:
     """A rule as a sentence."""
-    what = f"{rule.check} ({rule.category})" if rule.category else rule.check
+    check = rule.check.replace("_", " ")
+    what = f"{check} ({rule.category.replace('_', ' ')})" if rule.category else check
     given = ", unless the user or the developer wrote it in this request" if rule.allow_given else ""
-    failed = "refused" if rule.on_error is OnFailure.BLOCK else "let through, and the response says so"
-    unsure = ""
-    if rule.on_unverified is not OnUnverified.ANNOTATE:
-        unsure = f", and where it cannot tell: {rule.on_unverified}"
-    return (
-        f"{what}, severity {rule.severity} to 7, is {_DONE[rule.action]}{given}."
-        f" If the check fails the text is {failed}{unsure}."
-    )
+    failed = ""
+    if rule.on_error is OnFailure.BLOCK:
+        failed = ", also" if rule.action is Action.BLOCK and not given else "; refused"
+        failed += " where the check fails"
+    done = f"{_DONE[rule.action]}{given}{failed}{_UNSURE[rule.on_unverified]}"
+    return f"{what} from severity {rule.severity}: {done}"
 
 
 def _whole(policy: Policy) -> Iterator[str]:

@@ -47,7 +47,8 @@ def test_a_wrong_policy_is_an_error_for_people() -> None:
 
 def test_a_policy_is_explained_rule_by_rule() -> None:
     lines = runner.invoke(policy.app, ["explain", "strict"]).stdout.splitlines()
-    assert any(line.startswith("  secrets, severity") and "refused" in line for line in lines)
+    assert "  secrets from severity 4: refused, also where the check fails" in lines
+    assert "  attack (jailbreak) from severity 4: reported; refused where the check fails" in lines
     assert "Streamed answers wait for their checks, piece by piece." in lines
     off = runner.invoke(policy.app, ["explain", "off"]).stdout
     assert "What the user writes: not checked" in off
