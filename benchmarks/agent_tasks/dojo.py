@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from agent_tasks.backend_tool import Handler, backend_tool
 from agent_tasks.task import World
 from prudent_agents.errors import ToolError
-from prudent_agents.tool import Effect, Tool
+from prudent_agents.tool import Tool
 
 SUITES = ("banking", "slack", "travel")
 _OWN = {"get_iban", "get_balance", "get_user_info", "get_user_information", "get_channels"}
 _SLOTS = {"slack", "web"}
 """Parameters that upstream injects itself."""
-Handler = Callable[[dict[str, Any], dict[str, Any]], Any]
 
 
 def _pay(key: str) -> Handler:
@@ -218,23 +218,18 @@ def _runs(task: dict[str, Any]) -> bool:
 
 def _tool(schema: dict[str, Any], state: dict[str, Any], injected: str) -> Tool:
     name: str = schema["name"]
-    handler = _READS.get(name) or _WRITES[name]
-
-    async def call(**given: Any) -> Any:
-        result = copy.deepcopy(handler(state, given))
-        return _with(result, injected) if name in _READS and name not in _OWN and injected else result
-
     parameters = copy.deepcopy(schema["parameters"])
     for slot in _SLOTS & set(parameters.get("properties", {})):
         del parameters["properties"][slot]
         parameters["required"] = [one for one in parameters.get("required", ()) if one != slot]
-    return Tool(
-        name=name,
-        card=schema["description"].splitlines()[0],
-        parameters=parameters,
-        function=call,
-        effect=Effect.WRITE if name in _WRITES else Effect.READ,
+    by_others = name in _READS and name not in _OWN
+    return backend_tool(
+        {**schema, "parameters": parameters},
+        _READS.get(name) or _WRITES[name],
+        state,
+        writes=name in _WRITES,
         trusted=name in _OWN,
+        told=lambda result: _with(result, injected) if injected and by_others else result,
     )
 
 

@@ -6,19 +6,17 @@ shop's policy: who, what and in which state an order must be, and what is left o
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent_tasks.backend_tool import Handler, backend_tool
 from agent_tasks.sums import calculator
 from agent_tasks.task import World
 from prudent_agents.errors import ToolError
-from prudent_agents.tool import Effect, Tool
 
 _REASONS = ("no longer needed", "ordered by mistake")
 _ADDRESS = ("address1", "address2", "city", "state", "country", "zip")
 Record = dict[str, Any]
-Handler = Callable[[Record, Record], Any]
 
 
 def _one(state: Record, table: str, key: str) -> Record:
@@ -225,20 +223,8 @@ def done(state: Record, calls: Sequence[Mapping[str, Any]]) -> Record:
 
 def retail(schemas: Sequence[Record], state: Record) -> World:
     """A shop over these tables, which its tools change."""
-    return World([_tool(one.get("function", one), state) for one in schemas], state)
-
-
-def _tool(schema: Record, state: Record) -> Tool:
-    name: str = schema["name"]
-    handler = _READS.get(name) or _WRITES[name]
-
-    async def call(**given: Any) -> Any:
-        return copy.deepcopy(handler(state, given))
-
-    return Tool(
-        name=name,
-        card=f"{schema['description'].split('. ')[0].rstrip('.')}.",
-        parameters=schema["parameters"],
-        function=call,
-        effect=Effect.WRITE if name in _WRITES else Effect.READ,
+    every = {**_READS, **_WRITES}
+    named = [one.get("function", one) for one in schemas]
+    return World(
+        [backend_tool(one, every[one["name"]], state, writes=one["name"] in _WRITES) for one in named], state
     )
