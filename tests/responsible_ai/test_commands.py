@@ -113,7 +113,10 @@ def test_an_unbroken_trail_exits_with_0_and_a_broken_one_with_1(log: AuditLog) -
 
 def test_records_are_shown_by_id_and_by_recency(log: AuditLog) -> None:
     last = list(log.records())[-1]
-    assert json.loads(runner.invoke(audit.app, ["show", last["id"]]).stdout) == last
+    assert json.loads(runner.invoke(audit.app, ["show", last["id"], "--json"]).stdout) == last
+    shown = runner.invoke(audit.app, ["show", last["id"]]).stdout
+    assert shown.startswith(f"{last['id']}  (record 3, request)\n")
+    assert f"policy      {last['body']['policy']} (" in shown
     assert len(runner.invoke(audit.app, ["show", "-n", "2"]).stdout.splitlines()) == 2
     assert isinstance(runner.invoke(audit.app, ["show", "aud_none"]).exception, NotFoundError)
 

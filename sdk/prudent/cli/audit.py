@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from prudent.cli.audit_view import line, lines
 from prudent.errors import InvalidRequestError, NotFoundError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def show(
     found = log.record(record)
     if found is None:
         raise NotFoundError(f"There is no audit record '{record}'.", hint="See: prudent audit show")
-    typer.echo(json.dumps(found, indent=2))
+    typer.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
 
 
 @app.command()
@@ -158,11 +159,4 @@ def _read_checkpoint(file: Path) -> Checkpoint:
 
 def _print(records: Iterable[dict[str, Any]], as_json: bool) -> None:
     for record in records:
-        typer.echo(json.dumps(record) if as_json else _line(record))
-
-
-def _line(record: dict[str, Any]) -> str:
-    body = record["body"]
-    said = (body.get(name) or "" for name in ("policy", "action", "outcome", "model"))
-    about = " ".join(word for word in said if word)
-    return f"{record['sequence']:>6}  {record['time']}  {record['kind']:<8}  {record['id']}  {about}"
+        typer.echo(json.dumps(record) if as_json else line(record))
