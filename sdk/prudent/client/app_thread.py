@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Muta
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from prudent.client.forking import fork_between_imports
 from prudent.errors import ConnectionFailedError, InternalError
 
 Message = MutableMapping[str, Any]
@@ -48,6 +49,7 @@ class AppThread:
             if self._finalizer is not None:
                 self._refuse_in_a_fork()
                 return
+            fork_between_imports()
             started: concurrent.futures.Future[None] = concurrent.futures.Future()
             self._state.process = os.getpid()
             thread = threading.Thread(
@@ -101,7 +103,13 @@ class AppThread:
             )
 
     def close(self) -> None:
-        """Run the app's shutdown and wait for it. Requests that still run are cancelled."""
+        """Run the app's shutdown and wait for it. Requests that still run are cancelled.
+
+        In a fork there is nothing to shut down: the app is its parent's.
+        """
+        if self._state.process not in (None, os.getpid()):
+            self._closed = True
+            return
         with self._lock:
             self._closed = True
             if self._finalizer is not None:
