@@ -8,6 +8,7 @@ some.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 LONGEST_SENTENCE = 600
 """The most characters that a check of sentences holds back."""
@@ -28,3 +29,13 @@ def sentence_end(text: str, start: int, *, final: bool) -> int | None:
         space = _WHITE.search(text, start + LONGEST_SENTENCE // 2, limit)
         return space.end() if space else limit
     return len(text) if final and len(text) > start else None
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where each sentence of a whole text begins and ends, short ones too; together they are the text."""
+    start = 0
+    for found in _END.finditer(text):
+        yield start, found.end()
+        start = found.end()
+    if start < len(text):
+        yield start, len(text)

@@ -19,6 +19,7 @@ from prudent.types.content import Source
 from prudent_responsible_ai.addressed import Order, orders_to_models
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit
 from prudent_responsible_ai.checks.encoder_user import Bands, EncoderUser
+from prudent_responsible_ai.checks.narrowing import narrowed
 from prudent_responsible_ai.checks.unmeasured import unmeasured
 from prudent_responsible_ai.decoded_views import decoded_views
 from prudent_responsible_ai.explain.findings import explained, scorer
@@ -28,7 +29,7 @@ from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.quoted import Quotation, quotations
 from prudent_responsible_ai.registered import Leak, Registered
 from prudent_responsible_ai.setup import CheckSetup, ExplainedFrom, Options, SafetyModels, from_medium
-from prudent_responsible_ai.severity import severity_of
+from prudent_responsible_ai.severity import MEDIUM, severity_of
 from prudent_responsible_ai.undisguised import undisguised
 
 JAILBREAK, INDIRECT, LEAK = "jailbreak", "indirect_attack", "leak"
@@ -146,7 +147,27 @@ class AttackCheck(EncoderUser):
             severity = order.severity + _RAISED.get(source, 0) + (_AGREED if agreed else 0)
             span = Span(order.start, order.end, INDIRECT)
             yield Finding(INDIRECT, min(_HIGHEST, severity), (span,), order.reason)
-        yield from (self._judged(INDIRECT, hit, text, source) for hit in hits)
+        for hit in hits:
+            judged = self._judged(INDIRECT, hit, text, source)
+            yield judged if hit.way else self._narrowed(judged, hit, text, orders)
+
+    def _narrowed(self, finding: Finding, hit: _Hit, text: str, orders: Sequence[Order]) -> Finding:
+        """The finding, its place cut down to the sentences without which the rest passes, where it does."""
+        if finding.severity < MEDIUM:
+            return finding
+        decisive = [span for span in finding.because if span.decisive]
+        suspects = [(one.start, one.end) for one in (*orders, *decisive)]
+        places = narrowed(text, (hit.start, hit.end), suspects, self._passes)
+        if places is None:
+            return finding
+        spans = tuple(Span(start, end, INDIRECT, weight=round(hit.score, 4)) for start, end in places)
+        return replace(finding, spans=spans)
+
+    def _passes(self, text: str) -> bool:
+        """Whether a text from elsewhere is under every medium band."""
+        (scores,) = self.encoder.scores([text])
+        language = language_of(text)
+        return all(scores[one] < self.bands.thresholds(one, language).medium for one in LABELS_OF[INDIRECT])
 
     def _judged(self, category: str, hit: _Hit, text: str, source: Source) -> Finding:
         """The finding; where some rule acts on it with the words that carry it, if they can be read."""
