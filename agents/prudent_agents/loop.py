@@ -81,6 +81,8 @@ class Loop:
         plan, answers = work.state.plan, work.state.answers
         if plan is None:
             plan = await self._planner.plan(work.state.goal)
+            if prompts.ATTACHED in work.state.results and not plan.steps:
+                plan = plan.model_copy(update={"ends": "answer", "note": None})  # the files may say it
             await work.record(Planned(plan=plan))
         elif plan.ends == "ask_user" and answers:
             question, said = answers[-1]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Protocol
 
 from prudent.client import AsyncClient
 from prudent.errors import InvalidRequestError
-from prudent.types.agents import AgentTool, OfferedAgent, RunAgentRequest
+from prudent.types.agents import AgentTool, AttachedFile, OfferedAgent, RunAgentRequest
 from prudent_agents.agent import Agent
+from prudent_agents.attached import attached
 from prudent_agents.events import Event, RunStarted
 from prudent_agents.labels import Confidentiality
 from prudent_agents.offered_wire import WITHHELD, open_results
+from prudent_agents.plan import see_to_goal
 from prudent_agents.recipes import Recipe
 from prudent_agents.recipes.document import Parameter
 from prudent_agents.recipes.parameters import schema_of_parameter
@@ -97,7 +100,17 @@ class AgentOffer:
             )
         if asked.input is None:
             raise InvalidRequestError("The goal is missing.", hint="Give it as `input`.", param="input")
-        return self._agent.stream_async(asked.input, run=run, owner=owner)
+        see_to_goal(asked.input, param="input")
+        return self._begun(asked.input, asked.files or (), run, owner)
+
+    async def _begun(
+        self, goal: str, files: Sequence[AttachedFile], run: str, owner: str
+    ) -> AsyncGenerator[Event]:
+        inputs = await attached(files, self._agent.client())
+        events = self._agent.stream_async(goal, inputs=inputs, run=run, owner=owner)
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
     def resume(
         self, started: RunStarted, run: str, *, decision: bool | None, answer: str | None
@@ -168,6 +181,12 @@ class RecipeOffer:
         if asked.input is not None:
             raise InvalidRequestError(
                 "A recipe takes parameters and no goal.", hint="Give them as `parameters`.", param="input"
+            )
+        if asked.files:
+            raise InvalidRequestError(
+                "A recipe is given no files: they are fixed where it is offered.",
+                hint="`prudent recipe serve` takes them with each run.",
+                param="files",
             )
         given, known = asked.parameters or {}, self._asked
         for name in given:

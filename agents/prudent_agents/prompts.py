@@ -16,6 +16,11 @@ from prudent_agents.driver import Message, part
 from prudent_agents.values import Value, digest
 
 MOST_PARTS_OF_A_GOAL = 5
+ATTACHED = "files"
+"""The input of a run that has the texts of the files which came with its goal."""
+LONGEST_ATTACHED = 8_000
+"""Characters of these texts together: all of them are shown."""
+_SHOWN_OF_A_RESULT = 2_000
 
 _SPLIT = (
     "Split a request into the steps that must be done, one after the other. Each step is a short request of "
@@ -194,8 +199,9 @@ def answer(
         return [*_system(instructions), {"role": "user", "content": goal}]
     parts: list[dict[str, Any]] = [{"type": "text", "text": "What is known:\n"}]
     parts += [
-        part(f"{'' if len(results) == 1 else f'- {of}: '}{digest(value.data, characters=2_000)}\n", source)
+        part(f"{'' if len(results) == 1 else f'- {of}: '}{digest(value.data, characters=shown)}\n", source)
         for of, value, source in results
+        for shown in [LONGEST_ATTACHED if of == ATTACHED else _SHOWN_OF_A_RESULT]
     ]
     parts.append({"type": "text", "text": f"\nRequest: {goal}"})
     told = f"{instructions}\n\n{_ANSWER}" if instructions else _ANSWER

@@ -16,6 +16,7 @@ from prudent_agents.driver import Message, Model
 from prudent_agents.labels import TRUSTED, UNTRUSTED, Confidentiality, Label, join
 from prudent_agents.plan import Plan, Step
 from prudent_agents.planner import Planner
+from prudent_agents.prompts import ATTACHED
 from prudent_agents.values import Value
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 CONVERSATION = "conversation"
 REMEMBERED = "remembered"
 FOUND = "found"
-BACKGROUND = (CONVERSATION, REMEMBERED, FOUND)
+BACKGROUND = (CONVERSATION, REMEMBERED, FOUND, ATTACHED)
 """Names of inputs that are shown with the results."""
 
 _RECALLED = 3

@@ -6,12 +6,12 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, cast
 
-from prudent.client.body import multipart_body
+from prudent.client.body import FileInput, multipart_body
 from prudent.client.image_input import as_reference
 from prudent.errors import InvalidRequestError, RequestTooLargeError
 
 MOST_SOUND_BYTES = 64 * 2**20
-"""Of a recording that travels in a part; longer ones are for `client.audio.transcriptions`."""
+"""Of a recording or a file that travels in a body; longer ones are for `client.audio.transcriptions`."""
 
 
 def as_parts(given: object) -> Any:
@@ -24,6 +24,18 @@ def as_parts(given: object) -> Any:
     if isinstance(given, str) or not isinstance(given, Sequence):
         return given
     return [_part(part, index) for index, part in enumerate(cast("Sequence[object]", given))]
+
+
+def as_attached(file: FileInput) -> dict[str, str]:
+    """A file with its name, as it goes with the goal of an agent.
+
+    Raises:
+        InvalidRequestError: there is no such file, or it is none.
+        RequestTooLargeError: it is too large.
+    """
+    with multipart_body({}, file) as form:
+        data = form.content if isinstance(form.content, bytes) else _read(form.content)
+        return {"name": form.name, "data": base64.b64encode(data).decode("ascii")}
 
 
 def _part(part: object, index: int) -> Any:
@@ -53,8 +65,8 @@ def _read(file: BinaryIO) -> bytes:
     data = file.read(MOST_SOUND_BYTES + 1)
     if len(data) > MOST_SOUND_BYTES:
         raise RequestTooLargeError(
-            f"The recording has more than {MOST_SOUND_BYTES >> 20} MiB.",
-            hint="Transcribe it: client.audio.transcriptions sends it piece by piece.",
+            f"The file has more than {MOST_SOUND_BYTES >> 20} MiB.",
+            hint="Of a recording: client.audio.transcriptions sends it piece by piece.",
             param="input",
         )
     return data

@@ -12,6 +12,8 @@ from prudent.types.operation import Operation
 RUN_ID = r"^run_[a-z0-9]{8,64}$"
 MOST_INPUT = 20_000
 """Characters of a goal."""
+MOST_FILES = 8
+"""Files of a run; their size is that of the request's body."""
 
 
 class AgentTool(ResponseModel):
@@ -43,8 +45,17 @@ class AgentList(ResponseModel):
     data: list[OfferedAgent]
 
 
+class AttachedFile(RequestModel):
+    """A file for a run: `data` is base64 of its bytes, or a data URL. The name's ending says its kind."""
+
+    name: str = Field(min_length=1, max_length=255)
+    data: str = Field(min_length=1)
+
+
 class RunAgentRequest(RequestModel):
     """A run to begin: `input` is the goal of an agent, `parameters` are those of a recipe.
+
+    `files` go with a goal: texts, PDFs, images, recordings. What is in them is read as somebody else's text.
 
     `id` is the run's, where the caller chooses it: sent again, the same run is not begun twice (409).
     """
@@ -52,6 +63,7 @@ class RunAgentRequest(RequestModel):
     id: str | None = Field(default=None, pattern=RUN_ID)
     input: str | None = Field(default=None, max_length=MOST_INPUT)
     parameters: dict[str, Any] | None = None
+    files: list[AttachedFile] | None = Field(default=None, max_length=MOST_FILES)
     stream: bool = False
 
 

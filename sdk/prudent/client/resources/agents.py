@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
 import httpx
 
-from prudent.client.body import json_body
+from prudent.client.body import FileInput, json_body
 from prudent.client.connection import AsyncConnection, Connection
+from prudent.client.content import as_attached
 from prudent.client.stream import AsyncStream, Stream
 from prudent.types.agents import (
     CANCEL_AGENT_RUN,
@@ -42,6 +43,7 @@ class Agents:
         input: str | None = None,
         *,
         parameters: Mapping[str, Any] | None = None,
+        files: Sequence[FileInput] = (),
         stream: Literal[False] = False,
         timeout: Timeout = None,
     ) -> AgentRun: ...
@@ -53,6 +55,7 @@ class Agents:
         input: str | None = None,
         *,
         parameters: Mapping[str, Any] | None = None,
+        files: Sequence[FileInput] = (),
         stream: Literal[True],
         timeout: Timeout = None,
     ) -> Stream[AgentEvent]: ...
@@ -63,10 +66,14 @@ class Agents:
         input: str | None = None,
         *,
         parameters: Mapping[str, Any] | None = None,
+        files: Sequence[FileInput] = (),
         stream: bool = False,
         timeout: Timeout = None,
     ) -> AgentRun | Stream[AgentEvent]:
         """Begin a run, with a goal (`input`) or a recipe's parameters. Closing a stream cancels it.
+
+        `files` go with a goal: paths, bytes, open files, or (name, one of these). Texts, PDFs, images and
+        recordings are read, and what is in them is untrusted.
 
         A run that fails, is refused or waits for a person is returned: see its `status` and `waiting`. It is
         begun once, also where the call is repeated after a broken connection.
@@ -76,7 +83,7 @@ class Agents:
             InvalidRequestError: the goal or a parameter is missing or wrong; `param` names it.
             RateLimitError: after the retries. ConflictError: the call was repeated, and the run had begun.
         """
-        body = _begun(input, parameters, stream)
+        body = _begun(input, parameters, files, stream)
         if stream:
             return self._connection.stream(RUN_AGENT, body, timeout=timeout, agent=agent)
         return self._connection.call(RUN_AGENT, body, timeout=timeout, agent=agent)
@@ -157,6 +164,7 @@ class AsyncAgents:
         input: str | None = None,
         *,
         parameters: Mapping[str, Any] | None = None,
+        files: Sequence[FileInput] = (),
         stream: Literal[False] = False,
         timeout: Timeout = None,
     ) -> AgentRun: ...
@@ -168,6 +176,7 @@ class AsyncAgents:
         input: str | None = None,
         *,
         parameters: Mapping[str, Any] | None = None,
+        files: Sequence[FileInput] = (),
         stream: Literal[True],
         timeout: Timeout = None,
     ) -> AsyncStream[AgentEvent]: ...
@@ -178,11 +187,12 @@ class AsyncAgents:
         input: str | None = None,
         *,
         parameters: Mapping[str, Any] | None = None,
+        files: Sequence[FileInput] = (),
         stream: bool = False,
         timeout: Timeout = None,
     ) -> AgentRun | AsyncStream[AgentEvent]:
         """Begin a run; see `Agents.run`."""
-        body = _begun(input, parameters, stream)
+        body = _begun(input, parameters, files, stream)
         if stream:
             return await self._connection.stream(RUN_AGENT, body, timeout=timeout, agent=agent)
         return await self._connection.call(RUN_AGENT, body, timeout=timeout, agent=agent)
@@ -241,10 +251,13 @@ class AsyncAgents:
         return await self._connection.call(CANCEL_AGENT_RUN, timeout=timeout, agent=agent, run=run)
 
 
-def _begun(input: str | None, parameters: Mapping[str, Any] | None, stream: bool) -> bytes:
+def _begun(
+    input: str | None, parameters: Mapping[str, Any] | None, files: Sequence[FileInput], stream: bool
+) -> bytes:
     """The body of a new run. Its id is chosen here, so that a repeated call begins no second one."""
     run = f"run_{uuid.uuid4().hex[:16]}"
-    return json_body({"id": run, "input": input, "parameters": parameters, "stream": stream})
+    sent = [as_attached(file) for file in files] or None
+    return json_body({"id": run, "input": input, "parameters": parameters, "files": sent, "stream": stream})
 
 
 def _resumed(digest: str | None, approve: bool | None, answer: str | None, stream: bool) -> bytes:
