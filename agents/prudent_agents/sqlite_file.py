@@ -6,16 +6,16 @@ Deleted rows are overwritten. The file and its folder are only their owner's.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from prudent.errors import StorageError
+from prudent.owned_database import opened, whole_change
 
 BUSY_SECONDS = 30.0
 """How long another process's change is waited for."""
@@ -56,14 +56,8 @@ class SqliteFile:
         """One change: all that is done in the block is in the file at its end, or nothing of it."""
         with self._writing, self._errors("written"):
             connection = self._open_writer()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with whole_change(connection):
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
@@ -94,9 +88,6 @@ class SqliteFile:
 
     def _open_writer(self) -> sqlite3.Connection:
         if self._writer is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Made here, so that it is private from its first byte on.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             self._writer = self._connected()
         return self._writer
 
@@ -114,9 +105,7 @@ class SqliteFile:
         connection.close()
 
     def _connected(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        connection = opened(self.path, busy_seconds=BUSY_SECONDS)
         try:
             self._prepare(connection)
         except BaseException:
@@ -137,17 +126,12 @@ class SqliteFile:
         if tables and mark != kind.mark:
             raise sqlite3.DatabaseError(f"it is an SQLite file, but no {kind.name}")
         if not tables:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with whole_change(connection):
                 if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                     for statement in kind.schema.split(";\n"):
                         connection.execute(statement)
                     connection.execute(f"PRAGMA application_id = {kind.mark}")
                     connection.execute(f"PRAGMA user_version = {kind.version}")
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
         elif version != kind.version:
             raise sqlite3.DatabaseError(
                 f"it is of version {version}, and this prudent knows version {kind.version}"

@@ -11,16 +11,16 @@ wait for writers. The triggers stop mistakes, not somebody who may write to the 
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from prudent.errors import StorageError
+from prudent.owned_database import opened, whole_change
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
@@ -118,14 +118,8 @@ class AuditStore:
         """One change: all that is done in the block is kept at its end, or nothing of it."""
         with self._lock, self._errors("written"):
             connection = self._open()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with whole_change(connection):
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def snapshot(self) -> Generator[Snapshot]:
@@ -172,12 +166,7 @@ class AuditStore:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Made here, so that it is private from its first byte on.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            connection = opened(self._path, busy_seconds=_BUSY_SECONDS)
             try:
                 _prepare(connection, durable=self._durable)
             except BaseException:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+from prudent.owned_database import opened
 
 BUSY_SECONDS = 10.0
 """How long another process is waited for."""
@@ -19,9 +20,7 @@ def owned_database(path: Path) -> Generator[sqlite3.Connection]:
     Raises:
         OSError, sqlite3.Error: it cannot be opened.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = opened(path, busy_seconds=BUSY_SECONDS)
     try:
         yield connection
     finally:

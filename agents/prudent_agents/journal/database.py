@@ -14,6 +14,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from prudent.owned_database import opened, whole_change
 from prudent_agents.errors import JournalError
 
 BUSY_SECONDS = 30.0
@@ -67,14 +68,8 @@ class Database:
         with self._lock, self._errors("written"):
             connection = self._open()
             connection.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with whole_change(connection):
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
@@ -115,12 +110,7 @@ class Database:
                 hint="Make a new SqliteJournal in the child.",
             )
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Made here, so that it is private from its first byte on.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            connection = opened(self.path, busy_seconds=BUSY_SECONDS)
             try:
                 _prepare(connection)
             except BaseException:
