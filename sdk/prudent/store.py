@@ -76,15 +76,13 @@ def open_derived(
     over: SourceFile,
     compile_it: Callable[[Path, Path, ModelIdentity], object],
     *,
-    form: str = "",
     pull: bool = True,
     progress: ProgressListener | None = None,
     catalog: Catalog | None = None,
 ) -> Path:
     """The folder of a model that is made of a model of the catalog and a file `over` it; as `open_model`.
 
-    `form` tells apart what may be compiled of the same files. `compile_it` gets the base's first file, the
-    folder to make, and who the model is. Raises as `open_model`.
+    `compile_it` gets the base's first file, the folder to make, and who the model is. Raises as `open_model`.
     """
     entry = (catalog or Catalog.load()).get(base)
     identity = _identity(entry)
@@ -93,7 +91,7 @@ def open_derived(
         made = replace(identity, id=name, sources=(*identity.sources, over))
         compile_it(files / identity.sources[0].name, folder, made)
 
-    folder = compiled_folder(name) / f"int8-{_key('int8', entry, over.sha256, *filter(None, [form]))}"
+    folder = compiled_folder(name) / f"int8-{_key('int8', entry, over.sha256)}"
     return _compiled(entry, folder, derive, pull=pull, progress=progress)
 
 

@@ -15,7 +15,6 @@ from prudent.runtime.text_encoder_artifact import TextEncoderArtifact
 from prudent.store import open_derived
 from prudent.types.progress import ProgressListener
 from prudent_responsible_ai.encoder.card import PackagedEncoder
-from prudent_responsible_ai.encoder.early import packaged_early_look
 from prudent_responsible_ai.encoder.local import LocalTextEncoder
 from prudent_responsible_ai.encoder.ngrams import NgramModel
 
@@ -38,15 +37,13 @@ def open_text_encoder(
 
         with _weights():
             tuned = package.weights()
-        return compile_text_encoder(source, tuned, folder, identity, split=True, progress=progress)
+        return compile_text_encoder(source, tuned, folder, identity, progress=progress)
 
-    folder = open_derived(card.base, card.name, over, compile_it, form="split", pull=pull, progress=progress)
-    artifact = TextEncoderArtifact(folder)
+    folder = open_derived(card.base, card.name, over, compile_it, pull=pull, progress=progress)
     with _weights():
         path = package.ngrams()
         ngrams = None if path is None else NgramModel(path)
-    early = packaged_early_look(card.base, artifact.config.lower_layers)
-    return LocalTextEncoder(artifact, card, ngrams, early, threads=threads)
+    return LocalTextEncoder(TextEncoderArtifact(folder), card, ngrams, threads=threads)
 
 
 @contextmanager

@@ -1,15 +1,14 @@
 """Runs the checks' encoder: texts to windows, scores, names and support. Knows no check and no policy.
 
 Scores are kept by the hash of the window, so a conversation's history costs nothing when it comes again. A
-window that is surely harmless after the lower layers is not read further (`early`). That depends on the
-window alone, never on what is kept or what stands beside it.
+window's scores do not depend on the windows beside it: rows are quantised one by one.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +19,7 @@ from prudent.tokenizer.unigram import UnigramTokenizer
 from prudent.tokenizer.unigram_spec import UnigramSpec
 from prudent_responsible_ai.encoder.card import EncoderCard
 from prudent_responsible_ai.encoder.cutting import Cutter, Piece
-from prudent_responsible_ai.encoder.early import EarlyLook
-from prudent_responsible_ai.encoder.graphs import EncoderGraphs
+from prudent_responsible_ai.encoder.graph import EncoderGraph
 from prudent_responsible_ai.encoder.kept import Kept
 from prudent_responsible_ai.encoder.ngrams import NgramModel
 from prudent_responsible_ai.name_spans import spans_of
@@ -33,20 +31,9 @@ _KEPT_TEXTS = 1_000
 """Whole texts that are remembered too: several checks read one, and to cut it costs a millisecond."""
 _KEPT_TAGS = 256
 """Windows whose tags are remembered until somebody asks for the names in them: 2 MB at most."""
-_KEPT_STATES = 16
-"""Windows that were not read further whose states are remembered, should somebody want more: 3 MB at most."""
 _SURELY_NONE = 0.8
 """Probability of being no name, above which a token is of none, whatever its neighbours are."""
 _PAIR_TOKENS = 160
-_NOTHING: Mapping[str, float] = dict.fromkeys(LABELS, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Scores of a window, None where the upper layers were not run, and whether it is surely harmless."""
-
-    scores: Mapping[str, float] | None
-    harmless: bool
 
 
 class LocalTextEncoder:
@@ -57,26 +44,22 @@ class LocalTextEncoder:
         artifact: TextEncoderArtifact,
         card: EncoderCard,
         ngrams: NgramModel | None = None,
-        early: EarlyLook | None = None,
         *,
         threads: int | None = None,
     ) -> None:
-        """Load the graphs (about a second). `threads` None uses every core that this process may use.
+        """Load the graph (about a second). `threads` None uses every core that this process may use.
 
-        `ngrams` score texts beside it; without them, scores are the encoder's alone. `early` None reads every
-        text to the end; a graph that is not split is.
+        `ngrams` score texts beside it; without them, scores are the encoder's alone.
         """
-        self.model_hash = card.model_hash if early is None else early.hashed_with(card.model_hash)
+        self.model_hash = card.model_hash
         self._card = card
         self._ngrams = ngrams
         self.tokenizer = UnigramTokenizer(UnigramSpec.load(artifact.tokenizer))
         self._cutter = Cutter(self.tokenizer)
-        self._graphs = EncoderGraphs(artifact, self.tokenizer.padding_id, threads or usable_cores())
-        self._early = early if self._graphs.split else None
-        self._kept: Kept[_Known] = Kept(_KEPT)
+        self._graph = EncoderGraph(artifact, self.tokenizer.padding_id, threads or usable_cores())
+        self._kept: Kept[Window] = Kept(_KEPT)
         self._whole: Kept[tuple[Window, ...]] = Kept(_KEPT_TEXTS)
         self._tags: Kept[NDArray[np.float32]] = Kept(_KEPT_TAGS)
-        self._states: Kept[NDArray[np.float32]] = Kept(_KEPT_STATES)
         self._named: Kept[tuple[NameSpan, ...]] = Kept(_KEPT)
 
     def read(self, text: str) -> tuple[Window, ...]:
@@ -87,8 +70,10 @@ class LocalTextEncoder:
         if (known := self._whole.get(key)) is not None:
             return known
         pieces = self._cutter.cut(text)
-        scored = zip(pieces, self._scored(pieces, further=False), strict=True)
-        read = tuple(Window(piece.start, piece.start + len(piece.text), scores) for piece, scores in scored)
+        windows = zip(pieces, self._windows(pieces), strict=True)
+        read = tuple(
+            replace(window, start=piece.start, end=piece.start + window.end) for piece, window in windows
+        )
         self._whole.put({key: read})
         return read
 
@@ -104,14 +89,14 @@ class LocalTextEncoder:
     def scores(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
         """See `TextEncoder.scores`."""
         cut = [self._cutter.cut(text) if text.strip() else [] for text in texts]
-        scored = iter(self._scored([piece for pieces in cut for piece in pieces], further=True))
-        return [_highest([next(scored) for _ in pieces]) for pieces in cut]
+        windows = iter(self._windows([piece for pieces in cut for piece in pieces]))
+        return [_highest([next(windows) for _ in pieces]) for pieces in cut]
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> list[Support]:
         """See `TextEncoder.support`."""
         rows = [self._pair(passage, sentence) for passage, sentence in pairs]
         found: list[Support | None] = [None] * len(rows)
-        for index, logits, _ in self._graphs.whole(rows):
+        for index, logits, _ in self._graph.read(rows):
             scaled = logits[len(LABELS) :] / self._card.support_temperature
             chances = np.exp(scaled - scaled.max())
             found[index] = Support(*map(float, chances / chances.sum()))
@@ -121,7 +106,7 @@ class LocalTextEncoder:
         """The logits of texts that fit one window, uncalibrated: float32 (texts, LABELS). For calibration."""
         rows = [self._cutter.ids(text) for text in texts]
         found = np.zeros((len(rows), len(LABELS)), np.float32)
-        for index, logits, _ in self._graphs.whole(rows):
+        for index, logits, _ in self._graph.read(rows):
             found[index] = logits[: len(LABELS)]
         return found
 
@@ -131,49 +116,25 @@ class LocalTextEncoder:
         found = [list(self._calibrated(*both).values()) for both in scored]
         return np.array(found, np.float64).reshape(len(texts), len(LABELS))
 
-    def _scored(self, pieces: Sequence[Piece], *, further: bool) -> list[Mapping[str, float]]:
-        """Scores of each piece, those that are not remembered computed together.
-
-        `further` reads also those to the end that are surely harmless; without it, they score nothing.
-        """
+    def _windows(self, pieces: Sequence[Piece]) -> list[Window]:
+        """A window for each piece, those that are not remembered computed together. It begins at 0."""
         keys = [_key(piece.text) for piece in pieces]
         found = self._kept.known(keys)
-        missing = {
-            key: piece
-            for key, piece in zip(keys, pieces, strict=True)
-            if key not in found or (further and found[key].scores is None)
-        }
+        missing = {key: piece for key, piece in zip(keys, pieces, strict=True) if key not in found}
         if missing:
-            made = dict(zip(missing, self._computed(missing, further=further), strict=True))
+            made = dict(zip(missing, self._computed(missing), strict=True))
             self._kept.put(made)
             found |= made
-        known = (found[key] for key in keys)
-        return [
-            _NOTHING if one.scores is None or (one.harmless and not further) else one.scores for one in known
-        ]
+        return [found[key] for key in keys]
 
-    def _computed(self, pieces: Mapping[bytes, Piece], *, further: bool) -> list[_Known]:
+    def _computed(self, pieces: Mapping[bytes, Piece]) -> list[Window]:
         keys, texts = list(pieces), [piece.text for piece in pieces.values()]
-        rows = [piece.ids for piece in pieces.values()]
-        if self._early is None:
-            read = list(self._graphs.whole(rows))
-            harmless = [False] * len(rows)
-        else:
-            states = self._graphs.states(rows)
-            harmless = [self._early.surely_harmless(one) for one in states]
-            left = [index for index in range(len(rows)) if further or not harmless[index]]
-            self._states.put(
-                {keys[index]: states[index].copy() for index in range(len(rows)) if index not in left}
-            )
-            found = self._graphs.from_states([states[index] for index in left])
-            read = [(left[place], logits, tags) for place, logits, tags in found]
-        self._tags.put({keys[index]: tags.copy() for index, _, tags in read})
-        beside = self._of_ngrams([texts[index] for index, _, _ in read])
-        scores = {
-            index: self._calibrated(logits, ngrams)
-            for (index, logits, _), ngrams in zip(read, beside, strict=True)
-        }
-        return [_Known(scores.get(index), harmless[index]) for index in range(len(rows))]
+        beside = self._of_ngrams(texts)
+        windows: list[Window] = [Window(0, len(text), {}) for text in texts]
+        for index, logits, tags in self._graph.read([piece.ids for piece in pieces.values()]):
+            windows[index] = replace(windows[index], scores=self._calibrated(logits, beside[index]))
+            self._tags.put({keys[index]: tags.copy()})
+        return windows
 
     def _names(self, text: str) -> tuple[NameSpan, ...]:
         """The names in a piece. Where no token may be one, its characters need not be found."""
@@ -182,9 +143,7 @@ class LocalTextEncoder:
             return known
         ids, places = self._cutter.tokens(text)
         if (tags := self._tags.get(key)) is None:
-            states = self._states.get(key)
-            read = self._graphs.whole([ids]) if states is None else self._graphs.from_states([states])
-            ((_, _, tags),) = read
+            ((_, _, tags),) = self._graph.read([ids])
         chances = _softmax(tags)
         names: tuple[NameSpan, ...] = ()
         if not (chances[:, 0] > _SURELY_NONE).all():
@@ -217,8 +176,8 @@ def _key(piece: str) -> bytes:
     return hashlib.blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _highest(scored: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {label: max((scores[label] for scores in scored), default=0.0) for label in LABELS}
+def _highest(windows: Sequence[Window]) -> dict[str, float]:
+    return {label: max((window.scores[label] for window in windows), default=0.0) for label in LABELS}
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType]
 
@@ -21,13 +20,7 @@ from prudent.compiler.encoder_precisions import from_fastest
 from prudent.compiler.encoder_reference import compiled_vectors, reference_vectors
 from prudent.compiler.encoder_texts import EncoderTexts, calibration_texts
 from prudent.compiler.families import ENCODER_FAMILIES
-from prudent.compiler.graph.encoder import (
-    STATES,
-    EncoderLowering,
-    encoder_graph,
-    encoder_upper_graph,
-    states_head,
-)
+from prudent.compiler.graph.encoder import EncoderLowering, encoder_graph
 from prudent.compiler.graph.external_data import ExternalFile
 from prudent.compiler.graph.onnx_file import serialize
 from prudent.compiler.graph.precision import Precision
@@ -40,12 +33,7 @@ from prudent.compiler.records import write_records
 from prudent.compiler.staging import staged
 from prudent.errors import AccuracyGateError, ModelFileError
 from prudent.runtime.artifact import GRAPH_FILE, WEIGHTS_FILE, MeasuredAccuracy
-from prudent.runtime.session import SessionOptions, Spinning, open_session
-from prudent.runtime.text_encoder_artifact import (
-    UPPER_GRAPH_FILE,
-    TextEncoderArtifact,
-    TextEncoderConfig,
-)
+from prudent.runtime.text_encoder_artifact import TextEncoderArtifact, TextEncoderConfig
 from prudent.tokenizer.encoder_tokenizers import read_tokenizer
 from prudent.types.progress import Progress, ProgressListener
 
@@ -59,13 +47,11 @@ def compile_text_encoder(
     folder: Path,
     identity: ModelIdentity,
     *,
-    split: bool = False,
     progress: ProgressListener | None = None,
 ) -> TextEncoderArtifact:
     """Compile the encoder in `source` with the layers and heads in `tuned` (safetensors) over its own.
 
-    As many layers are kept as `tuned` reaches. Weights are stored as `compile_encoder` stores them. `split`
-    makes two graphs, the layers below the first tuned one and the others; one where all are tuned.
+    As many layers are kept as `tuned` reaches. Weights are stored as `compile_encoder` stores them.
 
     Raises:
         ModelFileError: a file is damaged, or the two do not belong together.
@@ -75,16 +61,16 @@ def compile_text_encoder(
     """
     started = time.monotonic()
     with closing(open_weights(source)) as base, staged(folder) as staging:
-        plan, weights, lower = _tuned(plan_encoder(base, ENCODER_FAMILIES), base, tuned)
+        plan, weights = _tuned(plan_encoder(base, ENCODER_FAMILIES), base, tuned)
         saved, tokenizer = read_tokenizer(weights.metadata)
         texts = calibration_texts(plan.config, tokenizer, english=plan.english)
-        job = _Job(identity, plan, weights, staging, (lower or None) if split else None, progress)
+        job = _Job(identity, plan, weights, staging, progress)
         precision, accuracy = _compile_int8(job, texts)
         write_records(
             staging,
             identity,
             weights,
-            config=_config(job),
+            config=_config(plan, weights),
             tokenizer=saved,
             target="int8",
             precision={**precision, "norms, biases, positions and heads": "float32"},
@@ -102,13 +88,10 @@ class _Job:
     plan: EncoderPlan
     weights: Weights
     staging: Path
-    lower: int | None
-    """Layers of the first graph; None where there is one graph."""
     progress: ProgressListener | None
 
 
-def _tuned(plan: EncoderPlan, base: Weights, tuned: Path) -> tuple[EncoderPlan, Weights, int]:
-    """The plan as far as tuned layers reach, the weights, and how many layers lie below the first of them."""
+def _tuned(plan: EncoderPlan, base: Weights, tuned: Path) -> tuple[EncoderPlan, Weights]:
     try:
         over = {name: array.astype(np.float32) for name, array in load_file(str(tuned)).items()}
     except (OSError, SafetensorError) as error:
@@ -121,11 +104,10 @@ def _tuned(plan: EncoderPlan, base: Weights, tuned: Path) -> tuple[EncoderPlan, 
         raise ModelFileError(f"{tuned.name} holds no tuned layers and heads.")
     kept = plan.layers[: layers[-1].index + 1]
     plan = replace(plan, layers=kept, config=plan.config.model_copy(update={"layers": len(kept)}))
-    return plan, OverlaidWeights(base, over), layers[0].index
+    return plan, OverlaidWeights(base, over)
 
 
-def _config(job: _Job) -> TextEncoderConfig:
-    plan, weights = job.plan, job.weights
+def _config(plan: EncoderPlan, weights: Weights) -> TextEncoderConfig:
     return TextEncoderConfig(
         family=f"{plan.config.family} with reading heads",
         layers=plan.config.layers,
@@ -134,7 +116,6 @@ def _config(job: _Job) -> TextEncoderConfig:
         max_tokens=plan.config.max_tokens,
         labels=weights.tensors[QUERIES].shape[0],
         tags=weights.tensors[TAGS_WEIGHT].shape[0],
-        lower_layers=job.lower,
     )
 
 
@@ -142,14 +123,9 @@ def _compile_int8(job: _Job, texts: EncoderTexts) -> tuple[dict[str, str], Measu
     """Try from the fastest to the most exact until int8 is near float32; what was written last is kept."""
     reference = reference_vectors(job.plan, job.weights, texts, job.staging, reading_heads)
     measures: Mapping[str, float] = {}
-    for precision, other in zip(from_fastest(job.plan), from_fastest(job.plan), strict=True):
-        if job.lower is None:
-            used = _write_graph(job, precision)
-            candidate = compiled_vectors(job.staging / GRAPH_FILE, texts)
-        else:
-            used = _write_graphs(job, job.lower, precision, other)
-            candidate = _vectors_of_both(job.staging, texts)
-        measures = _compared(reference, candidate)
+    for precision in from_fastest(job.plan):
+        used = _write_graph(job, precision)
+        measures = _compared(reference, compiled_vectors(job.staging / GRAPH_FILE, texts))
         if measures["mean_probability_difference"] <= _MOST_DIFFERENCE:
             return used, MeasuredAccuracy(
                 measures=dict(measures), samples=len(texts.ids), calibration_sha256=texts.sha256
@@ -178,33 +154,6 @@ def _write_graph(job: _Job, precision: Precision) -> dict[str, str]:
         )
     (job.staging / GRAPH_FILE).write_bytes(serialize(graph, WEIGHTS_FILE))
     return precision.used
-
-
-def _write_graphs(job: _Job, lower: int, below: Precision, above: Precision) -> dict[str, str]:
-    """Two graphs whose weights lie in one file."""
-    done, lowering = _told(job), EncoderLowering(exact_activation=False)
-    first, second = (
-        replace(job.plan, layers=layers) for layers in (job.plan.layers[:lower], job.plan.layers[lower:])
-    )
-    with (job.staging / WEIGHTS_FILE).open("wb") as file:
-        sink = ExternalFile(file)
-        graph = encoder_graph(first, job.weights, sink, below, done, lowering, states_head)
-        (job.staging / GRAPH_FILE).write_bytes(serialize(graph, WEIGHTS_FILE))
-        graph = encoder_upper_graph(second, job.weights, sink, above, done, lowering, reading_heads)
-        (job.staging / UPPER_GRAPH_FILE).write_bytes(serialize(graph, WEIGHTS_FILE))
-    return {**below.used, **above.used}
-
-
-def _vectors_of_both(folder: Path, texts: EncoderTexts) -> FloatArray:
-    """The logits that the two graphs give together."""
-    options = SessionOptions(spinning=Spinning.NEVER)
-    first, second = (open_session(folder / name, options) for name in (GRAPH_FILE, UPPER_GRAPH_FILE))
-
-    def run(ids: NDArray[np.int64], lengths: NDArray[np.int32]) -> FloatArray:
-        (states,) = first.run({"input_ids": ids, "lengths": lengths})
-        return second.run({STATES: states, "lengths": lengths})[0]
-
-    return texts.vectors(run)
 
 
 def _told(job: _Job) -> Callable[[EncoderLayerPlan], None]:

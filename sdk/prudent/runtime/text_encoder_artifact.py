@@ -6,10 +6,6 @@ The graph's inputs and outputs (B texts, S tokens of the longest):
     lengths    int32   (B)               tokens of each text, at least 1
     logits     float32 (B, labels)
     tags       float32 (B, S, tags)
-
-Where the config has `lower_layers`, the graph ends after so many layers, and a second one goes on from there:
-
-    states     float32 (B, S, hidden)    output of the first, input of the second, which has `lengths` as well
 """
 
 from __future__ import annotations
@@ -19,8 +15,6 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from prudent.runtime.artifact import Artifact
-
-UPPER_GRAPH_FILE = "upper.onnx"
 
 
 class TextEncoderConfig(BaseModel):
@@ -35,7 +29,6 @@ class TextEncoderConfig(BaseModel):
     max_tokens: int
     labels: int
     tags: int
-    lower_layers: int | None = None
 
 
 class TextEncoderArtifact(Artifact[TextEncoderConfig]):
@@ -44,8 +37,3 @@ class TextEncoderArtifact(Artifact[TextEncoderConfig]):
     def __init__(self, folder: Path) -> None:
         """Open it. Raises as `Artifact`."""
         super().__init__(folder, TextEncoderConfig)
-
-    @property
-    def upper_graph(self) -> Path | None:
-        """The second graph; None where the first is the whole."""
-        return None if self.config.lower_layers is None else self.graph.with_name(UPPER_GRAPH_FILE)

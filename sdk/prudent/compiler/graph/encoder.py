@@ -20,8 +20,6 @@ from prudent.compiler.readers.weights import Weights
 
 EMBEDDING = "embedding"
 """Name of the output."""
-STATES = "states"
-"""Name under which one graph hands a layer's states to the next."""
 
 _EXACT: Mapping[EncoderActivation, str] = {"gelu": "Gelu"}
 _APPROXIMATE: Mapping[EncoderActivation, str] = {"gelu": "FastGelu"}
@@ -72,29 +70,6 @@ def encoder_layers_graph(
     return _encode(assembly, words, lambda _: None, head or _pool)
 
 
-def encoder_upper_graph(
-    plan: EncoderPlan,
-    weights: Weights,
-    sink: WeightSink,
-    precision: Precision,
-    on_layer: Callable[[EncoderLayerPlan], None],
-    lowering: EncoderLowering,
-    head: Head,
-) -> Graph:
-    """The plan's layers alone, on what others gave: the input `states` is float32 (batch, tokens, hidden)."""
-    graph = GraphBuilder(sink)
-    x = graph.input(STATES, ("batch", "tokens", plan.config.hidden_size))
-    assembly = Assembly(graph, plan, weights, precision, lowering)
-    lengths, count = _sizes(graph, x)
-    return _through(assembly, x, lengths, count, on_layer, head)
-
-
-def states_head(assembly: Assembly, states: States) -> None:
-    """Declare the output states float32 (batch, tokens, hidden): what the last layer says, as it is."""
-    (named,) = assembly.graph.node("Identity", [states.values], [(STATES, states.values.shape)])
-    assembly.graph.output(named)
-
-
 @dataclass(frozen=True, slots=True)
 class Assembly:
     """What every part needs while the graph is put together."""
@@ -131,32 +106,17 @@ Head: TypeAlias = Callable[[Assembly, States], None]
 def _encode(
     assembly: Assembly, words: Value, on_layer: Callable[[EncoderLayerPlan], None], head: Head
 ) -> Graph:
-    lengths, count = _sizes(assembly.graph, words)
-    return _through(assembly, _embed(assembly, words, count), lengths, count, on_layer, head)
-
-
-def _sizes(graph: GraphBuilder, x: Value) -> tuple[Value, Value]:
-    """The input `lengths`, and how many tokens the longest text has."""
+    graph = assembly.graph
     lengths = graph.input("lengths", ("batch",), DType.INT32)
-    (count,) = graph.node(
-        "Shape", [x], [("tokens", (1,))], attributes={"start": 1, "end": 2}, dtype=DType.INT64
-    )
-    return lengths, count
-
-
-def _through(
-    assembly: Assembly,
-    x: Value,
-    lengths: Value,
-    count: Value,
-    on_layer: Callable[[EncoderLayerPlan], None],
-    head: Head,
-) -> Graph:
+    count = graph.node(
+        "Shape", [words], [("tokens", (1,))], attributes={"start": 1, "end": 2}, dtype=DType.INT64
+    )[0]
+    x = _embed(assembly, words, count)
     for layer in assembly.plan.layers:
         x = _layer(assembly, x, lengths, layer)
         on_layer(layer)
     head(assembly, States(x, _inside(assembly, lengths, count)))
-    return assembly.graph.build()
+    return graph.build()
 
 
 def _embed(assembly: Assembly, words: Value, count: Value) -> Value:
