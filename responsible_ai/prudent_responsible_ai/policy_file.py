@@ -144,11 +144,26 @@ def _validate(document: LinedYaml) -> PolicyFile:
         # A misspelt key is also a missing one; the spelling is what helps.
         first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
         location = first["loc"] if error.title == "PolicyFile" else ("audit", *first["loc"])
-        raise document.error(location, first["msg"], hint=_hint(location, first)) from None
+        raise document.error(location, _in_words(first), hint=_hint(location, first)) from None
     return parsed
 
 
+def _in_words(error: Any) -> str:
+    """What is wrong, for people where pydantic's words are for programmers."""
+    said: str = error["msg"]
+    return _WORDS.get(error["type"], said)
+
+
+_WORDS = {
+    "extra_forbidden": "there is no such key",
+    "missing": "it must be there",
+    "string_pattern_mismatch": "it has signs that it must not have, or is too long",
+}
+
+
 def _hint(location: tuple[int | str, ...], error: Any) -> str | None:
+    if location == ("name",):
+        return "A name is of a-z, 0-9, '_', '.' and '-'; 'description' may be in any language."
     if error["type"] == "extra_forbidden" or (location[0] in _RULE_LISTS and location[-1] == "[key]"):
         known = _known_keys(location)
         near = difflib.get_close_matches(str(_last_key(location)), known, 1)
@@ -190,7 +205,7 @@ def _merge(chain: list[LinedYaml], shadow: Policy | None) -> Policy:
         policy = Policy.model_validate_json(json.dumps({**merged, "floor": floor}, default=str))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise chain[0].error(first["loc"], first["msg"]) from None
+        raise chain[0].error(first["loc"], _in_words(first), hint=_hint(first["loc"], first)) from None
     return policy.model_copy(update={"shadow": shadow})
 
 

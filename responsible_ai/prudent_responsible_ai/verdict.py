@@ -188,14 +188,16 @@ class CategoryRecord:
         )
 
     def _reason(self, ranked: Sequence[Decision]) -> str | None:
-        if self.state is CheckState.ERROR:
-            return "the check failed"
-        if self.state is CheckState.SKIPPED:
-            return "skipped to keep the time budget"
-        reasons = list(dict.fromkeys(one.finding.reason for one in ranked if one.finding.reason))
-        return "; ".join(reasons[:3]) or self.remark
+        reasons = list(dict.fromkeys(one.finding.reason for one in ranked if one.finding.reason))[:3]
+        if (undone := _UNDONE.get(self.state)) is not None:
+            reasons.append(f"{undone} on a part" if reasons else undone)
+        return "; ".join(reasons) or self.remark
 
 
+_UNDONE = {
+    CheckState.ERROR: "the check failed",
+    CheckState.SKIPPED: "skipped to keep the time budget",
+}
 _STATE_ORDER = (CheckState.CHECKED, CheckState.UNVERIFIED, CheckState.SKIPPED, CheckState.ERROR)
 
 

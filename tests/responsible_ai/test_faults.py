@@ -61,11 +61,9 @@ def test_a_check_that_hangs_fails_in_time_and_threads_are_bounded() -> None:
     assert threading.active_count() - before <= MOST_HANGING
     assert reviews[-1].milliseconds < 20  # no more threads are left behind: it fails at once
     wait.set()
-    for _ in range(200):
-        if threading.active_count() <= before:
-            break
-        threading.Event().wait(0.01)
-    assert not judge.review([Part("a fair day", Source.USER)]).blocked  # what came back is watched again
+    # What came back is watched again; on a busy machine it may take a few tries to end within 20 ms.
+    again = (judge.review([Part("a fair day", Source.USER)]).blocked for _ in range(200))
+    assert not all(threading.Event().wait(0.01) or blocked for blocked in again)
 
 
 def test_ten_thousand_verdicts_at_once() -> None:
