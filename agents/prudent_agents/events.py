@@ -11,9 +11,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from prudent_agents.budget import Cost
+from prudent_agents.effect import Effect
 from prudent_agents.labels import TRUSTED, Label
 from prudent_agents.plan import Plan, Step
-from prudent_agents.tool import Effect
 from prudent_agents.values import JSON, Value
 
 VERSION = 1

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from prudent.errors import PrudentError
 from prudent.types.content import Source
+from prudent_agents.effect import Effect as Effect
 from prudent_agents.errors import ToolError, ToolTimeoutError
 from prudent_agents.labels import TRUSTED, Confidentiality, Label
 from prudent_agents.values import JSON, canonical
@@ -27,18 +27,6 @@ if TYPE_CHECKING:
 
 TIMEOUT = 30.0
 """Seconds that a tool may take where it does not say."""
-
-
-class Effect(StrEnum):
-    """What a call leaves behind; it decides what happens after a crash or a failure.
-
-    read: nothing, so it may run again. idempotent: the same call with the same key leaves the same behind,
-    so it may run again. write: something, so it never runs again by itself.
-    """
-
-    READ = "read"
-    IDEMPOTENT = "idempotent"
-    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)
