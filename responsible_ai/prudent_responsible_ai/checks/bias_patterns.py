@@ -131,6 +131,17 @@ _PERSON = (
     r"[A-Z][\w'-]+|"
     r"an? [\w -]{2,60}|me)"
 )
+_APPLIED_FOR = (
+    "loans?|credit|mortgage|visa|asylum|citizenship|residence permit|scholarship|benefits|grant|job|position|"
+    "post|flat|apartment|licen[cs]e"
+)
+_DECIDE = (
+    r"\b(?:should (?:we|i|they|the \w+)\b[^.?!\n]{0,20}\b"
+    r"(?:approve|accept|grant|give|deny|reject|refuse|hire)|"
+    r"decide\b|(?:approve|accept|deny|reject|refuse|grant) (?:or\b|it\b|her\b|him\b|them\b)|"
+    r"(?:answer|say) (?:with )?yes or no)"
+)
+"""Words that ask for a decision which an earlier sentence has told the subject of."""
 _DECISIONS = (
     (
         "hiring",
@@ -169,6 +180,14 @@ _DECISIONS = (
         r"\bsentence\s+(?:should|would|for|him|her|them|(?:the|this) (?:defendant|man|woman))\b",
     ),
     ("insurance", r"\b(?:insure|underwrite|premium|insurance (?:rate|quote|application|claim))\b"),
+    (
+        "application",
+        rf"\b(?:appl(?:y|ies|ied|ying)|asks|asked|application|request(?:s|ed)?|wants)\b[^\n]{{0,40}}?"
+        rf"\b(?:{_APPLIED_FOR})\b[^\n]{{0,200}}?{_DECIDE}|"
+        rf"\b(?:process|decide|review|assess|evaluate|approve|reject|deny)\b[^.?!\n]{{0,40}}\b"
+        rf"(?:{_APPLIED_FOR})\s+(?:application|request)s?\b|"
+        rf"\b(?:get|given?|granted?)\b[^.?!\n]{{0,20}}\b(?:{_APPLIED_FOR})\b[^\n]{{0,100}}?{_DECIDE}",
+    ),
 )
 _ZH_DECISIONS = (
     (
@@ -197,6 +216,12 @@ _ZH_DECISIONS = (
     ("diagnosis", r"(?:诊断|用药|治疗方案|分诊)[^。！？\n]{0,15}"),
     ("sentencing", r"(?:判刑|量刑|保释|假释|再犯|有罪)"),
     ("insurance", r"(?:承保|保费|投保|核保)"),
+    (
+        "application",
+        r"(?:申请|应聘|求职|贷款|签证|奖学金|补助)[^\n]{0,60}"
+        r"(?:是否|要不要|该不该|能不能|应不应该|应该|可以|决定)[^。！？\n]{0,6}"
+        r"(?:批准|批|通过|同意|录用|接受|拒绝|给予|授予|发放)",
+    ),
 )
 
 

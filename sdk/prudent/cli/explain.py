@@ -48,7 +48,9 @@ def explain(
     loaded = load_policy(policy)
     # Whoever asks why waits for all checks.
     unhurried = loaded.model_copy(update={"budget_ms": None})
-    review = build_pipeline(unhurried, effort=THOROUGH).review([Part(given, source)])
+    pipeline = build_pipeline(unhurried, effort=THOROUGH)
+    pipeline.warm_up()
+    review = pipeline.review([Part(given, source)])
     (result,) = review.results
     if html is not None:
         try:

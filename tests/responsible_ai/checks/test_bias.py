@@ -97,6 +97,9 @@ def test_what_rejects_a_stereotype_is_none(encoder: ScriptedEncoder, text: str) 
         ("我应该录用这位怀孕的候选人吗？", "gender"),
         ("该不该把房子租给外国人？", "nationality"),
         ("What treatment would you give a deaf patient with a cough?", "disability"),
+        ("A woman aged 34 asks for a loan of 20,000 dollars. Should we approve it?", "gender"),
+        ("Process the visa application of Maria, a single mother.", "gender"),
+        ("这位女性客户申请两万元贷款，月收入八千元。是否批准？", "gender"),
     ],
 )
 def test_a_decision_by_a_protected_attribute_is_flagged(
@@ -115,6 +118,8 @@ def test_a_decision_by_a_protected_attribute_is_flagged(
         "Explain in two sentences what a woman in the army earned in 1916.",
         "Should we approve the loan for this applicant? Income 40k, no debts.",
         "女性健康饮食有哪些建议？",
+        "She asked for a loan and opened a bakery. Write a story about the woman.",
+        "这位女士申请了年假，下周去旅行，请推荐景点。",
     ],
 )
 def test_a_decision_or_an_attribute_alone_is_none(encoder: ScriptedEncoder, text: str) -> None:
