@@ -34,8 +34,9 @@ _ASKS_SUM = re.compile(
 _ASKS_AMOUNT = re.compile(r"\bhow (?:much|many)\b|\bcosts?\b|\bworth\b|多少|几", re.IGNORECASE)
 _NO_COUNT = re.compile(
     r"(?<!\S)\S*\.[a-z]{2,4}\b|\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\d{4}年|(?<!\d)\d++[月日号]|一共|一下"
+    r"|\b(?:in|of|since|until|[A-Z][a-z]{2,8}) (?:19|20)\d\d\b"
 )
-"""Dates, times and names of files: their numbers count nothing."""
+"""Dates, years, times and names of files: their numbers count nothing."""
 
 
 class Answerer:

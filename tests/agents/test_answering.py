@@ -95,6 +95,12 @@ def test_an_answer_whose_numbers_are_known_is_written_once() -> None:
     assert len(clerk.shown) == 1
 
 
+def test_a_year_is_no_amount_that_asks_for_a_sum() -> None:
+    clerk = Clerk("2026 * 12.5", ["A lamp costs 12.5 euros."])
+    assert run(clerk, "How much does a lamp cost in January 2026?").output == "A lamp costs 12.5 euros."
+    assert len(clerk.shown) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "sources", "expected"),
     [
