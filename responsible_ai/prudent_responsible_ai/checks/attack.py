@@ -29,7 +29,7 @@ from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.quoted import Quotation, quotations
 from prudent_responsible_ai.registered import Leak, Registered
 from prudent_responsible_ai.setup import CheckSetup, ExplainedFrom, Options, SafetyModels, from_medium
-from prudent_responsible_ai.severity import MEDIUM, severity_of
+from prudent_responsible_ai.severity import severity_of
 from prudent_responsible_ai.undisguised import undisguised
 
 JAILBREAK, INDIRECT, LEAK = "jailbreak", "indirect_attack", "leak"
@@ -149,12 +149,11 @@ class AttackCheck(EncoderUser):
             yield Finding(INDIRECT, min(_HIGHEST, severity), (span,), order.reason)
         for hit in hits:
             judged = self._judged(INDIRECT, hit, text, source)
-            yield judged if hit.way else self._narrowed(judged, hit, text, orders)
+            acted_on = hit.severity >= self._explained_from(source, INDIRECT) and not hit.way
+            yield self._narrowed(judged, hit, text, orders) if acted_on else judged
 
     def _narrowed(self, finding: Finding, hit: _Hit, text: str, orders: Sequence[Order]) -> Finding:
         """The finding, its place cut down to the sentences without which the rest passes, where it does."""
-        if finding.severity < MEDIUM:
-            return finding
         decisive = [span for span in finding.because if span.decisive]
         suspects = [(one.start, one.end) for one in (*orders, *decisive)]
         places = narrowed(text, (hit.start, hit.end), suspects, self._passes)
