@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prudent.client import Client
@@ -150,6 +150,7 @@ def _pieces(text: str, sizes: Sequence[int]) -> list[str]:
     return [piece for piece in [*pieces, text] if piece]
 
 
+@settings(deadline=None)  # the first answer waits for what the checks load
 @given(
     st.text("ab ", max_size=12),
     st.lists(st.text("ab ", max_size=8), max_size=3),
