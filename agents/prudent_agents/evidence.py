@@ -23,7 +23,10 @@ _NAMED_WEIGHT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """From where on passages are taken to say it (`said`), and to say it in so many words (`sure`)."""
+    """From where on passages are taken to say it (`said`), and to say it in so many words (`sure`).
+
+    Sure is also what is said in a sentence that has all words of the question.
+    """
 
     said: float
     sure: float
@@ -32,6 +35,8 @@ class _Marks:
 _MARKS = {"en": _Marks(0.858, 0.935), "zh": _Marks(0.905, 0.955)}
 """By language, for cosines of multilingual-e5-small. Chosen on 62 questions to documents written for it, and
 on 105 of XQuAD's and CMRC 2018's train rows, as they are and with their passage taken away."""
+_ENOUGH_WORDS = 2
+"""Telling words of a question from which on a sentence that has them all says it."""
 _ALIKE = 0.02
 """Cosines that are as good as the same."""
 _NOT_SAID = {"en": "The documents do not say.", "zh": "资料里没有提到。"}
@@ -99,7 +104,10 @@ def evidence(question: str, passages: Iterable[Mapping[str, Any]]) -> Evidence:
     if language_of(text) != language:
         return Evidence(None, passages=found)
     score, marks = cosine + _NAMED_WEIGHT * named(question, text), _MARKS[language]
-    return Evidence(score >= marks.said, score >= marks.sure, _sentence(best), int(best["number"]), found)
+    sentence, words = _sentence(best), _telling(question)
+    whole = len(words) >= _ENOUGH_WORDS and _held(words, sentence) == len(words)
+    said = score >= marks.said
+    return Evidence(said, score >= marks.sure or (said and whole), sentence, int(best["number"]), found)
 
 
 def not_said(question: str, nearest: str = "") -> str:
