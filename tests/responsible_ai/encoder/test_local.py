@@ -45,11 +45,18 @@ def test_it_tells_harm_and_attacks_from_everyday_requests(encoder: LocalTextEnco
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(others=st.lists(st.sampled_from([HARMLESS, LONG, INJECTED, "x", "你好，世界。", HARMFUL]), max_size=6))
-def test_a_texts_scores_do_not_depend_on_its_neighbours(encoder: LocalTextEncoder, others: list[str]) -> None:
-    alone = encoder.logits([HARMFUL])[0]
-    crowd = encoder.logits([*others, HARMFUL, *others])[len(others)]
-    assert crowd.tolist() == pytest.approx(alone.tolist(), abs=1e-4)
+@given(
+    others=st.lists(st.sampled_from([HARMLESS, LONG, INJECTED, "x", "你好，世界。", HARMFUL]), max_size=6),
+    words=st.integers(1, 18),
+)
+def test_a_texts_scores_do_not_depend_on_its_neighbours(
+    encoder: LocalTextEncoder, others: list[str], words: int
+) -> None:
+    """To the last bit, whatever its length."""
+    text = " ".join(HARMFUL.split()[:words])
+    alone = encoder.logits([text])[0]
+    crowd = encoder.logits([*others, text, HARMFUL, *others])[len(others)]
+    assert crowd.tolist() == alone.tolist()
     first = encoder.scores([HARMFUL])[0]
     assert encoder.scores([*others, HARMFUL])[-1] == first
 

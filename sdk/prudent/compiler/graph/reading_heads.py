@@ -36,13 +36,13 @@ def reading_heads(assembly: Assembly, states: States) -> None:
     values = _project(assembly, states, VALUES, "values")
     (weighted,) = graph.node("Mul", [attention, values], [("labels.weighted", shape)])
     middle = graph.constant("labels.axis", [1])
-    (summed,) = graph.node(
-        "ReduceSum", [weighted, middle], [("labels.summed", ("batch", labels))], attributes={"keepdims": 0}
-    )
+    row = _inside_row(assembly, states, middle)
+    (totals,) = graph.node("MatMul", [row, weighted], [("labels.totals", ("batch", 1, labels))])
+    (summed,) = graph.node("Squeeze", [totals, middle], [("labels.summed", ("batch", labels))])
     bias = assembly.vector(VALUES_BIAS, VALUES_BIAS)
     if WHOLE in assembly.weights.tensors:
         (read,) = graph.node("Add", [summed, bias], [("labels.read", summed.shape)])
-        (logits,) = graph.node("Add", [read, _of_whole(assembly, states)], [(LOGITS, summed.shape)])
+        (logits,) = graph.node("Add", [read, _of_whole(assembly, states, row)], [(LOGITS, summed.shape)])
     else:
         (logits,) = graph.node("Add", [summed, bias], [(LOGITS, summed.shape)])
     graph.output(logits)
@@ -74,7 +74,24 @@ def _attention(assembly: Assembly, states: States, scores: Value) -> Value:
     return graph.node("Softmax", [kept], [("labels.attention", scores.shape)], attributes={"axis": 1})[0]
 
 
-def _of_whole(assembly: Assembly, states: States) -> Value:
+def _inside_row(assembly: Assembly, states: States, axis: Value) -> Value:
+    """1 where a place is a token, else 0, as a row: (batch, 1, tokens). Times values, it sums them.
+
+    Not by ReduceSum, which adds up one text in another order than several: the last bits would say whether a
+    text came alone.
+    """
+    graph = assembly.graph
+    (ones,) = graph.node(
+        "Cast",
+        [states.inside],
+        [("inside.ones", states.inside.shape)],
+        attributes={"to": int(DType.FLOAT)},
+        dtype=DType.FLOAT,
+    )
+    return graph.node("Unsqueeze", [ones, axis], [("inside.row", ("batch", 1, "tokens"))])[0]
+
+
+def _of_whole(assembly: Assembly, states: States, row: Value) -> Value:
     """What the network says of mean and maximum of a text's states: (batch, labels).
 
     Each text is two equal rows of its products, since a single row is multiplied in another order than
@@ -85,13 +102,10 @@ def _of_whole(assembly: Assembly, states: States) -> Value:
     (inside,) = graph.node(
         "Unsqueeze", [states.inside, last], [("whole.inside", ("batch", "tokens", 1))], dtype=DType.BOOL
     )
-    pooled = (
-        _mean(assembly, states, inside, middle),
-        _reduced(assembly, states, inside, middle, "ReduceMax", _OUTSIDE),
-    )
+    pooled = (_mean(assembly, states, row, last), _highest(assembly, states, inside, middle))
     both = ("batch", 2, 2 * int(hidden))
-    (row,) = graph.node("Concat", [*pooled], [("whole.row", ("batch", 1, both[2]))], attributes={"axis": -1})
-    (rows,) = graph.node("Concat", [row, row], [("whole.rows", both)], attributes={"axis": 1})
+    (one,) = graph.node("Concat", [*pooled], [("whole.row", ("batch", 1, both[2]))], attributes={"axis": -1})
+    (rows,) = graph.node("Concat", [one, one], [("whole.rows", both)], attributes={"axis": 1})
     wide = _affine(assembly, rows, WHOLE, WHOLE_BIAS)
     (active,) = graph.node("Gelu", [wide], [("whole.active", wide.shape)], domain=CONTRIB)
     said = _affine(assembly, active, WHOLE_LABELS, WHOLE_LABELS_BIAS)
@@ -102,28 +116,20 @@ def _of_whole(assembly: Assembly, states: States) -> Value:
     return graph.node("Squeeze", [logits, middle], [("whole.logits", ("batch", said.shape[-1]))])[0]
 
 
-def _mean(assembly: Assembly, states: States, inside: Value, axis: Value) -> Value:
-    graph = assembly.graph
-    summed = _reduced(assembly, states, inside, axis, "ReduceSum", 0.0)
-    (ones,) = graph.node(
-        "Cast",
-        [inside],
-        [("whole.ones", inside.shape)],
-        attributes={"to": int(DType.FLOAT)},
-        dtype=DType.FLOAT,
-    )
-    (count,) = graph.node("ReduceSum", [ones, axis], [("whole.count", ("batch", 1, 1))])
-    return graph.node("Div", [summed, count], [("whole.mean", summed.shape)])[0]
+def _mean(assembly: Assembly, states: States, row: Value, last: Value) -> Value:
+    """The mean of the states of the tokens in a text: (batch, 1, hidden)."""
+    graph, shape = assembly.graph, ("batch", 1, states.values.shape[-1])
+    (summed,) = graph.node("MatMul", [row, states.values], [("whole.sum", shape)])
+    (count,) = graph.node("ReduceSum", [row, last], [("whole.count", ("batch", 1, 1))])
+    return graph.node("Div", [summed, count], [("whole.mean", shape)])[0]
 
 
-def _reduced(
-    assembly: Assembly, states: States, inside: Value, axis: Value, how: str, outside: float
-) -> Value:
-    """The sum or the maximum of the states of the tokens in a text: (batch, 1, hidden)."""
+def _highest(assembly: Assembly, states: States, inside: Value, axis: Value) -> Value:
+    """The maximum of the states of the tokens in a text: (batch, 1, hidden)."""
     graph, shape = assembly.graph, states.values.shape
-    filler = graph.constant(f"whole.{how}.outside", [outside], dtype=DType.FLOAT)
-    (kept,) = graph.node("Where", [inside, states.values, filler], [(f"whole.{how}.kept", shape)])
-    return graph.node(how, [kept, axis], [(f"whole.{how}", ("batch", 1, shape[-1]))])[0]
+    filler = graph.constant("whole.outside", [_OUTSIDE], dtype=DType.FLOAT)
+    (kept,) = graph.node("Where", [inside, states.values, filler], [("whole.kept", shape)])
+    return graph.node("ReduceMax", [kept, axis], [("whole.maximum", ("batch", 1, shape[-1]))])[0]
 
 
 def _affine(assembly: Assembly, x: Value, weight: str, bias: str) -> Value:
