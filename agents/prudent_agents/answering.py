@@ -14,6 +14,7 @@ from prudent_agents import prompts
 from prudent_agents.citing import cited
 from prudent_agents.driver import OnText
 from prudent_agents.facts import numbers
+from prudent_agents.plan import Given
 from prudent_agents.reading import Reading, read_for
 from prudent_agents.summing import Known, Sum, in_units, made_up, summed
 from prudent_agents.tool import Effect
@@ -37,6 +38,12 @@ _NO_COUNT = re.compile(
     r"|\b(?:in|of|since|until|[A-Z][a-z]{2,8}) (?:19|20)\d\d\b"
 )
 """Dates, years, times and names of files: their numbers count nothing."""
+
+_UNDONE = (
+    "Not done: {what}. The condition was not met: {why}.\n",
+    "未执行：{what}。条件不满足：{why}。\n",
+)
+"""In English and in Chinese."""
 
 
 class Answerer:
@@ -124,16 +131,31 @@ def reported(work: Work, goal: str) -> tuple[str, str, list[str]]:
     plan, results = work.state.plan, work.state.results
     steps = [] if plan is None else [step for step in plan.steps if step.id in results]
     written = [step for step in steps if work.effect(step) is not Effect.READ]
+    undone = _undone(work, goal)
     if not written:
-        return "", goal, []
+        left = "" if undone and not _ASKS.search(goal) else goal
+        return undone, left, []
     word = "已完成：" if _CHINESE.search(goal) else "Done: "
     lines = [f"{word}{step.about or step.tool}{_came_to(results[step.id].data)}\n" for step in written]
+    lines.append(undone)
     served = {name for step in written for name in step.inputs}
     left = [step for step in steps if step not in written and step.id not in served]
     if not left and _ASKS.search(goal):
         return "".join(lines), goal, []
     asked = " ".join(dict.fromkeys(step.about for step in left))
     return "".join(lines), asked, [step.id for step in left]
+
+
+def _undone(work: Work, goal: str) -> str:
+    """What was left out because a condition does not hold, and what decided it: a line for each."""
+    plan, lines = work.state.plan, list[str]()
+    for step in () if plan is None else plan.steps:
+        when = step.when if step.id in work.state.skipped else None
+        if when is None or not isinstance(when.right, Given) or when.left.step not in work.state.results:
+            continue
+        why = f"{when.right.value}{_came_to(work.state.results[when.left.step].data)}"
+        lines.append(_UNDONE[bool(_CHINESE.search(goal))].format(what=step.about or step.tool, why=why))
+    return "".join(lines)
 
 
 def _came_to(data: JSON) -> str:

@@ -9,6 +9,7 @@ from prudent_agents import prompts
 from prudent_agents.facts import stated as stated
 from prudent_agents.facts import verbatim
 from prudent_agents.grounding import candidates
+from prudent_agents.holding import told
 from prudent_agents.hollow import not_hollow
 from prudent_agents.labels import TRUSTED, Label, join
 from prudent_agents.plan import ITEM, Argument, Blank, Condition, Given, Ref, Step
@@ -38,10 +39,19 @@ class Arguments:
                 raise StepFailedError(f"{ref} is not there: there is no {key!r} in it.") from error
         return Value(data=data, label=whole.label)
 
-    def holds(self, condition: Condition, item: Value | None = None) -> bool:
-        """Whether a condition holds; one whose sides cannot be compared does not."""
+    def holds(self, condition: Condition, item: Value | None = None) -> bool | None:
+        """Whether a condition holds; one whose sides cannot be compared does not.
+
+        None: it is one in words, and what was read does not tell.
+        """
         left = self.look_up(condition.left, item).data
         right = self.known(condition.right, item)
+        if condition.op in ("says", "says not"):
+            plan, step = self._work.state.plan, condition.left.step
+            asked = plan.step(step).arguments if plan is not None and step in plan.names else {}
+            about = [one.value for one in asked.values() if isinstance(one, Given)]
+            holds = told(str(right.data if right else ""), left, about)
+            return holds if holds is None else holds is (condition.op == "says")
         try:
             if condition.op == "in":
                 return left in cast("Any", right.data if right else [])

@@ -44,7 +44,7 @@ from prudent_agents.plan import FILL, ITEM, SAY, Blank, Given, Ref, Step
 from prudent_agents.reading import read_in
 from prudent_agents.rules import Permission
 from prudent_agents.tool import Effect, Precondition, Tool, ToolContext
-from prudent_agents.values import JSON, Value, canonical
+from prudent_agents.values import JSON, Value, canonical, digest
 from prudent_agents.work import StepFailedError, Work
 
 REPAIRS = 2
@@ -52,6 +52,8 @@ REPAIRS = 2
 WRITES_AGAIN = 2
 """How often a write is made anew of which it is known that it had no effect, or that a person allowed."""
 _AT_ONCE = 4
+_SHOWN = 120
+"""Characters of what was found, where a person is asked about it."""
 """Items of `each` that are read side by side."""
 _STOPS = (BudgetExceededError, JournalError, RunConflictError)
 """What ends the run and not only the step."""
@@ -74,7 +76,7 @@ class Executor:
         """
         work = self._work
         try:
-            if step.when is not None and not self._arguments.holds(step.when):
+            if step.when is not None and self._arguments.holds(step.when) is False:
                 await work.record(StepSkipped(step=step.id, reason=f"not {step.when}"))
                 return
             work.later(StepStarted(step=step.id))
@@ -288,9 +290,18 @@ class Executor:
             raise RefusedByPolicyError(
                 f"A rule forbids this call of {tool.name}: {decision.rule}.", details={"rule": decision.rule}
             )
-        if decision.permission is Permission.ASK or tool.approval:
-            reason = decision.rule or f"{tool.name} asks for approval"
+        undecided = self._undecided(step) if tool.effect is not Effect.READ else None
+        if decision.permission is Permission.ASK or tool.approval or undecided:
+            reason = undecided or decision.rule or f"{tool.name} asks for approval"
             await self._approvals.ask(step, tool, arguments, reason, item=index)
+
+    def _undecided(self, step: Step) -> str | None:
+        """Why a person has to say whether a step's condition holds; None where that is known."""
+        if step.when is None or self._arguments.holds(step.when) is not None:
+            return None
+        found = digest(self._arguments.look_up(step.when.left).data, characters=_SHOWN)
+        condition = step.when.right.value if isinstance(step.when.right, Given) else step.when.right
+        return f"what was found does not say whether this holds: {condition} (found: {found})"
 
 
 def _broken(precondition: Precondition, plain: Mapping[str, JSON]) -> str | None:

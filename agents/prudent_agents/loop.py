@@ -24,7 +24,7 @@ from prudent_agents.tool import Effect
 from prudent_agents.values import JSON
 from prudent_agents.work import PausedError, Work
 
-MOST_REPLANS = 2
+MOST_REPLANS = 3
 MOST_STEPS_AT_A_TIME = 8
 """Steps of a run whose steps are chosen one at a time."""
 

@@ -59,10 +59,13 @@ Argument = Annotated[Given | Ref | Blank, Field(discriminator="kind")]
 
 
 class Condition(_Data):
-    """`when <ref> <op> <value>`: the only kind of branch there is, so that a plan can be checked."""
+    """`when <ref> <op> <value>`: the only kind of branch there is, so that a plan can be checked.
+
+    `says` and `says not` hold what was read against a condition in the user's own words (see holding.py).
+    """
 
     left: Ref
-    op: Literal["==", "!=", "<", "<=", ">", ">=", "in"]
+    op: Literal["==", "!=", "<", "<=", ">", ">=", "in", "says", "says not"]
     right: Argument
 
     def __str__(self) -> str:

@@ -13,10 +13,11 @@ from typing import Any, cast
 
 from prudent_agents import ending_prompts, prompts
 from prudent_agents.choosing import Ask, Chooser
+from prudent_agents.conditional import Conditional, pieces_of
 from prudent_agents.driver import Call, Model
 from prudent_agents.enumerated import other_options, siblings
 from prudent_agents.facts import numbers, stated
-from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Ref, Rung, Step
+from prudent_agents.plan import SAY, Argument, Blank, Condition, Given, Plan, Ref, Rung, Step
 from prudent_agents.proposing import (
     ASKS_IN_WORDS,
     LEAST_OF_A_SUM,
@@ -37,6 +38,7 @@ from prudent_agents.proposing import (
     taken_up,
     takes_something,
 )
+from prudent_agents.respelling import pieces, respelt
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.unsaid import (
     CODE,
@@ -72,6 +74,14 @@ class _UnsaidError(Exception):
         self.name = name
 
 
+class _UndecidedError(Exception):
+    """Nobody knows whether a condition holds."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__(question)
+        self.question = question
+
+
 class Planner:
     """Plans the goals of one agent."""
 
@@ -90,13 +100,14 @@ class Planner:
         plan = Plan(goal=goal, rung=Rung.DECODED, model=self._model.name)
         if not self._tools:
             return plan
-        parts = await self._parts(goal)
         try:
-            for index, about in enumerate(parts):
-                made = await self._steps(goal, about, steps)
-                if not made and 0 < index < len(parts) - 1:
-                    made = [self._written(about, steps)]
-                steps += made
+            for piece in pieces_of(goal):
+                if isinstance(piece, Conditional):
+                    steps += await self._under(goal, piece, steps)
+                else:
+                    steps += await self._done(goal, piece, steps)
+        except _UndecidedError as lack:
+            return plan.model_copy(update={"ends": "ask_user", "note": lack.question})
         except _UnsaidError as lack:
             asked = question(lack.tool, lack.name, goal)
             return plan.model_copy(update={"ends": "ask_user", "note": asked})
@@ -106,6 +117,39 @@ class Planner:
         if not steps:
             return plan.model_copy(update=await self._ending(goal))
         return plan.extended(steps)
+
+    async def _done(self, goal: str, text: str, before: Sequence[Step]) -> list[Step]:
+        """The steps for a text of the goal, part by part; what no tool does in between is written."""
+        parts, steps = await self._parts(text), list[Step]()
+        for index, about in enumerate(parts):
+            made = await self._steps(goal, about, [*before, *steps])
+            if not made and 0 < index < len(parts) - 1:
+                made = [self._written(about, [*before, *steps])]
+            steps += made
+        return steps
+
+    async def _under(self, goal: str, one: Conditional, before: Sequence[Step]) -> list[Step]:
+        """The steps for what is to be done under a condition: what decides it is read first.
+
+        Raises _UndecidedError: no tool tells whether it holds, and the user has not said.
+        """
+        if one.known is not None:
+            holds = one.known is not one.negated
+            return await self._steps(goal, one.action, before) if holds else []
+        writing = self._writing()
+        call = await self._looked_up(goal, one.condition, writing)
+        call = call or await self._looked_up(goal, f"{one.condition}: {one.action}", writing)
+        read = [] if call is None else await self._chained(goal, one.condition, call, before)
+        of = read or before
+        if not of:
+            raise _UndecidedError(one.question)
+        condition = Condition(
+            left=Ref(step=of[-1].id),
+            op="says not" if one.negated else "says",
+            right=Given(value=one.condition, origin="request"),
+        )
+        acts = await self._steps(goal, one.action, [*before, *read])
+        return [*read, *(step.model_copy(update={"when": condition}) for step in acts)]
 
     def _writing(self) -> tuple[str, ...]:
         """The tools that leave something behind: none of them answers a question."""
@@ -146,14 +190,17 @@ class Planner:
     async def again(self, plan: Plan, failed: Step, problem: str, tried: Collection[str] = ()) -> Plan | None:
         """Another plan where a step failed; None where there is none.
 
-        `tried` are tools that have failed for it before. What the failure names is found out first, where a
-        tool does that; else another tool takes the step.
+        `tried` are tools that have failed for it before. A name that a reading tool does not know is spelt
+        otherwise. What the failure names is found out first, where a tool does that; else another tool takes
+        the step.
         What was to be read is never written instead.
         """
         before = plan.steps[: plan.names.index(failed.id)]
         about, tool = failed.about or plan.goal, self._tools[failed.tool]
         wrong = next((name for name, one in failed.arguments.items() if speaks_of(one, problem)), None)
         writes = tool.effect is not Effect.READ
+        if not writes and (others := self._spelt(failed, wrong, plan.goal)):
+            return replaced(plan, failed, others)
         if wrong is not None and writes and not failed.id.startswith(_FOUND):
             given = {
                 name: one.value
@@ -182,6 +229,37 @@ class Planner:
         )
         step = self._made(replace(other, arguments=same), plan.goal, about, before)
         return replaced(plan, failed, [step.model_copy(update={"id": failed.id})])
+
+    def _spelt(self, failed: Step, wrong: str | None, goal: str) -> list[Step]:
+        """The step for each of the things that an argument names, or with another spelling of it.
+
+        `wrong` is the argument that the failure names; where it names none, one that is the only text.
+        """
+        properties = self._tools[failed.tool].properties
+        texts = {
+            name: one.value
+            for name, one in failed.arguments.items()
+            if isinstance(one, Given)
+            and isinstance(one.value, str)
+            and name not in ASKS_IN_WORDS
+            and "enum" not in properties.get(name, {})
+        }
+        name = next(iter(texts), None) if wrong is None and len(texts) == 1 else wrong
+        value = None if name is None else texts.get(name)
+        if name is None or value is None:
+            return []
+        one = respelt(value)
+        values = pieces(value, goal) or ([] if one is None else [one])
+        steps = [
+            failed.model_copy(
+                update={"arguments": {**failed.arguments, name: Given(value=other, origin="request")}}
+            )
+            for other in values
+        ]
+        return [
+            step.model_copy(update={"id": f"{failed.id}_{at}", "about": spoken(step)}) if at else step
+            for at, step in enumerate(steps)
+        ]
 
     async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:
         """One step at a time: the next call, or None where the goal is reached as far as tools can."""

@@ -10,6 +10,7 @@ from prudent_agents.driver import Call
 from prudent_agents.enumerated import first_item
 from prudent_agents.facts import stated
 from prudent_agents.plan import Argument, Given, Plan, Step
+from prudent_agents.respelling import in_words
 from prudent_agents.summing import SUMS
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.unsaid import made_up, shares_words
@@ -52,7 +53,7 @@ def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) 
     text, kept = f"{about}\n{goal}", dict[str, JSON]()
     for name, value in arguments.items():
         asks = name in ASKS_IN_WORDS or "enum" in tool.properties.get(name, {})
-        right = copied(value, goal) if isinstance(value, str) and not asks else value
+        right = in_words(copied(value, goal), goal) if isinstance(value, str) and not asks else value
         if isinstance(right, str) and not asks and tool.effect is Effect.READ:
             right = first_item(right)
         if name in tool.required or not made_up(right, text):

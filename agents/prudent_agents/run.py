@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,8 +29,11 @@ from prudent_agents.values import JSON, Value, digest
 if TYPE_CHECKING:
     from prudent_agents.knowledge import Citations
 
+_SHOWN = 120
+"""Characters of a result in a line."""
 
-@dataclass
+
+@dataclass(repr=False)
 class Run:
     """A run that ended or waits. `output` is what there is of an answer, typed where a type was asked for."""
 
@@ -40,6 +43,29 @@ class Run:
 
     def __post_init__(self) -> None:
         self.state = RunState.of(event for event in self.events if event.kept)
+
+    def __repr__(self) -> str:
+        shown = self.error if self.state.output is None else self.state.output
+        return f"Run({self.id!r}, {self.status}: {digest(shown, characters=_SHOWN)!r})"
+
+    def __str__(self) -> str:
+        """What came of it, what it waits for or why it failed, and a line for each step."""
+        asks = "" if self.waiting is None else _asked(self.waiting)
+        said = asks or (self.error if self.output is None else self.output) or ""
+        lines = [f"{self.status}: {said}".rstrip(": \n")]
+        for step in () if self.plan is None else self.plan.steps:
+            lines.append(f"  {step.id} {step.tool}: {self._became(step.id)}")
+        return "\n".join(lines)
+
+    def _became(self, step: str) -> str:
+        state = self.state
+        if step in state.results:
+            return digest(state.results[step].data, characters=_SHOWN)
+        said = (("refused", state.failed), ("failed", state.failed), ("left out", state.skipped))
+        for word, those in said:
+            if step in those and (word != "refused" or step in state.refused):
+                return f"{word}, {those[step]}"
+        return "not run"
 
     @property
     def id(self) -> str:
@@ -123,6 +149,16 @@ class Run:
             if getattr(event, "step", None) == step:
                 lines += _said(event)
         return "\n".join(lines)
+
+
+def _asked(waiting: ApprovalAsked | Asked) -> str:
+    if isinstance(waiting, Asked):
+        return waiting.question
+    return f"may {waiting.tool}({_listed(waiting.arguments)}) be called? ({waiting.reason})"
+
+
+def _listed(arguments: Mapping[str, Value]) -> str:
+    return ", ".join(f"{name}={digest(one.data, characters=60)!r}" for name, one in arguments.items())
 
 
 def _origin(argument: Given | Ref | Blank) -> str:

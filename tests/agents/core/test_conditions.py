@@ -1,0 +1,69 @@
+"""A write under a condition is made where it holds, left out where it does not, and asked about else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from scripted_planner import ScriptedAgentModel
+
+from prudent_agents import Agent, Run, tool
+from prudent_agents.plan import Condition, Given, Plan, Ref, Step
+
+SENT: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_sent() -> None:
+    SENT.clear()
+
+
+def run(sky: str, op: Any = "says", **options: Any) -> Run:
+    @tool(trusted=True)
+    def weather(city: str) -> dict[str, Any]:
+        """The weather."""
+        return {"city": city, "sky": sky}
+
+    @tool(effect="write", trusted=True)
+    def send(text: str) -> str:
+        """Send it."""
+        SENT.append(text)
+        return "sent"
+
+    condition = Condition(left=Ref(step="a"), op=op, right=Given(value="it rains in Oslo", origin="request"))
+    steps = (
+        Step(id="a", tool="weather", arguments={"city": Given(value="Oslo", origin="request")}),
+        Step(id="b", tool="send", arguments={"text": Given(value="Umbrella")}, when=condition),
+    )
+    with Agent(tools=[weather, send], model=ScriptedAgentModel(), durable=False) as made:
+        return made.execute(Plan(goal="Send 'Umbrella' if it rains in Oslo.", steps=steps), **options)
+
+
+@pytest.mark.parametrize(
+    ("sky", "op", "sent"),
+    [("rain", "says", True), ("no rain", "says", False), ("rain", "says not", False)],
+)
+def test_what_was_read_decides(sky: str, op: str, sent: bool) -> None:
+    ended = run(sky, op)
+    assert (ended.status, SENT) == ("done", ["Umbrella"] if sent else [])
+
+
+def test_where_nobody_knows_a_person_is_asked() -> None:
+    waits = run("sun")
+    assert (waits.status, SENT) == ("paused", [])
+    shown = str(waits)
+    assert "send(text='Umbrella')" in shown
+    assert "it rains in Oslo" in shown
+    assert "sun" in shown
+    assert run("sun", approve=lambda _: True).status == "done"
+    assert SENT == ["Umbrella"]
+
+
+def test_a_run_is_shown_by_what_came_of_each_step() -> None:
+    lines = str(run("no rain")).splitlines()
+    assert lines[0].startswith("done")
+    assert lines[1:] == [
+        '  a weather: {"city": "Oslo", "sky": "no rain"}',
+        "  b send: left out, not $a says it rains in Oslo",
+    ]
+    assert len(repr(run("rain"))) < 300
