@@ -40,6 +40,10 @@ _ENOUGH_WORDS = 2
 _ALIKE = 0.02
 """Cosines that are as good as the same."""
 _NOT_SAID = {"en": "The documents do not say.", "zh": "资料里没有提到。"}
+_TAKEN_OUT = {
+    "en": "The checks took out what the documents may say of it.",
+    "zh": "相关内容可能在文档里，但被安全检查移除了。",
+}
 _NEAREST = {
     "en": "The documents do not say so. The nearest: {quoted}",
     "zh": "资料里没有明确提到。最接近的是：{quoted}",
@@ -76,6 +80,8 @@ class Evidence:
     sure: bool = False
     sentence: str = ""
     number: int = 0
+    taken_out: bool = False
+    """Whether the checks took the nearest passage out."""
     passages: tuple[dict[str, Any], ...] = ()
 
     def narrowed(self) -> list[dict[str, Any]]:
@@ -93,26 +99,32 @@ class Evidence:
 def evidence(question: str, passages: Iterable[Mapping[str, Any]]) -> Evidence:
     """What passages, as `knowledge.search` gives them, have for a question."""
     found = tuple(dict(one) for one in passages)
-    near = [(_similarity(one), one) for one in found if one.get("nearest") and not hollow(one["text"])]
+    whole = [one for one in found if not hollow(one["text"])]
+    near = [one for one in whole if one.get("nearest")]
     language = language_of(question)
-    if language not in _MARKS or (not near and any(not hollow(one["text"]) for one in found)):
+    if language not in _MARKS or (whole and not near):
         return Evidence(None, passages=found)
-    if not near:
-        return Evidence(False, passages=found)
-    cosine, best = max(near, key=lambda one: one[0])
+    marks = _MARKS[language]
+    gone = max((_similarity(one) for one in found if one not in whole and one.get("nearest")), default=0.0)
+    best = max(near, key=_similarity, default=None)
+    if best is None or gone > max(_similarity(best), marks.said - _NAMED_WEIGHT):
+        return Evidence(False, taken_out=gone > marks.said - _NAMED_WEIGHT, passages=found)
     text = str(best["text"])
     if language_of(text) != language:
         return Evidence(None, passages=found)
-    score, marks = cosine + _NAMED_WEIGHT * named(question, text), _MARKS[language]
+    score = _similarity(best) + _NAMED_WEIGHT * named(question, text)
     sentence, words = _sentence(best), _telling(question)
-    whole = len(words) >= _ENOUGH_WORDS and _held(words, sentence) == len(words)
+    all_named = len(words) >= _ENOUGH_WORDS and _held(words, sentence) == len(words)
     said = score >= marks.said
-    return Evidence(said, score >= marks.sure or (said and whole), sentence, int(best["number"]), found)
+    sure = score >= marks.sure or (said and all_named)
+    return Evidence(said, sure, sentence, int(best["number"]), passages=found)
 
 
-def not_said(question: str, nearest: str = "") -> str:
+def not_said(question: str, nearest: str = "", *, taken_out: bool = False) -> str:
     """What is told where the documents do not say it, in the language of the question."""
     language = "zh" if _HAN.search(question) else "en"
+    if taken_out:
+        return _TAKEN_OUT[language]
     return _NEAREST[language].format(quoted=nearest) if nearest else _NOT_SAID[language]
 
 

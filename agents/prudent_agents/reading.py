@@ -35,7 +35,7 @@ class Reading:
     @property
     def nothing(self) -> str:
         """What is told then."""
-        return not_said(self.question)
+        return not_said(self.question, taken_out=any(one.taken_out for one in self.found))
 
     def right(self, answer: str) -> str:
         """The answer where it is the documents'; else their own words, or that they do not say it."""

@@ -50,7 +50,11 @@ def test_without_cosines_nothing_is_told_and_what_the_checks_took_out_says_nothi
     plain = {"number": 1, "text": TRAVEL, "document": "d.md", "start": 0, "end": len(TRAVEL)}
     assert evidence("How much may a hotel cost?", [plain]).said is None
     emptied = passage(TRAVEL, "Hotels may cost 110 euros a night.", 0.95) | {"text": "[INDIRECT_ATTACK_1]"}
-    assert evidence("How much may a hotel cost?", [emptied]).said is False
+    found = evidence("How much may a hotel cost?", [emptied, passage("No dogs.", "No dogs.", 0.7)])
+    assert (found.said, found.taken_out) == (False, True)
+    assert not_said("How much?", taken_out=True) == "The checks took out what the documents may say of it."
+    far = emptied | {"nearest": emptied["nearest"] | {"similarity": 0.5}}
+    assert not evidence("How much may a hotel cost?", [far]).taken_out
 
 
 @pytest.mark.parametrize(
