@@ -69,7 +69,7 @@ def read_for(work: Work, question: str, known: Sequence[Known]) -> Reading | Non
     """The reading of an answer; None where more is known than passages of documents."""
     before = [name for name in work.background if name in work.state.results]
     told = "\n".join(canonical(work.state.results[name].data) for name in before)
-    searched = known[len(before) :]
+    searched = [one for one in known if one[0] not in before]
     if not searched or (told and named(question, told) >= _BEFORE):
         return None
     found = [_evidence(about or question, value, source) for about, value, source in searched]

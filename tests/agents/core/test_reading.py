@@ -84,6 +84,19 @@ def test_an_answer_is_what_the_documents_say(
     assert agent.replay(run.events).output == run.output
 
 
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [("A night in a hotel may cost 90 euros.", "90 euros."), ("Hello.", "The documents do not say.")],
+)
+def test_what_came_before_may_say_what_the_documents_do_not(
+    client: AsyncClient, before: str, told: str
+) -> None:
+    model = ScriptedAgentModel(text="90 euros.")
+    agent = Agent(tools=[search(0.7)], model=model, planner=Searching(), client=client, durable=False)
+    run = agent.run(QUESTION, inputs={"conversation": Value(data=[{"user": before}], label=TRUSTED)})
+    assert run.output == told
+
+
 def test_an_empty_search_is_answered_by_that(client: AsyncClient) -> None:
     model = ScriptedAgentModel(text="Ann.")
     agent = Agent(tools=[search(1, "")], model=model, planner=Searching(), client=client, durable=False)
