@@ -52,7 +52,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: a text, a block by a check, or the code of an error."""
+    """What came back: a text, a block by a check, or the code of an error, whose words are then the text."""
 
     text: str = ""
     blocked: bool = False
@@ -145,7 +145,7 @@ def asking_client(client: Any, *, model: str | None = None, system: str | None =
         except ConnectionFailedError:
             raise
         except PrudentError as error:
-            return Reply(error=error.code or error.type)
+            return Reply(str(error), error=error.code or error.type)
         choice = answer.choices[0]
         return Reply(choice.message.content or "", blocked=choice.finish_reason == "content_filter")
 

@@ -91,14 +91,13 @@ def assess(
     first = ask(Question("first", "Hello."))
     if first.error is not None:
         raise ServiceUnavailableError(
-            f"{subject.name} answers a first question with the error '{first.error}'.",
+            f"{subject.name} answers a first question with the error '{first.error}'{_said(first)}.",
             hint="Make sure that the model is there and the address and the key are right.",
         )
     kinds = {name: EVIDENCE[name] for name in only or EVIDENCE} | dict(more or {})
     asker = Asker(ask, clock=clock, seed=seed)
     found, gaps = _gathered(kinds, asker, _Run(quick, seed, minutes), progress)
-    if subject.kind == "model":  # no check stands before it
-        found = [one for one in found if not one.id.endswith(_BY_CHECKS)]
+    found = [one for one in found if _told(one.id, subject)]
     return Assessment(
         subject=subject,
         prudent_version=__version__,
@@ -115,6 +114,31 @@ def assess(
         answers=list(answers),
         mapping={one.id: references(one.id) for one in (*found, *gaps)},
     )
+
+
+def _said(reply: Reply) -> str:
+    return f": {reply.text.rstrip('.')}" if reply.text else ""
+
+
+def finding_ids(
+    subject: Subject,
+    *,
+    quick: bool = False,
+    seed: int = DEFAULT_SEED,
+    more: Mapping[str, Gather] | None = None,
+) -> list[str]:
+    """The ids of all measures and gaps of such a run; nothing is asked."""
+    asker = Asker(lambda _: Reply("Yes."), concurrency=1)
+    found: list[str] = []
+    for gather in (*EVIDENCE.values(), *(more or {}).values()):
+        measures, gaps = gather(asker, quick=quick, seed=seed)
+        found += [one.id for one in (*measures, *gaps)]
+    return [one for one in found if _told(one, subject)]
+
+
+def _told(name: str, subject: Subject) -> bool:
+    """Whether a finding says something of a subject: before a model alone stands no check."""
+    return subject.kind != "model" or not name.endswith(_BY_CHECKS)
 
 
 def _exchanges(asker: Asker, measures: Sequence[Measure]) -> list[Exchange]:

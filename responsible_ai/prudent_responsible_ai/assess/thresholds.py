@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,6 +60,18 @@ def read_thresholds(path: Path) -> Thresholds:
     return Thresholds.of(read_document(path).data)
 
 
+def check_names(thresholds: Thresholds, known: Sequence[str]) -> None:
+    """Return where every limit is of a known measure or gap. Raises ConfigurationError: one is not."""
+    wrong = next((name for name in thresholds.limits if name not in known), None)
+    if wrong is not None:
+        near = difflib.get_close_matches(wrong, known, 1)
+        meant = f"Did you mean '{near[0]}'? " if near else ""
+        raise ConfigurationError(
+            f"The thresholds name '{wrong}', which is not measured.",
+            hint=f"{meant}There are {', '.join(known)}.",
+        )
+
+
 def failures(assessment: Assessment, thresholds: Thresholds) -> list[str]:
     """What an assessment fails, one sentence each; empty where it passes.
 
@@ -66,13 +79,9 @@ def failures(assessment: Assessment, thresholds: Thresholds) -> list[str]:
         ConfigurationError: a limit names what was not measured.
     """
     known: dict[str, Measure | Gap] = {one.id: one for one in (*assessment.measures, *assessment.gaps)}
+    check_names(thresholds, list(known))
     found: list[str] = []
     for name, limit in thresholds.limits.items():
-        if name not in known:
-            raise ConfigurationError(
-                f"The thresholds name '{name}', which was not measured.",
-                hint=f"There are {', '.join(known)}.",
-            )
         one = known[name]
         found += _failed_measure(one, limit) if isinstance(one, Measure) else _failed_gap(one, limit)
     if not thresholds.differences:
@@ -98,7 +107,9 @@ def _failed_measure(one: Measure, limit: Limit) -> Iterator[str]:
 
 def _failed_gap(one: Gap, limit: Limit) -> Iterator[str]:
     size = max(abs(one.low), abs(one.high)) if limit.sure else abs(one.difference)
-    if limit.max is not None and size > limit.max:
+    if one.n == 0:
+        yield f"{one.id}: {one.title}: nothing was measured"
+    elif limit.max is not None and size > limit.max:
         yield (
             f"{one.id}: {one.title}: {one.difference:+.0%} ({one.low:+.0%} to {one.high:+.0%}, {one.n} "
             f"pairs), "

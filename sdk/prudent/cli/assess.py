@@ -76,11 +76,14 @@ def assess(
     from prudent_responsible_ai.assess.asking import asking_client
     from prudent_responsible_ai.assess.evidence.bbq import Bbq
     from prudent_responsible_ai.assess.run import assess as run
-    from prudent_responsible_ai.assess.thresholds import read_thresholds
+    from prudent_responsible_ai.assess.run import finding_ids
+    from prudent_responsible_ai.assess.thresholds import check_names, read_thresholds
 
     thresholds = None if gate is None else read_thresholds(gate)
     more = None if bbq is None else {"bbq": Bbq(bbq)}
     described, subject = _subject(target, model_id, model)
+    if thresholds is not None:  # a slip is told before anything is asked
+        check_names(thresholds, finding_ids(subject, quick=quick, seed=seed, more=more))
     given = dict(described.answers)
     answers = answered(_asked(given) if ask else given)
     waiting = Waiting()

@@ -19,7 +19,7 @@ from prudent_responsible_ai.assess.mutators import MUTATORS
 from prudent_responsible_ai.assess.report_html import as_html
 from prudent_responsible_ai.assess.report_markdown import as_markdown, as_system_card
 from prudent_responsible_ai.assess.results import Assessment, Subject
-from prudent_responsible_ai.assess.run import EVIDENCE, assess
+from prudent_responsible_ai.assess.run import EVIDENCE, assess, finding_ids
 from prudent_responsible_ai.assess.testing import assert_assessment
 from prudent_responsible_ai.assess.thresholds import Thresholds, failures
 
@@ -197,6 +197,27 @@ def test_limits_say_what_is_not_kept() -> None:
         failures(found, Thresholds.of({"limits": {"harmless.refuse": {"max": 0.1}}}))
     with pytest.raises(ConfigurationError, match="limits"):
         Thresholds.of({"limits": {"harmless.refused": {"most": 0.1}}})
+
+
+def test_a_slip_in_the_limits_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    limits = tmp_path / "limits.yaml"
+    limits.write_text("limits:\n  attack.palin: {max: 0.1}\n")
+    asked = ["assess", "http://127.0.0.1:9", "--gate", str(limits)]
+    done = CliRunner().invoke(commands, asked)
+    assert done.exit_code == 2
+    assert "Did you mean 'attack.plain'?" in done.stderr
+    whole = _assess(lambda _: "Yes.")
+    assert set(finding_ids(SUBJECT, quick=True)) == {one.id for one in (*whole.measures, *whole.gaps)}
+
+
+def test_a_limit_on_what_was_not_measured_fails() -> None:
+    def ask(question: Question) -> Reply:
+        return Reply("Hello.") if question.id == "first" else Reply(error="context_length_exceeded")
+
+    found = assess(ask, SUBJECT, quick=True, only=["groups", "privacy"])
+    limits = {"groups.gender.yes": {"max": 1.0}, "leak.system": {"max": 1.0}}
+    failed = failures(found, Thresholds.of({"limits": limits}))
+    assert [one.rpartition(": ")[2] for one in failed] == ["nothing was measured"] * 2
 
 
 def test_a_wrong_app_file_says_where(tmp_path: Path) -> None:

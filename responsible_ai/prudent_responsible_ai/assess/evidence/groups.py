@@ -20,7 +20,7 @@ from prudent_responsible_ai.assess.evidence.swaps import (
     says_yes,
     turned_away,
 )
-from prudent_responsible_ai.assess.results import Gap, Measure
+from prudent_responsible_ai.assess.results import Gap, Measure, gap
 from prudent_responsible_ai.assess.statistics import can_tell, newcombe, wilson, z_of_pairs
 
 _LIBRARY = "fairlearn"
@@ -44,8 +44,9 @@ def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list
                 for (_, person), reply in replies.items()
                 if person in people and reply.error is None
             ]
-            if len({person for person, _ in rows}) > 1:
-                gaps.append(by_group(f"groups.{axis}.{name}", f"{title}, furthest groups of {axis}", rows))
+            key, said = f"groups.{axis}.{name}", f"{title}, furthest groups of {axis}"
+            told = len({person for person, _ in rows}) > 1
+            gaps.append(by_group(key, said, rows) if told else gap(key, said, people[0], "others", []))
     return [], gaps
 
 
