@@ -221,12 +221,14 @@ def _area_by_source(
 
 
 def _harmless(rows: Sequence[Row], column: int) -> NDArray[np.bool_]:
-    """Rows of which nothing is known to be wrong."""
+    """Rows of which nothing is known to be wrong; for an attack, texts that could have held one."""
     attacks = LABELS[column] in ATTACKS
     unsafe, attack = LABELS.index("unsafe"), LABELS.index("attack")
     return np.array(
         [
-            (row.labels[attack] == 0) if attacks else (row.labels[unsafe] == 0 and row.labels[column] != 1)
+            (row.labels[attack] == row.labels[column] == 0)
+            if attacks
+            else (row.labels[unsafe] == 0 and row.labels[column] != 1)
             for row in rows
         ]
     )
