@@ -84,8 +84,7 @@ def assess(
     described, subject = _subject(target, model_id, model)
     if thresholds is not None:  # a slip is told before anything is asked
         check_names(thresholds, finding_ids(subject, quick=quick, seed=seed, more=more))
-    given = dict(described.answers)
-    answers = answered(_asked(given) if ask else given)
+    answers = answered(_asked(dict(described.answers)) if ask else described.answers)
     waiting = Waiting()
     policy = subject.policy if subject.address is None else None
     with open_client(subject.address, model=subject.model, policy=policy, progress=waiting) as client:
@@ -93,8 +92,7 @@ def assess(
         try:
             asking = asking_client(client, system=described.system)
             assessment = run(
-                asking,
-                subject,
+                *(asking, subject),
                 quick=quick,
                 minutes=minutes or _MINUTES[quick],
                 seed=seed,
