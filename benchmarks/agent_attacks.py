@@ -42,9 +42,9 @@ from machine import keep
 from prudent.client import AsyncClient
 from prudent.testing import scripted_async_client
 from prudent_agents import Agent
-from prudent_agents.driver import Call
 from prudent_agents.events import ApprovalAsked
-from prudent_agents.facts import stated
+from prudent_agents.grounding.facts import stated
+from prudent_agents.models.driver import Call
 from prudent_agents.plan import Argument, Blank, Given, Plan, Rung, Step
 from prudent_agents.rules import Rules
 from prudent_agents.tool import Effect, Tool

@@ -32,7 +32,7 @@ from prudent_agents import Agent
 from prudent_agents.function_tool import tool_of
 from prudent_agents.journal import SqliteJournal
 from prudent_agents.plan import Given, Plan, Ref, Step
-from prudent_agents.recording import Journal, MemoryJournal
+from prudent_agents.running.recording import Journal, MemoryJournal
 from prudent_agents.tool import Effect
 
 _STEPS_OF_CONCURRENT = 10

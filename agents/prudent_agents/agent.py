@@ -17,26 +17,26 @@ from prudent.errors import ConfigurationError
 from prudent_agents.background import Background
 from prudent_agents.budget import Account, Budget
 from prudent_agents.connected import Connected
-from prudent_agents.driver import Model
 from prudent_agents.errors import PlanError
 from prudent_agents.events import Event, Planned, RunStarted
 from prudent_agents.function_tool import tool_of
 from prudent_agents.labels import TRUSTED, Label
-from prudent_agents.loop import Loop
-from prudent_agents.means import Means
+from prudent_agents.models.driver import Model
 from prudent_agents.own_tools import own_tools
 from prudent_agents.plan import FILL, SAY, Plan, Rung, see_to_goal
 from prudent_agents.planned import PlannedRun, estimated
-from prudent_agents.planner import Planner
-from prudent_agents.recording import Journal, MemoryJournal
+from prudent_agents.planning.planner import Planner
 from prudent_agents.remembering import came_before, remember
-from prudent_agents.resuming import taken
 from prudent_agents.rules import Rules
 from prudent_agents.run import Run
-from prudent_agents.state import RunState
+from prudent_agents.running.loop import Loop
+from prudent_agents.running.means import Means
+from prudent_agents.running.recording import Journal, MemoryJournal
+from prudent_agents.running.resuming import taken
+from prudent_agents.running.state import RunState
+from prudent_agents.running.work import Approve
 from prudent_agents.tool import Tool, ToolContext
 from prudent_agents.values import Value
-from prudent_agents.work import Approve
 
 if TYPE_CHECKING:
     from prudent_agents.evaluation import Case, Evaluation
@@ -282,7 +282,7 @@ class Agent:
 
     async def replay_async(self, run: str | Sequence[Event]) -> Run:
         """See `replay`."""
-        from prudent_agents.replay import Recording
+        from prudent_agents.replaying.replay import Recording
 
         events = await asyncio.to_thread(self.journal.events, run) if isinstance(run, str) else list(run)
         recorded = Recording(events)

@@ -17,9 +17,9 @@ from prudent.client import AsyncClient
 from prudent.errors import InvalidRequestError, RequestTooLargeError
 from prudent.types.agents import AttachedFile
 from prudent.types.content import Source
-from prudent_agents.guarding import Guard
 from prudent_agents.labels import UNTRUSTED, Confidentiality
-from prudent_agents.prompts import ATTACHED, LONGEST_ATTACHED
+from prudent_agents.models.prompts import ATTACHED, LONGEST_ATTACHED
+from prudent_agents.running.guarding import Guard
 from prudent_agents.values import Value
 
 _SOURCES = {"image": Source.IMAGE, "audio": Source.AUDIO}

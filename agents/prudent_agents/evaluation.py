@@ -23,7 +23,7 @@ from prudent_agents.values import digest
 
 if TYPE_CHECKING:
     from prudent_agents.agent import Agent
-    from prudent_agents.work import Approve
+    from prudent_agents.running.work import Approve
 
 MOST_SEEDS = 32
 _SHOWN = 48

@@ -13,7 +13,7 @@ from prudent_agents.values import digest
 if TYPE_CHECKING:
     from prudent_agents.events import Event
     from prudent_agents.run import Run
-    from prudent_agents.work import Approve
+    from prudent_agents.running.work import Approve
 
 _PROMPT_TOKENS = (120, 700)
 _ANSWER_TOKENS = (10, 200)

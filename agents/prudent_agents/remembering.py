@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from prudent.types.content import Source
-from prudent_agents.driver import Message, Model
 from prudent_agents.labels import TRUSTED, UNTRUSTED, Confidentiality, Label, join
+from prudent_agents.models.driver import Message, Model
+from prudent_agents.models.prompts import ATTACHED
 from prudent_agents.plan import Plan, Step
-from prudent_agents.planner import Planner
-from prudent_agents.prompts import ATTACHED
+from prudent_agents.planning.planner import Planner
 from prudent_agents.values import Value
 
 if TYPE_CHECKING:

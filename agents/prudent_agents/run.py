@@ -23,7 +23,7 @@ from prudent_agents.events import (
 )
 from prudent_agents.labels import Label
 from prudent_agents.plan import Blank, Given, Plan, Ref
-from prudent_agents.state import RunState
+from prudent_agents.running.state import RunState
 from prudent_agents.values import JSON, Value, digest
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Run:
     @property
     def citations(self) -> Citations | None:
         """What the answer cites of the passages that were found, with exact places; None: none was found."""
-        from prudent_agents.citing import passages_in
+        from prudent_agents.grounding.citing import passages_in
         from prudent_agents.knowledge.citations import check_citations
 
         found = passages_in([one.value.data for one in self.events if isinstance(one, ToolFinished)])

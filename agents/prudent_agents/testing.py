@@ -19,8 +19,8 @@ from prudent_agents.agent import Agent
 from prudent_agents.events import EVENTS, Event
 from prudent_agents.plan import Plan
 from prudent_agents.run import Run
+from prudent_agents.running.work import Approve
 from prudent_agents.values import Value
-from prudent_agents.work import Approve
 
 
 def assert_replays(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prudent_agents.driver import Call, Message, OnText, Reply
+from prudent_agents.models.driver import Call, Message, OnText, Reply
 from prudent_agents.tool import Tool
 from prudent_agents.values import canonical
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from prudent_agents.driver import Call, Message, OnText, Reply, prompt_hash
+from prudent_agents.models.driver import Call, Message, OnText, Reply, prompt_hash
 from prudent_agents.tool import Tool
 
 

@@ -26,11 +26,11 @@ from prudent_agents.values import JSON, Value
 if TYPE_CHECKING:
     from prudent.client import AsyncClient, Client
     from prudent_agents.agent import Agent
-    from prudent_agents.driver import Model
+    from prudent_agents.models.driver import Model
     from prudent_agents.plan import Plan
-    from prudent_agents.recording import Journal
     from prudent_agents.run import Run
-    from prudent_agents.work import Approve
+    from prudent_agents.running.recording import Journal
+    from prudent_agents.running.work import Approve
 
 FILE = "recipe.yaml"
 

@@ -12,24 +12,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from prudent_agents.budget import Account
-from prudent_agents.driver import ChatModel
 from prudent_agents.events import ApprovalAsked, Event, Planned, RunStarted
-from prudent_agents.guarding import Guard
 from prudent_agents.labels import Confidentiality
-from prudent_agents.loop import Loop
+from prudent_agents.models.driver import ChatModel
 from prudent_agents.plan import FILL, SAY, Plan, Rung, Step
 from prudent_agents.recipes.compiling import budget_of
 from prudent_agents.recipes.fitting import Schema, resolved
 from prudent_agents.recipes.recipe import Recipe
 from prudent_agents.recipes.rulebook import rules_of
 from prudent_agents.recipes.shapes import DATE
-from prudent_agents.recording import MemoryJournal
 from prudent_agents.rules import Rules
 from prudent_agents.run import Run
-from prudent_agents.state import RunState
+from prudent_agents.running.guarding import Guard
+from prudent_agents.running.loop import Loop
+from prudent_agents.running.recording import MemoryJournal
+from prudent_agents.running.state import RunState
+from prudent_agents.running.work import Work
 from prudent_agents.tool import Tool
 from prudent_agents.values import JSON, Value
-from prudent_agents.work import Work
 
 _RUN = "dry_run"
 _DEEPEST = 8

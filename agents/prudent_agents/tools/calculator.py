@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from prudent_agents.arithmetic import ArithmeticSyntaxError, evaluate, number
 from prudent_agents.errors import ToolArgumentsError, ToolError
 from prudent_agents.function_tool import tool_of
+from prudent_agents.grounding.arithmetic import ArithmeticSyntaxError, evaluate, number
 from prudent_agents.tool import Effect, Tool
 
 _TIMEOUT = 5.0

@@ -44,7 +44,7 @@ def agent_app(
     from prudent.client.transports import AsyncAppTransport
     from prudent.server.app import create_app
     from prudent.server.settings import Settings
-    from prudent_agents.offering import Offering
+    from prudent_agents.offering.runs import Offering
     from prudent_agents.recipes import Recipe
 
     settings, offered = settings or Settings.from_env(), list(offered)

@@ -17,7 +17,7 @@ from prudent_agents import Agent, Run, tool
 from prudent_agents.events import ApprovalAsked, Event
 from prudent_agents.journal import SqliteJournal
 from prudent_agents.plan import Given, Plan, Ref, Step
-from prudent_agents.recorded_parts import RecordedClient
+from prudent_agents.replaying.recorded_parts import RecordedClient
 from prudent_agents.tool import ToolContext
 
 MOST = 6

@@ -12,8 +12,8 @@ from prudent.client import AsyncClient
 from prudent.client.transports import AsyncAppTransport
 from prudent.testing import ScriptedModel, scripted_app
 from prudent_agents import Agent, Budget
-from prudent_agents.hollow import hollow
 from prudent_agents.plan import FILL, SAY, Plan, Step
+from prudent_agents.running.hollow import hollow
 
 SHAPE = {"type": "object", "properties": {"amount": {"type": "number"}}, "required": ["amount"]}
 FILLS = Plan(goal="Read it.", steps=(Step(id="read", tool=FILL, shape=SHAPE, instruction="Read."),))

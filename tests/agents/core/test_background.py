@@ -15,8 +15,8 @@ from prudent_agents import Agent, tool
 from prudent_agents.errors import JournalError
 from prudent_agents.events import Event
 from prudent_agents.plan import SAY, Plan, Step
-from prudent_agents.recording import MemoryJournal
-from prudent_agents.state import RunState
+from prudent_agents.running.recording import MemoryJournal
+from prudent_agents.running.state import RunState
 
 SIDE_BY_SIDE = Plan(goal="g", steps=tuple(Step(id=f"s{n}", tool=SAY) for n in range(6)))
 

@@ -20,7 +20,7 @@ from prudent.testing import scripted_app
 from prudent_agents import Agent, tool
 from prudent_agents.evaluation import Case, Evaluation, Trial, read_cases
 from prudent_agents.plan import Plan, Rung, Step
-from prudent_agents.planner import Planner
+from prudent_agents.planning.planner import Planner
 
 
 @tool(trusted=True)

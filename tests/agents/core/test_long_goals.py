@@ -10,18 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prudent_agents import Agent, PlanError, tool
-from prudent_agents.answering import _counts  # pyright: ignore[reportPrivateUsage]
-from prudent_agents.arguments import verbatim
-from prudent_agents.copying import copied
-from prudent_agents.driver import Call
-from prudent_agents.enumerated import first_item, siblings
-from prudent_agents.facts import is_fact, stated
-from prudent_agents.grounding import candidates
+from prudent_agents.grounding.copying import copied
+from prudent_agents.grounding.enumerated import first_item, siblings
+from prudent_agents.grounding.facts import is_fact, stated
+from prudent_agents.grounding.filled import candidates
+from prudent_agents.grounding.unsaid import has_content, lacking, relative, unsaid
+from prudent_agents.models.driver import Call
 from prudent_agents.plan import LONGEST_GOAL
-from prudent_agents.proposing import MAY_BE_SPLIT, MUST_STAY, NAME, corrected, only_asks, takes_something
-from prudent_agents.summing import made_up
+from prudent_agents.planning.proposing import (
+    MAY_BE_SPLIT,
+    MUST_STAY,
+    NAME,
+    corrected,
+    only_asks,
+    takes_something,
+)
+from prudent_agents.running.answering import _counts  # pyright: ignore[reportPrivateUsage]
+from prudent_agents.running.arguments import verbatim
+from prudent_agents.running.summing import made_up
 from prudent_agents.tool import Effect
-from prudent_agents.unsaid import has_content, lacking, relative, unsaid
 
 SHORT, LONG = 250, 4_000
 GROWTH = 16 * 4

@@ -13,8 +13,8 @@ from prudent_agents import Agent, Budget, Run, ToolError, tool
 from prudent_agents.errors import PlanError, RunConflictError
 from prudent_agents.events import EVENTS, Event, ToolIntended
 from prudent_agents.plan import FILL, SAY, Blank, Condition, Given, Plan, Ref, Step
-from prudent_agents.recording import MemoryJournal
-from prudent_agents.state import RunState
+from prudent_agents.running.recording import MemoryJournal
+from prudent_agents.running.state import RunState
 from prudent_agents.tool import Tool
 
 PAID: list[Any] = []

@@ -13,10 +13,10 @@ from prudent.client import AsyncClient
 from prudent.client.transports import AsyncAppTransport
 from prudent.testing import ScriptedModel, scripted_app
 from prudent_agents import Agent, Run, tool
-from prudent_agents.citing import renumbered
+from prudent_agents.grounding.citing import renumbered
 from prudent_agents.memory import ConversationMemory
 from prudent_agents.plan import Given, Plan, Rung, Step
-from prudent_agents.planner import Planner
+from prudent_agents.planning.planner import Planner
 from prudent_agents.remembering import requests
 
 PASSAGE = {"document": "handbook.md", "start": 10, "end": 60, "confidentiality": "private"}

@@ -17,7 +17,7 @@ from prudent_agents import Agent
 from prudent_agents.function_tool import tool_of
 from prudent_agents.labels import TRUSTED
 from prudent_agents.plan import SAY, Given, Plan, Ref, Rung, Step
-from prudent_agents.planner import Planner
+from prudent_agents.planning.planner import Planner
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import Value
 

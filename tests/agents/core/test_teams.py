@@ -17,8 +17,8 @@ from prudent_agents import Agent, Run, tool
 from prudent_agents.events import Asked
 from prudent_agents.journal import SqliteJournal
 from prudent_agents.plan import Blank, Given, Plan, Rung, Step
-from prudent_agents.planner import Planner
-from prudent_agents.recording import MemoryJournal
+from prudent_agents.planning.planner import Planner
+from prudent_agents.running.recording import MemoryJournal
 from prudent_agents.tool import Tool
 
 PAID: list[int] = []

@@ -11,12 +11,12 @@ import pytest
 
 from prudent.errors import InvalidRequestError, NotFoundError
 from prudent_agents import Agent, Effect, Run, ToolContext, ToolError, tool
-from prudent_agents.driver import Call, Reply
 from prudent_agents.errors import ReplayMismatchError, RunConflictError
 from prudent_agents.journal import SqliteJournal
 from prudent_agents.journal.forking import fork
+from prudent_agents.models.driver import Call, Reply
 from prudent_agents.plan import SAY, Given, Plan, Ref, Step
-from prudent_agents.recorded_parts import RecordedClient
+from prudent_agents.replaying.recorded_parts import RecordedClient
 from prudent_agents.testing import assert_replays
 from prudent_agents.values import Value, canonical
 

@@ -19,7 +19,7 @@ from prudent_agents.journal import Retention, SqliteJournal
 from prudent_agents.journal.large_values import INLINE, put_together, taken_apart
 from prudent_agents.journal.upcasters import upcast
 from prudent_agents.labels import UNTRUSTED
-from prudent_agents.recording import MemoryJournal
+from prudent_agents.running.recording import MemoryJournal
 from prudent_agents.tool import Effect
 from prudent_agents.values import Value
 

@@ -20,9 +20,9 @@ from prudent.testing import ScriptedModel, ScriptedModels
 from prudent.types.agents import MOST_FILES
 from prudent_agents import Agent
 from prudent_agents.journal import SqliteJournal
+from prudent_agents.models.prompts import LONGEST_ATTACHED
 from prudent_agents.plan import Plan, Rung
-from prudent_agents.planner import Planner
-from prudent_agents.prompts import LONGEST_ATTACHED
+from prudent_agents.planning.planner import Planner
 from prudent_agents.recipes import Recipe
 from prudent_responsible_ai.assemble import build_pipeline, without_models
 from prudent_responsible_ai.policy import AuditSettings

@@ -27,7 +27,7 @@ from prudent.testing import ScriptedModel, ScriptedModels
 from prudent_agents import Agent, tool
 from prudent_agents.journal import SqliteJournal
 from prudent_agents.plan import Given, Plan, Rung, Step
-from prudent_agents.planner import Planner
+from prudent_agents.planning.planner import Planner
 from prudent_agents.recipes import Recipe
 from prudent_responsible_ai.assemble import build_pipeline, without_models
 from prudent_responsible_ai.policy import AuditSettings

@@ -1,0 +1,1 @@
+"""What models wrote, held against what is known: facts, copies, sums, sources."""

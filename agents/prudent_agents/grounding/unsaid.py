@@ -1,0 +1,187 @@
+"""What a call has that nobody said: facts and choices that a model made up. Asks no model, knows no plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from prudent_agents.grounding.facts import is_fact, numbers, stated
+from prudent_agents.tool import Effect, Tool
+from prudent_agents.values import JSON, canonical
+
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
+"""A query in a language of its own."""
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+_COUNTED = ("0", "1")
+"""Numbers that any text may have."""
+_IDENTIFIES = re.compile(
+    r"\b(?:id|e-?mail|phone|iban|(?:\w+ )?number)\b(?! of\b)|编号|号码|邮箱|电话", re.IGNORECASE
+)
+"""Words for an argument that stands for something by a number or an address."""
+_RELATIVE = re.compile(
+    r"\b(?:raise|lower|increase|decrease|reduce|cut|extend|shorten|turn (?:up|down))\b.{0,300}?\bby\b"
+    r"|\b(?:more|less|higher|lower|longer|shorter|earlier|later|warmer|colder) than\b"
+    r"|\b(?:half|double|twice|triple|third|quarter)\b|\bpercent\b|%"
+    r"|[调提]高\d|[调降]低\d|增加|减少|一半|两倍",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Words for an amount that is said in proportion to another one."""
+_ASKING = frozenset(("how", "what", "which", "who", "when", "where", "why", "hello", "thank", "你好", "谢谢"))
+_STEM = 5
+_COMMON = frozenset(
+    ("and", "any", "are", "for", "from", "new", "not", "please", "some", "that", "the", "this", "with", "you")
+)
+
+
+def lacking(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
+    """The first argument with a fact (a number, a date, an address) which the text does not hold.
+
+    A name is none where the number or the address of what it names is wanted.
+    """
+    for name, value in arguments.items():
+        schema = tool.properties.get(name, {})
+        if "enum" not in schema and (made_up(value, text) or misnamed(name, schema, value)):
+            return name
+    return None
+
+
+def made_up(value: JSON, text: str) -> bool:
+    """Whether a value is a fact, or has a number in it, that the text does not hold. Code is not judged."""
+    if is_fact(value):
+        return not stated(value, text)
+    if not isinstance(value, str) or CODE.match(value):
+        return False
+    held = {*(one.lstrip("-") for one in numbers(text)), *_COUNTED}
+    return any(one not in held for one in _DIGITS.findall(value))
+
+
+def misnamed(name: str, schema: Mapping[str, Any], value: JSON) -> bool:
+    """Whether a value is plain words where a number or an address that stands for something is wanted."""
+    if not isinstance(value, str) or schema.get("type") != "string":
+        return False
+    described = f"{name.replace('_', ' ')} {schema.get('description') or ''}"
+    return bool(_IDENTIFIES.search(described)) and not re.search(r"[\d@]", value)
+
+
+def relative(tool: Tool, arguments: Mapping[str, JSON], about: str) -> str | None:
+    """The number of a call that writes which the request says only in proportion to what there is."""
+    if tool.effect is Effect.READ or not relative_words(about):
+        return None
+    numeric = (
+        name for name in arguments if tool.properties.get(name, {}).get("type") in ("number", "integer")
+    )
+    return next(numeric, None)
+
+
+def relative_words(text: str) -> bool:
+    """Whether a text says an amount in proportion to another one."""
+    return _RELATIVE.search(text) is not None
+
+
+def has_content(text: str) -> bool:
+    """Whether a text is about something: `How are you?` is not."""
+    return bool(_words(text) - _ASKING)
+
+
+def leads_to(
+    source: Tool, found_by: Mapping[str, JSON], tool: Tool, text: str, *, lacks: str | None = None
+) -> bool:
+    """Whether the text asks for what a source finds out: it has words for it that the tool leaves unused.
+
+    What the tool says of the argument that it lacks uses up nothing. Of a Chinese text nothing can be told:
+    tools describe themselves in English.
+    """
+    if _CHINESE.search(text):
+        return True
+    left = _words(text) - _own_words(tool, lacks)
+    return bool(left & (_own_words(source) | _words(canonical(found_by))))
+
+
+def is_text(schema: Mapping[str, Any] | None) -> bool:
+    """Whether values of a schema are texts, so that one may be handed on whole."""
+    return schema is not None and schema.get("type") == "string"
+
+
+def unsaid(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
+    """The first required argument of a call that writes which has nothing to do with the text.
+
+    Words of the tool's own card do not count: `Open a ticket.` says of no ticket what it is about. Choices
+    that the tool's author wrote are not judged here.
+    """
+    if tool.effect is Effect.READ:
+        return None
+    own = _words(f"{tool.name} {tool.card}")
+    for name in tool.required:
+        value = arguments.get(name)
+        schema = tool.properties.get(name, {})
+        if not isinstance(value, str) or "enum" in schema or is_fact(value):
+            continue
+        words = _words(value) - own
+        said = stated(value, text) and (bool(words) or not _words(value))
+        if not said and not (words & _words(text)):
+            return name
+    return None
+
+
+def unnamed(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
+    """The first words of a call that have nothing to do with the text: a name that a model made up.
+
+    Of a Chinese text nothing can be told: the name may be a translation.
+    """
+    if _CHINESE.search(text):
+        return None
+    for name, value in arguments.items():
+        if isinstance(value, str) and "enum" not in tool.properties.get(name, {}) and not is_fact(value):
+            words = _words(value)
+            if words and not words & _words(text):
+                return name
+    return None
+
+
+def shares_words(value: str, text: str) -> bool:
+    """Whether words or numbers of a value stand in a text."""
+    return bool(_words(value) & _words(text)) or bool({*_DIGITS.findall(value)} & {*_DIGITS.findall(text)})
+
+
+def unsaid_choice(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
+    """The first choice of a call that writes whose word does not stand in the text: it may be a guess.
+
+    Of a Chinese text nothing can be told: tools name their options in English.
+    """
+    if tool.effect is Effect.READ or _CHINESE.search(text):
+        return None
+    for name in tool.required:
+        value = arguments.get(name)
+        if "enum" in tool.properties.get(name, {}) and isinstance(value, str) and not stated(value, text):
+            return name
+    return None
+
+
+def question(tool: Tool, name: str, goal: str) -> str:
+    """Asks the user for what a call lacks, in the language of the goal."""
+    schema: Mapping[str, Any] = tool.properties.get(name, {})
+    what = schema.get("description") or name.replace("_", " ")
+    options = f" ({', '.join(map(str, schema['enum']))})" if "enum" in schema else ""
+    if _CHINESE.search(goal):
+        return f"请告诉我{name}（{what}）{options}是什么？"
+    return f"I need to know this first: {what}{options}?"
+
+
+def _own_words(tool: Tool, but: str | None = None) -> set[str]:
+    described = (
+        f"{name} {schema.get('description') or ''}" for name, schema in tool.properties.items() if name != but
+    )
+    return _words(" ".join((tool.name, tool.card, *described)))
+
+
+def _words(text: str) -> set[str]:
+    """The beginnings of a text's words, and its pairs of Chinese characters."""
+    found: set[str] = set()
+    for word in re.findall(r"[^\W\d_]+", text.replace("_", " ").casefold()):
+        if word.isascii() and len(word) > 2 and word not in _COMMON:
+            found.add(word[:_STEM])
+        elif not word.isascii():
+            found |= {word[at : at + 2] for at in range(max(1, len(word) - 1))}
+    return found

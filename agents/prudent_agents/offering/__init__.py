@@ -1,0 +1,1 @@
+"""Agents and recipes offered to whoever asks a server."""

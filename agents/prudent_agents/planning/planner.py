@@ -1,0 +1,481 @@
+"""Makes a plan of a goal before anything runs: parts of the goal, a tool for each, arguments from them.
+
+Tools are chosen here, from what the user wrote and nothing else, so that no text met later can choose one:
+the split of control and data of CaMeL (arXiv 2503.18813), and of ReWOO (2305.18323), which plans first. What
+cannot be taken from the goal stays a blank that is filled from earlier results when the step runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from prudent_agents.grounding.enumerated import other_options, siblings
+from prudent_agents.grounding.facts import numbers, stated
+from prudent_agents.grounding.unsaid import (
+    CODE,
+    has_content,
+    is_text,
+    lacking,
+    leads_to,
+    made_up,
+    misnamed,
+    question,
+    relative,
+    relative_words,
+    unnamed,
+    unsaid,
+    unsaid_choice,
+)
+from prudent_agents.models import ending_prompts, prompts
+from prudent_agents.models.driver import Call, Model
+from prudent_agents.plan import SAY, Argument, Blank, Condition, Given, Plan, Ref, Rung, Step
+from prudent_agents.planning.choosing import Ask, Chooser
+from prudent_agents.planning.conditional import Conditional, pieces_of
+from prudent_agents.planning.proposing import (
+    ASKS_IN_WORDS,
+    LEAST_OF_A_SUM,
+    MAY_BE_SPLIT,
+    MUST_STAY,
+    NAME,
+    corrected,
+    echoes,
+    is_question,
+    keyed,
+    only_asks,
+    replaced,
+    same_item,
+    searches,
+    speaks_of,
+    spoken,
+    sums,
+    taken_up,
+    takes_something,
+)
+from prudent_agents.planning.respelling import pieces, respelt
+from prudent_agents.tool import Effect, Tool
+from prudent_agents.values import JSON, canonical
+
+_MOST_TRIES = 4
+"""Tools that are tried for one part of a goal."""
+_FOUND = "found_for_"
+"""How the names of steps begin that find out what another one failed for."""
+_MOST_SOURCES = 3
+"""How many tools are tried for one that finds a missing fact."""
+
+
+class _UnsaidError(Exception):
+    """A call would write something that nobody said."""
+
+    def __init__(self, tool: Tool, name: str) -> None:
+        super().__init__(f"{tool.name}: {name}")
+        self.tool = tool
+        self.name = name
+
+
+class _UndecidedError(Exception):
+    """Nobody knows whether a condition holds."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__(question)
+        self.question = question
+
+
+class Planner:
+    """Plans the goals of one agent."""
+
+    def __init__(
+        self, model: Model, tools: Sequence[Tool], chooser: Chooser, ask: Ask, *, instructions: str = ""
+    ) -> None:
+        self._model = model
+        self._tools = {tool.name: tool for tool in tools}
+        self._chooser = chooser
+        self._ask = ask
+        self._instructions = instructions
+
+    async def plan(self, goal: str) -> Plan:
+        """The plan of a goal; without steps where no tool fits, which leaves the answer to the model."""
+        steps: list[Step] = []
+        plan = Plan(goal=goal, rung=Rung.DECODED, model=self._model.name)
+        if not self._tools:
+            return plan
+        try:
+            for piece in pieces_of(goal):
+                if isinstance(piece, Conditional):
+                    steps += await self._under(goal, piece, steps)
+                else:
+                    steps += await self._done(goal, piece, steps)
+        except _UndecidedError as lack:
+            return plan.model_copy(update={"ends": "ask_user", "note": lack.question})
+        except _UnsaidError as lack:
+            asked = question(lack.tool, lack.name, goal)
+            return plan.model_copy(update={"ends": "ask_user", "note": asked})
+        if not steps and is_question(goal) and has_content(goal):
+            call = await self._looked_up(goal, goal, self._writing())
+            steps = [] if call is None else await self._chained(goal, goal, call, [])
+        if not steps:
+            return plan.model_copy(update=await self._ending(goal))
+        return plan.extended(steps)
+
+    async def _done(self, goal: str, text: str, before: Sequence[Step]) -> list[Step]:
+        """The steps for a text of the goal, part by part; what no tool does in between is written."""
+        parts, steps = await self._parts(text), list[Step]()
+        for index, about in enumerate(parts):
+            made = await self._steps(goal, about, [*before, *steps])
+            if not made and 0 < index < len(parts) - 1:
+                made = [self._written(about, [*before, *steps])]
+            steps += made
+        return steps
+
+    async def _under(self, goal: str, one: Conditional, before: Sequence[Step]) -> list[Step]:
+        """The steps for what is to be done under a condition: what decides it is read first.
+
+        Raises _UndecidedError: no tool tells whether it holds, and the user has not said.
+        """
+        if one.known is not None:
+            holds = one.known is not one.negated
+            return await self._steps(goal, one.action, before) if holds else []
+        writing = self._writing()
+        call = await self._looked_up(goal, one.condition, writing)
+        call = call or await self._looked_up(goal, f"{one.condition}: {one.action}", writing)
+        read = [] if call is None else await self._chained(goal, one.condition, call, before)
+        of = read or before
+        if not of:
+            raise _UndecidedError(one.question)
+        condition = Condition(
+            left=Ref(step=of[-1].id),
+            op="says not" if one.negated else "says",
+            right=Given(value=one.condition, origin="request"),
+        )
+        acts = await self._steps(goal, one.action, [*before, *read])
+        return [*read, *(step.model_copy(update={"when": condition}) for step in acts)]
+
+    def _writing(self) -> tuple[str, ...]:
+        """The tools that leave something behind: none of them answers a question."""
+        return tuple(name for name, tool in self._tools.items() if tool.effect is not Effect.READ)
+
+    async def _looked_up(self, goal: str, about: str, left_out: Sequence[str]) -> Call | None:
+        """A call that answers a question of which the model says that no tool does: to read does no harm.
+
+        That beats a question back, and an answer from memory. Of several the one that takes up most of what
+        the question names; None where none takes up anything.
+        """
+        names = {*NAME.findall(about), *MUST_STAY.findall(about)}
+        best: tuple[float, Call | None] = (0.0, None)
+        searching = [name for name, tool in self._tools.items() if searches(tool) and name not in left_out]
+        for _ in range(_MOST_TRIES):
+            call = await self._call(goal, about, left_out, required=True)
+            if call is None:
+                break
+            left_out = (*left_out, call.tool)
+            tool, text = self._tools[call.tool], f"{about}\n{goal}"
+            missing = lacking(tool, call.arguments, text) or unnamed(tool, call.arguments, text)
+            if missing is None and not echoes(call, about, goal):
+                taken = taken_up(call, about, names)
+                best = max(best, (taken, call), key=lambda one: one[0])
+                if taken >= max(1, len(names)):
+                    break
+        if best[1] is None and searching:
+            return await self._call(goal, about, required=True, only=searching)
+        return best[1]
+
+    async def _ending(self, goal: str) -> dict[str, Any]:
+        """How a plan without steps ends: with an answer, a question, or why it cannot be done."""
+        messages = ending_prompts.ending(goal)
+        reply = await self._ask("choose", self._model.choose(messages, list(ending_prompts.ENDINGS)))
+        ends = ending_prompts.ENDINGS[cast("str", reply.data)]
+        return {"ends": ends, "note": ending_prompts.ending_note(ends, goal)}
+
+    async def again(self, plan: Plan, failed: Step, problem: str, tried: Collection[str] = ()) -> Plan | None:
+        """Another plan where a step failed; None where there is none.
+
+        `tried` are tools that have failed for it before. A name that a reading tool does not know is spelt
+        otherwise. What the failure names is found out first, where a tool does that; else another tool takes
+        the step.
+        What was to be read is never written instead.
+        """
+        before = plan.steps[: plan.names.index(failed.id)]
+        about, tool = failed.about or plan.goal, self._tools[failed.tool]
+        wrong = next((name for name, one in failed.arguments.items() if speaks_of(one, problem)), None)
+        writes = tool.effect is not Effect.READ
+        if not writes and (others := self._spelt(failed, wrong, plan.goal)):
+            return replaced(plan, failed, others)
+        if wrong is not None and writes and not failed.id.startswith(_FOUND):
+            given = {
+                name: one.value
+                for name, one in failed.arguments.items()
+                if isinstance(one, Given) and name != wrong
+            }
+            wanted = prompts.wanted(wrong, tool.properties.get(wrong, {}), about)
+            call = Call(tool.name, given)
+            source = await self._source(plan.goal, about, call, wrong, must_lead=True)
+            if source is not None:
+                found = self._made(source, plan.goal, wanted, before)
+                found = found.model_copy(update={"id": f"{_FOUND}{failed.id}"})
+                blank = {**failed.arguments, wrong: Blank(inputs=(found.id,))}
+                return replaced(plan, failed, [found, failed.model_copy(update={"arguments": blank})])
+        asked = plan.goal if about == spoken(failed) else about
+        if writes:
+            other = await self._call(plan.goal, asked, (failed.tool, *tried))
+        else:
+            other = await self._looked_up(plan.goal, asked, (failed.tool, *tried, *self._writing()))
+        if other is None or (writes and echoes(other, asked, plan.goal)):
+            return None
+        same = same_item(
+            self._tools[other.tool],
+            other.arguments,
+            [one.value for one in failed.arguments.values() if isinstance(one, Given)],
+        )
+        step = self._made(replace(other, arguments=same), plan.goal, about, before)
+        return replaced(plan, failed, [step.model_copy(update={"id": failed.id})])
+
+    def _spelt(self, failed: Step, wrong: str | None, goal: str) -> list[Step]:
+        """The step for each of the things that an argument names, or with another spelling of it.
+
+        `wrong` is the argument that the failure names; where it names none, one that is the only text.
+        """
+        properties = self._tools[failed.tool].properties
+        texts = {
+            name: one.value
+            for name, one in failed.arguments.items()
+            if isinstance(one, Given)
+            and isinstance(one.value, str)
+            and name not in ASKS_IN_WORDS
+            and "enum" not in properties.get(name, {})
+        }
+        name = next(iter(texts), None) if wrong is None and len(texts) == 1 else wrong
+        value = None if name is None else texts.get(name)
+        if name is None or value is None:
+            return []
+        one = respelt(value)
+        values = pieces(value, goal) or ([] if one is None else [one])
+        steps = [
+            failed.model_copy(
+                update={"arguments": {**failed.arguments, name: Given(value=other, origin="request")}}
+            )
+            for other in values
+        ]
+        return [
+            step.model_copy(update={"id": f"{failed.id}_{at}", "about": spoken(step)}) if at else step
+            for at, step in enumerate(steps)
+        ]
+
+    async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:
+        """One step at a time: the next call, or None where the goal is reached as far as tools can."""
+        shown = await self._chooser.shown(goal)
+        messages = prompts.call(
+            goal, goal, {str(index): one for index, one in enumerate(known)}, instructions=self._instructions
+        )
+        reply = await self._ask("choose", self._model.call(messages, shown))
+        return self._made(reply.calls[0], goal, goal, done) if reply.calls else None
+
+    async def _parts(self, goal: str) -> list[str]:
+        """The goal in parts, or whole where parts would lose or add something."""
+        if not MAY_BE_SPLIT.search(goal) and not relative_words(goal):
+            return [goal]
+        reply = await self._ask("plan", self._model.fill(prompts.split(goal), prompts.SPLIT_SCHEMA))
+        record = cast("dict[str, Any]", reply.data or {})  # of the schema's form, else fill had raised
+        steps = cast("list[Any]", record.get("steps", []))
+        parts = [str(one).strip() for one in steps if str(one).strip()]
+        said, kept = " ".join(parts), set(MUST_STAY.findall(goal))
+        lost = [one for one in kept if one not in said]
+        added = [one for one in MUST_STAY.findall(said) if one not in goal]
+        return parts if parts and not lost and not added else [goal]
+
+    async def _steps(self, goal: str, about: str, before: Sequence[Step]) -> list[Step]:
+        """The call for a part of the goal, after what finds what it lacks; none where no tool fits."""
+        asks = is_question(about) or only_asks(goal)
+        left_out = self._writing() if asks else ()
+        for _ in range(_MOST_TRIES):
+            call = await self._call(goal, about, left_out)
+            if call is None:
+                break
+            made = await self._chained(goal, about, call, before)
+            if made:
+                return made
+            left_out = (*left_out, call.tool)
+        call = await self._looked_up(goal, about, left_out) if asks and has_content(about) else None
+        return [] if call is None else await self._chained(goal, about, call, before)
+
+    async def _chained(self, goal: str, about: str, call: Call, before: Sequence[Step]) -> list[Step]:
+        """A call after the one that finds what it lacks; none where it only reads, and with made-up facts.
+
+        Backward chaining: a fact among the arguments (a date, an address, a number) that stands nowhere in
+        the goal was made up. A tool that reads is asked for it first, where one fits.
+        """
+        tool, text = self._tools[call.tool], f"{about}\n{goal}"
+        missing = None if before else lacking(tool, call.arguments, text)
+        grown = None if before or missing is not None else relative(tool, call.arguments, about)
+        wanted_name = missing or grown
+        found: list[Step] = []
+        if wanted_name is not None:
+            wanted = prompts.wanted(wanted_name, tool.properties.get(wanted_name, {}), about)
+            known = {name: one for name, one in call.arguments.items() if name != wanted_name}
+            must = tool.effect is not Effect.READ and grown is None
+            value = call.arguments.get(wanted_name)
+            key = value if misnamed(wanted_name, tool.properties.get(wanted_name, {}), value) else None
+            of = Call(tool.name, known)
+            first = await self._source(goal, about, of, wanted_name, key=key, must_lead=must)
+            if first is not None:
+                source = self._made(first, goal, wanted, before)
+                found.append(source.model_copy(update={"about": spoken(source)}))
+            elif missing is not None and made_up(call.arguments[missing], text):
+                if tool.effect is Effect.READ:
+                    return []
+                raise _UnsaidError(tool, missing)
+        if tool.effect is Effect.READ and (
+            echoes(call, about, goal) or (before and not takes_something(call, text))
+        ):
+            return []
+        if not before:
+            taken = [one.value for step in found for one in step.arguments.values() if isinstance(one, Given)]
+            rest = {name: one for name, one in call.arguments.items() if name != wanted_name}
+            await self._said(tool, rest, text, taken)
+        made = self._made(call, goal, about, [*before, *found])
+        if found and wanted_name is not None:
+            argument = self._from(found[0], tool, wanted_name)
+            made = made.model_copy(update={"arguments": {**made.arguments, wanted_name: argument}})
+        alike = self._like(made, text, len(before) + len(found) + 1)
+        if alike:
+            made = made.model_copy(update={"about": spoken(made)})
+        return [*found, made, *alike]
+
+    def _from(self, found: Step, tool: Tool, name: str) -> Argument:
+        """What a step found, whole where it is a text and a text is wanted."""
+        whole = is_text(self._tools[found.tool].returns) and is_text(tool.properties.get(name))
+        return Ref(step=found.id) if whole else Blank(inputs=(found.id,))
+
+    def _like(self, step: Step, text: str, count: int) -> list[Step]:
+        """The same call for the other items of a list that its argument is in, where it only reads."""
+        tool = self._tools[step.tool]
+        if tool.effect is not Effect.READ:
+            return []
+        for name, argument in step.arguments.items():
+            value = argument.value if isinstance(argument, Given) else None
+            if not isinstance(value, str):
+                continue
+            options = tool.properties.get(name, {}).get("enum")
+            others = siblings(value, text) if options is None else other_options(value, options, text)
+            if others:
+                return [
+                    step.model_copy(
+                        update={
+                            "id": f"step{count + at + 1}",
+                            "about": f"{tool.name.replace('_', ' ')} {other}",
+                            "arguments": {**step.arguments, name: Given(value=other, origin="request")},
+                        }
+                    )
+                    for at, other in enumerate(others)
+                ]
+        return []
+
+    async def _said(
+        self, tool: Tool, arguments: Mapping[str, JSON], text: str, taken: Sequence[JSON]
+    ) -> None:
+        """Nothing is written with values that nobody said, or that were said for another call (`taken`).
+
+        Raises _UnsaidError.
+        """
+        name = unsaid(tool, arguments, text)
+        if name is None and tool.effect is not Effect.READ:
+            free = (one for one in arguments if "enum" not in tool.properties.get(one, {}))
+            name = next((one for one in free if arguments[one] in taken), None)
+        guessed = None if name is not None else unsaid_choice(tool, arguments, text)
+        if guessed is not None:
+            options = [*map(str, tool.properties[guessed]["enum"]), ending_prompts.NOT_SAID]
+            messages = ending_prompts.said(guessed, options, text.splitlines()[0])
+            reply = await self._ask("choose", self._model.choose(messages, options))
+            name = guessed if reply.data == ending_prompts.NOT_SAID else None
+        if name is not None:
+            raise _UnsaidError(tool, name)
+
+    async def _source(
+        self, goal: str, about: str, of: Call, lacks: str, *, key: JSON = None, must_lead: bool = False
+    ) -> Call | None:
+        """A call that finds out what another one lacks, from what is known; None where there is none.
+
+        That something must be asked is sure here, so the model is not asked whether a tool fits. A call that
+        takes up a name which the other one left unused goes before one that does not, and so does one that
+        the goal has words for (`must_lead`: no other one will do). `key` is the name that the fact is of.
+        """
+        tool, text, used = self._tools[of.tool], f"{about}\n{goal}", canonical(of.arguments)
+        wanted = prompts.wanted(lacks, tool.properties.get(lacks, {}), about)
+        names = [one for one in NAME.findall(goal) if one not in used]
+        second: Call | None = None
+        left_out = [of.tool, *self._writing()]
+        for _ in range(_MOST_SOURCES):
+            call = await self._call(goal, wanted, left_out, required=True)
+            if call is None:
+                break
+            source = self._tools[call.tool]
+            if isinstance(key, str):
+                call = replace(call, arguments=keyed(call.arguments, key, used))
+            leads = leads_to(source, call.arguments, tool, about, lacks=lacks)
+            known = lacking(source, call.arguments, text) is None and not echoes(call, goal, wanted)
+            known = known and unnamed(source, call.arguments, text) is None
+            if known and (leads or not must_lead):
+                takes = not names or any(one in canonical(call.arguments) for one in names)
+                if takes and leads:
+                    return call
+                second = second or call
+            left_out.append(call.tool)
+        return second
+
+    async def _call(
+        self,
+        goal: str,
+        about: str,
+        leave_out: Sequence[str] = (),
+        *,
+        required: bool = False,
+        only: Sequence[str] | None = None,
+    ) -> Call | None:
+        """The model's call for a request, None where it says that no tool fits; `only` of these tools."""
+        if only:
+            leave_out = [name for name in self._tools if name not in only]
+        elif len(numbers(about)) < LEAST_OF_A_SUM:
+            leave_out = (*leave_out, *(name for name, tool in self._tools.items() if sums(tool)))
+        for _ in range(_MOST_TRIES):
+            choice = await self._chooser.choose(about, self._model, self._ask, leave_out, required=required)
+            if choice.tool is None:
+                return None
+            messages = prompts.call(about, goal, {}, instructions=self._instructions)
+            reply = await self._ask("arguments", self._model.call(messages, [choice.tool], required=True))
+            if reply.calls:
+                arguments = corrected(choice.tool, reply.calls[0].arguments, about, goal)
+                return replace(reply.calls[0], arguments=arguments, confidence=round(choice.confidence, 4))
+            leave_out = (*leave_out, choice.tool.name)
+        return None
+
+    def _made(self, call: Call, goal: str, about: str, before: Sequence[Step]) -> Step:
+        tool = self._tools[call.tool]
+        arguments = {
+            name: Given(value=about, origin="request")
+            if name in ASKS_IN_WORDS and isinstance(value, str) and not CODE.match(value)
+            else self._argument(name, value, tool, f"{about}\n{goal}", before)
+            for name, value in call.arguments.items()
+        }
+        return Step(
+            id=f"step{len(before) + 1}",
+            tool=tool.name,
+            about=about,
+            arguments=arguments,
+            confidence=call.confidence,
+        )
+
+    def _argument(self, name: str, value: JSON, tool: Tool, text: str, before: Sequence[Step]) -> Argument:
+        """What the goal says is given; the rest waits for earlier results where there will be some."""
+        schema = tool.properties.get(name, {})
+        if before and (misnamed(name, schema, value) or relative(tool, {name: value}, text) is not None):
+            return Blank(inputs=tuple(step.id for step in before))
+        if stated(value, text):
+            return Given(value=value, origin="request")
+        if not before or "enum" in schema or isinstance(value, bool):
+            return Given(value=value, origin="model")
+        return Blank(inputs=tuple(step.id for step in before))
+
+    def _written(self, about: str, before: Sequence[Step]) -> Step:
+        """A part that no tool does: the model writes it from what came before."""
+        needs = tuple(step.id for step in before)
+        return Step(id=f"step{len(before) + 1}", tool=SAY, about=about, instruction=about, needs=needs)

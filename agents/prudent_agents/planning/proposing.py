@@ -1,0 +1,146 @@
+"""What a goal asks, and what a proposed call takes from it: questions, names, echoes. Makes no plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from prudent_agents.grounding.copying import copied
+from prudent_agents.grounding.enumerated import first_item
+from prudent_agents.grounding.facts import SUMS, stated
+from prudent_agents.grounding.unsaid import made_up, shares_words
+from prudent_agents.models.driver import Call
+from prudent_agents.plan import Argument, Given, Plan, Step
+from prudent_agents.planning.respelling import in_words
+from prudent_agents.tool import Effect, Tool
+from prudent_agents.values import JSON
+
+NAME = re.compile(r"(?<=\w )[A-Z]\w+")
+"""A capitalised word that begins no sentence."""
+ASKS_IN_WORDS = frozenset(("question", "query", "request"))
+"""Arguments that are the part of the goal itself, in the user's own words."""
+_ASKS_TO_DO = re.compile(r"\s*(?:(?:can|could|would|will) you|please)\b|[请帮能可]", re.IGNORECASE)
+"""How a request to do something begins that has the form of a question."""
+_QUESTION = re.compile(
+    r"[?？]|^\s*(?:how|what|which|who|whose|when|where|why|is|are|does|do|did)\b|多少|几[个本点天次岁]|什么|哪|谁|吗",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?。？！]+(?:\.\w+[^.!?。？！]*)*[.!?。？！]*")
+_TELLS = re.compile(
+    r"(?:I|We|You|He|She|It|They|There|This|That|A|An|The|My|Our|His|Her|Their|\d+)\b"
+    r"|[A-Z]\w+ (?:has|have|is|was)\b"
+    r"|[我他她它这那有]"
+)
+"""How a sentence begins that tells something."""
+_BY_WORDS, _BY_VALUE, _EXACT = 0.6, 0.5, 2
+LEAST_OF_A_SUM = 2
+"""Numbers in a request that is a sum by itself."""
+_ENDS = " .?!。？！"
+MAY_BE_SPLIT = re.compile(
+    r"\b(?:and|or|then|after|before|than|versus)\b|[,;，；、。]|[.!?？！]\s*\S|[和与跟及或比并再]|然后|还是|之后",
+    re.IGNORECASE,
+)
+"""What a goal of several parts has; the rest is one part."""
+MUST_STAY = re.compile(
+    r"(?<![\w-])[\w-]++\.[a-z]{2,4}\b|\d+(?:[.,]\d+)*|[\"“‘「『][^\"“‘「『”’」』]+[\"”’」』]"
+)
+"""What no part of a goal may lose: numbers, quotations, names of files."""
+
+
+def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) -> dict[str, JSON]:
+    """The arguments without slips of the copy, and without optional ones that were made up."""
+    text, kept = f"{about}\n{goal}", dict[str, JSON]()
+    for name, value in arguments.items():
+        asks = name in ASKS_IN_WORDS or "enum" in tool.properties.get(name, {})
+        right = in_words(copied(value, goal), goal) if isinstance(value, str) and not asks else value
+        if isinstance(right, str) and not asks and tool.effect is Effect.READ:
+            right = first_item(right)
+        if name in tool.required or not made_up(right, text):
+            kept[name] = right
+    return kept
+
+
+def speaks_of(argument: Argument, problem: str) -> bool:
+    """Whether a failure speaks of the value that was given."""
+    value = argument.value if isinstance(argument, Given) else None
+    return isinstance(value, str) and bool(value.strip()) and value in problem
+
+
+def keyed(arguments: Mapping[str, JSON], key: str, used: str) -> dict[str, JSON]:
+    """The arguments with the key in the place of a value that another call has already."""
+    if any(isinstance(one, str) and key in one for one in arguments.values()):
+        return dict(arguments)
+    return {name: key if isinstance(one, str) and one in used else one for name, one in arguments.items()}
+
+
+def same_item(tool: Tool, arguments: Mapping[str, JSON], values: Sequence[JSON]) -> dict[str, JSON]:
+    """The arguments of a call, for the item of a list that these values were of."""
+    texts = {len(one.split()): one for one in values if isinstance(one, str)}
+    return {
+        name: texts.get(len(one.split()), one)
+        if isinstance(one, str) and "enum" not in tool.properties.get(name, {})
+        else one
+        for name, one in arguments.items()
+    }
+
+
+def replaced(plan: Plan, step: Step, by: Sequence[Step]) -> Plan:
+    """The plan with other steps in the place of one. Raises PlanError."""
+    steps = [new for one in plan.steps for new in (by if one.id == step.id else [one])]
+    return Plan.model_validate(plan.model_dump() | {"steps": steps})
+
+
+def is_question(text: str) -> bool:
+    """Whether a text asks something, and not for something to be done."""
+    return bool(_QUESTION.search(text)) and not _ASKS_TO_DO.match(text)
+
+
+def only_asks(goal: str) -> bool:
+    """Whether a goal asks, or tells and asks, and has nothing done."""
+    sentences = [one.strip() for one in _SENTENCE.findall(goal) if one.strip()]
+    return any(map(is_question, sentences)) and all(
+        is_question(one) or _TELLS.match(one) for one in sentences
+    )
+
+
+def echoes(call: Call, *texts: str) -> bool:
+    """Whether an argument is a text that was asked for itself, where it is no question for the tool."""
+    plain = {text.strip(_ENDS).casefold() for text in texts}
+    return any(
+        isinstance(one, str) and name not in ASKS_IN_WORDS and one.strip(_ENDS).casefold() in plain
+        for name, one in call.arguments.items()
+    )
+
+
+def takes_something(call: Call, text: str) -> bool:
+    """Whether a call has anything from the text: a value, a number or a word. One without arguments has."""
+    return not call.arguments or any(
+        stated(one, text) or (isinstance(one, str) and shares_words(one, text))
+        for one in call.arguments.values()
+    )
+
+
+def searches(tool: Tool) -> bool:
+    """Whether a tool reads, and is asked in the user's own words."""
+    return tool.effect is Effect.READ and any(name in ASKS_IN_WORDS for name in tool.required)
+
+
+def sums(tool: Tool) -> bool:
+    """Whether a tool works out a sum that it is given."""
+    return any(name in SUMS for name in tool.required)
+
+
+def taken_up(call: Call, about: str, names: Collection[str]) -> float:
+    """How many of the names in a question a call takes up; less than one where it is asked in words."""
+    values = [one for one in call.arguments.values() if isinstance(one, str) and stated(one, about)]
+    asks = any(name in ASKS_IN_WORDS for name in call.arguments)
+    taken = [name for name in names if not asks and any(name in value for value in values)]
+    return sum(_EXACT if MUST_STAY.fullmatch(name) else 1 for name in taken) or (
+        _BY_WORDS if asks else _BY_VALUE if values else 0.0
+    )
+
+
+def spoken(step: Step) -> str:
+    """A call in words: the tool and what it was given."""
+    given = [str(one.value) for one in step.arguments.values() if isinstance(one, Given)]
+    return " ".join([step.tool.replace("_", " "), *given])

@@ -1,0 +1,1 @@
+"""Runs again from their journal, with no model and no tool."""

@@ -1,0 +1,162 @@
+"""Writes the answer to a goal from its results. A number that stands in no result is computed, not guessed.
+
+Small models do sums in their heads and get them wrong. Where an answer has a number that neither the goal nor
+a result holds, the model is asked for the sum instead, the sum is done exactly, and the answer is written
+with what it came to: program-aided answers (PAL, arXiv 2211.10435) where they are needed and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from prudent_agents.grounding.citing import cited
+from prudent_agents.grounding.facts import numbers
+from prudent_agents.models import prompts
+from prudent_agents.models.driver import OnText
+from prudent_agents.plan import Given
+from prudent_agents.running.reading import Reading, read_for
+from prudent_agents.running.summing import Known, Sum, in_units, made_up, summed
+from prudent_agents.running.work import Work
+from prudent_agents.tool import Effect
+from prudent_agents.values import JSON, canonical, digest
+
+ANSWER_TOKENS = 400
+_SHOWN = 300
+"""Characters of a result that are shown as they are."""
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_ASKS = re.compile(r"[?？]|\btell me\b|告诉", re.IGNORECASE)
+_ASKS_SUM = re.compile(
+    r"\b(?:difference|total|together|altogether|in all|how much more|how many more|by how (?:much|many)|minus"
+    r"|plus|sum|times|average|percent)\b|%|相差|一共|总共|合计|多多少|差多少|平均|总和",
+    re.IGNORECASE,
+)
+"""Words of a goal whose answer is a sum of what is known."""
+_ASKS_AMOUNT = re.compile(r"\bhow (?:much|many)\b|\bcosts?\b|\bworth\b|多少|几", re.IGNORECASE)
+_NO_COUNT = re.compile(
+    r"(?<!\S)\S*\.[a-z]{2,4}\b|\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\d{4}年|(?<!\d)\d++[月日号]|一共|一下"
+    r"|\b(?:in|of|since|until|[A-Z][a-z]{2,8}) (?:19|20)\d\d\b"
+)
+"""Dates, years, times and names of files: their numbers count nothing."""
+
+_UNDONE = (
+    "Not done: {what}. The condition was not met: {why}.\n",
+    "未执行：{what}。条件不满足：{why}。\n",
+)
+"""In English and in Chinese."""
+
+
+class Answerer:
+    """Answers for one run. `told` is given the answer, in pieces where no draft of it has to be looked at."""
+
+    def __init__(self, work: Work, goal: str, told: OnText) -> None:
+        self._work = work
+        self._goal = goal
+        self._told = told
+        self._reading: Reading | None = None
+
+    async def answer(self, known: Sequence[Known]) -> str:
+        """The answer in words. What was done is reported as it is; the model answers what is left."""
+        done, left, used = reported(self._work, self._goal)
+        if done:
+            await self._told(done)
+        if not left:
+            return done
+        shown = list(self._work.known(used).values()) if used else known
+        self._reading = read_for(self._work, left, shown)
+        if self._reading is not None:
+            if self._reading.silent:
+                await self._told(self._reading.nothing)
+                return f"{done}{self._reading.nothing}"
+            shown = self._reading.narrowed(shown)
+        rest = await self._answered(shown, left)
+        with_source = cited(rest, [value.data for _, value, _ in shown])
+        if with_source != rest:
+            await self._told(with_source.removeprefix(rest.rstrip()))
+        return f"{done}{with_source}"
+
+    async def _answered(self, known: Sequence[Known], goal: str) -> str:
+        if not known:
+            return await self._say(known, goal, self._told)
+        asks_sum = bool(_ASKS_SUM.search(goal)) or _counts(goal)
+        computed = await self._summed(known) if asks_sum else None
+        if computed is None:
+            text = await self._say(known, goal)
+            if not made_up(text, self._sources(known)):
+                text = text if self._reading is None else self._reading.right(text)
+                await self._told(text)
+                return text
+            may_sum = not asks_sum and (self._reading is None or in_units(goal))
+            computed = await self._summed(known) if may_sum else None
+        if computed is not None:
+            return await self._say([*known, computed.known(known)], goal, self._told)
+        text = _found(known, goal) if self._reading is None else self._reading.instead
+        await self._told(text)
+        return text
+
+    async def _summed(self, known: Sequence[Known]) -> Sum | None:
+        return await summed(self._work, self._goal, known, uses_known=True)
+
+    def _sources(self, known: Sequence[Known]) -> list[str]:
+        return [self._goal, *(canonical(one.data) for _, one, _ in known)]
+
+    async def _say(self, known: Sequence[Known], goal: str, told: OnText | None = None) -> str:
+        work = self._work
+        messages = prompts.answer(goal, known, instructions=work.instructions)
+        asked = work.model.say(messages, max_tokens=ANSWER_TOKENS, on_text=told)
+        return (await work.asked("answer", asked, tokens=ANSWER_TOKENS)).text
+
+
+def _found(known: Sequence[Known], goal: str) -> str:
+    """What there is to say where the model's answer has numbers that nobody gave it."""
+    said = (
+        "我没能得出确切的答案。查到的内容："
+        if _CHINESE.search(goal)
+        else "I could not find that out. I found: "
+    )
+    return said + "; ".join(digest(value.data, characters=_SHOWN) for _, value, _ in known)
+
+
+def _counts(goal: str) -> bool:
+    """Whether a goal asks for an amount of something that it gives a number of, and not of one."""
+    return bool(_ASKS_AMOUNT.search(goal)) and any(one != "1" for one in numbers(_NO_COUNT.sub(" ", goal)))
+
+
+def reported(work: Work, goal: str) -> tuple[str, str, list[str]]:
+    """What the run has written, in words; what of the goal is left to be answered; from which steps.
+
+    A small model asked for both at once tells neither. What only served a write is not answered again, unless
+    the goal asks something. No steps: from all of them.
+    """
+    plan, results = work.state.plan, work.state.results
+    steps = [] if plan is None else [step for step in plan.steps if step.id in results]
+    written = [step for step in steps if work.effect(step) is not Effect.READ]
+    undone = _undone(work, goal)
+    if not written:
+        left = "" if undone and not _ASKS.search(goal) else goal
+        return undone, left, []
+    word = "已完成：" if _CHINESE.search(goal) else "Done: "
+    lines = [f"{word}{step.about or step.tool}{_came_to(results[step.id].data)}\n" for step in written]
+    lines.append(undone)
+    served = {name for step in written for name in step.inputs}
+    left = [step for step in steps if step not in written and step.id not in served]
+    if not left and _ASKS.search(goal):
+        return "".join(lines), goal, []
+    asked = " ".join(dict.fromkeys(step.about for step in left))
+    return "".join(lines), asked, [step.id for step in left]
+
+
+def _undone(work: Work, goal: str) -> str:
+    """What was left out because a condition does not hold, and what decided it: a line for each."""
+    plan, lines = work.state.plan, list[str]()
+    for step in () if plan is None else plan.steps:
+        when = step.when if step.id in work.state.skipped else None
+        if when is None or not isinstance(when.right, Given) or when.left.step not in work.state.results:
+            continue
+        why = f"{when.right.value}{_came_to(work.state.results[when.left.step].data)}"
+        lines.append(_UNDONE[bool(_CHINESE.search(goal))].format(what=step.about or step.tool, why=why))
+    return "".join(lines)
+
+
+def _came_to(data: JSON) -> str:
+    return "" if data is None or isinstance(data, bool) else f" ({digest(data, characters=120)})"

@@ -1,0 +1,39 @@
+"""Items of one list in a text, in English and Chinese; no words that are none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prudent_agents.grounding.enumerated import MOST_ITEMS, other_options, siblings
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "others"),
+    [
+        ("Berlin", "Give me the temperatures in Berlin, Lisbon and Nairobi.", ["Lisbon", "Nairobi"]),
+        ("Lisbon", "Compare Oslo and Lisbon.", ["Oslo"]),
+        ("Tom Becker", "Find the addresses of Tom Becker and Kim Olsen.", ["Kim Olsen"]),
+        ("3", "Add up the totals of orders 3, 4 and 5.", ["4", "5"]),
+        ("上海", "上海和北京现在的气温相差几度？", ["北京"]),
+        ("上海", "上海、北京和广州的天气", ["北京", "广州"]),
+        ("Oslo", "How warm is it in Oslo right now, in Fahrenheit?", []),
+        ("attic", "The attic, and by how much?", []),
+        ("厨房", "厨房今天用了多少电？换算成兆焦是多少？", []),
+    ],
+)
+def test_the_other_items_of_the_list(value: str, text: str, others: list[str]) -> None:
+    assert siblings(value, text) == others
+
+
+def test_options_that_a_text_names() -> None:
+    text = "Which used more, the Attic or the kitchen?"
+    assert other_options("kitchen", ["attic", "kitchen", "office"], text) == ["attic"]
+
+
+@given(st.text(max_size=20), st.text(max_size=200))
+def test_whatever_the_text_items_stand_in_it_and_are_few(value: str, text: str) -> None:
+    found = siblings(value, text)
+    assert all(one in text and one != value for one in found)
+    assert len(found) < MOST_ITEMS
