@@ -17,6 +17,9 @@ _JOINT = (
     r"(?<!\s)\s*(?:[,，]\s*(?:and|or)\s|\b(?:and|or|versus|vs\.?)\s|[,，、]|以及|还是|或者|[和与跟及或])\s*"
 )
 _BEFORE = r"(?:(?:the|in|of|for|at)\s)?"
+_COMPARES = r"(?i:between|both|compare) "
+_ARTICLE = r"(?:an? |the )?"
+_NO_THINGS = ("not", "no", "so", "more", "less", "fewer")
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
 _ALL = re.compile(r"\b(?:all|every|each)\b|所有|全部|每[个间张]", re.IGNORECASE)
 _WORD_SIGN = r"[^\W\u3400-\u9fff]"
@@ -27,12 +30,28 @@ def siblings(value: str, text: str) -> list[str]:
     """The items of the list in a text that has the value in it, that one left out, in order."""
     item = _item(value)
     if item is None:
-        return []
+        return _compared(value, text)
     for found in re.finditer(f"{item}(?:{_JOINT}{_BEFORE}{item})+", text):
         items = re.findall(item, found[0])
         if value in items and len(items) <= MOST_ITEMS:
             return [one for one in dict.fromkeys(items) if one != value]
     return []
+
+
+def _compared(value: str, text: str) -> list[str]:
+    """What a text compares something in small letters with: `between an oak table and a pine chair`."""
+    words = value.split()
+    if not all(re.fullmatch(r"[a-z]{2,}", word) for word in words) or not 0 < len(words) <= _MOST_WORDS:
+        return []
+    own, other = r"\s".join(words), r"\s".join([r"[a-z]{2,}"] * len(words))
+    patterns = (
+        rf"\b{_COMPARES}{_ARTICLE}{own} (?:and|with|to) {_ARTICLE}({other})\b",
+        rf"\b{_COMPARES}{_ARTICLE}({other}) (?:and|with|to) {_ARTICLE}{own}\b",
+        rf"\b{own} (?:or|versus) {_ARTICLE}({other})\b",
+        rf"\b({other}) (?:or|versus) {_ARTICLE}{own}\b",
+    )
+    found = (one[1] for pattern in patterns for one in [re.search(pattern, text)] if one is not None)
+    return [one for one in found if one not in (value, *_NO_THINGS)][:1]
 
 
 def first_item(value: str) -> str:

@@ -37,11 +37,9 @@ def pieces(value: str, request: str) -> list[str]:
 
 
 def respelt(value: str) -> str | None:
-    """The next spelling to try: the singular, then the other case. None where there is no other."""
-    if len(value) > LONGEST:
+    """The next spelling to try: the singular, then capitals. None where there is none; names have none."""
+    if len(value) > LONGEST or not value.islower():
         return None
     singular = _PLURAL.sub("", value)
-    if singular != value:
-        return singular
-    other = value.title() if value.islower() else value.lower()
+    other = singular if singular != value else value.title()
     return other if other != value else None

@@ -95,7 +95,11 @@ class Answerer:
         return text
 
     async def _summed(self, known: Sequence[Known]) -> Sum | None:
-        return await summed(self._work, self._goal, known, uses_known=True)
+        plan = self._work.state.plan
+        given = [one for step in (plan.steps if plan else ()) for one in step.arguments.values()]
+        taken = {text for one in given if isinstance(one, Given) for text in numbers(str(one.value))}
+        free = {float(one) for one in numbers(_NO_COUNT.sub(" ", self._goal)) if one not in ("1", *taken)}
+        return await summed(self._work, self._goal, known, uses_known=True, operands=free)
 
     def _sources(self, known: Sequence[Known]) -> list[str]:
         return [self._goal, *(canonical(one.data) for _, one, _ in known)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -63,21 +64,30 @@ class Sum:
 
 
 async def summed(
-    work: Work, request: str, known: Sequence[Known], step: str | None = None, *, uses_known: bool = False
+    work: Work,
+    request: str,
+    known: Sequence[Known],
+    step: str | None = None,
+    *,
+    uses_known: bool = False,
+    operands: AbstractSet[float] = frozenset(),
 ) -> Sum | None:
     """The sum that a request asks for; None where it is none of known numbers.
 
     `uses_known`: a number of a result must be in it. A sum of the request's numbers alone is then asked for
-    again, and has to begin with one of a result.
+    again, and has to begin with one of a result. `operands` are numbers that must mean something: where the
+    model writes one number alone it is asked again, and one of them has to be in the sum.
     """
     results = [canonical(one.data) for _, one, _ in known]
     units = [f"{one:g}" for pattern, ones in _UNITS if pattern.search(request) for one in ones]
     sources = [request, work.state.goal, *results, *units]
     from_results = {number for result in results for number in _digits(result)}
     written = await _written(work, request, known, step, _schema(sources, set()))
-    if uses_known and from_results.isdisjoint(_digits(written)):
+    alone = bool(operands) and not _OPERATOR.search(written)
+    if uses_known and (alone or from_results.isdisjoint(_digits(written))):
         written = await _written(work, request, known, step, _schema(sources, from_results))
-        if from_results.isdisjoint(_digits(written)):
+        used = _digits(written) | {float(len(_NUMBER.findall(written)))}  # `4 + 4 + 4` is of three
+        if from_results.isdisjoint(used) or (alone and operands.isdisjoint(used)):
             return None
     if not _OPERATOR.search(written) or made_up(written, sources):
         return None

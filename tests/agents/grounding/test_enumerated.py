@@ -37,3 +37,24 @@ def test_whatever_the_text_items_stand_in_it_and_are_few(value: str, text: str) 
     found = siblings(value, text)
     assert all(one in text and one != value for one in found)
     assert len(found) < MOST_ITEMS
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "others"),
+    [
+        (
+            "oak table",
+            "What is the difference in price between an oak table and a pine chair?",
+            ["pine chair"],
+        ),
+        ("pine chairs", "Are there more oak tables or pine chairs in stock?", ["oak tables"]),
+        ("coffee", "Compare tea and coffee.", ["tea"]),
+        ("sugar", "Is there sugar or not?", []),
+        ("oak table", "Is a pine chair cheaper than an oak table?", []),
+        ("oak table", "Measure the oak table and the height of it.", []),
+    ],
+)
+def test_things_in_small_letters_are_siblings_where_they_are_compared(
+    value: str, text: str, others: list[str]
+) -> None:
+    assert siblings(value, text) == others

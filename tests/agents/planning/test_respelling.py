@@ -38,7 +38,7 @@ def test_several_things_in_one_value_are_told_apart(value: str, found: list[str]
 
 @pytest.mark.parametrize(
     ("value", "other"),
-    [("pine chairs", "pine chair"), ("boxes", "box"), ("oslo", "Oslo"), ("OSLO", "oslo"), ("北京", None)],
+    [("pine chairs", "pine chair"), ("boxes", "box"), ("oslo", "Oslo"), ("Solaris", None), ("北京", None)],
 )
 def test_the_next_spelling(value: str, other: str | None) -> None:
     assert respelt(value) == other
