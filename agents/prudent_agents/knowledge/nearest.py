@@ -24,6 +24,9 @@ MOST_SENTENCES = 24
 _SAYS = re.compile(r"(?!#{1,6}\s).*\w")
 """A sentence; a heading of Markdown says nothing by itself."""
 
+_WRAPPED = re.compile(r"[^.!?:。！？：\n]\s*?\n[a-z\d]")
+"""From the last sign of a line to the first of the next, where a sentence goes on."""
+
 
 def with_nearest(
     passages: Sequence[Passage],
@@ -61,11 +64,13 @@ def with_nearest(
 
 
 def _trimmed(text: str) -> list[tuple[int, int]]:
-    """Where the sentences are, without the space around them."""
+    """Where the sentences are, without the space around them; a wrapped line is no end of one."""
     found: list[tuple[int, int]] = []
     for start, end in sentences(text, 0, len(text)):
         said = text[start:end]
         begin = start + len(said) - len(said.lstrip())
         if begin < end:
-            found.append((begin, start + len(said.rstrip())))
+            goes_on = bool(found) and _WRAPPED.fullmatch(text, found[-1][1] - 1, begin + 1)
+            first = found.pop()[0] if goes_on else begin
+            found.append((first, start + len(said.rstrip())))
     return found

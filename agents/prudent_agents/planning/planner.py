@@ -39,6 +39,7 @@ from prudent_agents.planning.proposing import (
     MAY_BE_SPLIT,
     MUST_STAY,
     NAME,
+    asked_of,
     corrected,
     echoes,
     is_question,
@@ -451,7 +452,7 @@ class Planner:
     def _made(self, call: Call, goal: str, about: str, before: Sequence[Step]) -> Step:
         tool = self._tools[call.tool]
         arguments = {
-            name: Given(value=about, origin="request")
+            name: Given(value=asked_of(about), origin="request")
             if name in ASKS_IN_WORDS and isinstance(value, str) and not CODE.match(value)
             else self._argument(name, value, tool, f"{about}\n{goal}", before)
             for name, value in call.arguments.items()

@@ -33,6 +33,13 @@ _TELLS = re.compile(
 )
 """How a sentence begins that tells something."""
 _BY_WORDS, _BY_VALUE, _EXACT = 0.6, 0.5, 2
+_LOOK_UP = re.compile(
+    r"\s*(?:(?:then|and|also|please)\s+)*(?:look(?: up)?|check|find(?: out)?|search|see|tell me)\b"
+    r"[^?.!]{0,60}?"
+    r"(?=\b(?:how|what|who|whose|when|where|which|why)\b)",
+    re.IGNORECASE,
+)
+_LEAST_OF_A_QUESTION = 3
 LEAST_OF_A_SUM = 2
 """Numbers in a request that is a sum by itself."""
 _ENDS = " .?!。？！"
@@ -58,6 +65,12 @@ def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) 
         if name in tool.required or not made_up(right, text):
             kept[name] = right
     return kept
+
+
+def asked_of(text: str) -> str:
+    """The question in a request to look something up: from its `how much` or `when` on."""
+    lead = _LOOK_UP.match(text)
+    return text[lead.end() :] if lead and len(text[lead.end() :].split()) >= _LEAST_OF_A_QUESTION else text
 
 
 def speaks_of(argument: Argument, problem: str) -> bool:

@@ -9,7 +9,7 @@ names stands in its passage.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,6 +17,8 @@ from prudent_agents.running.hollow import hollow
 from prudent_agents.values import JSON
 from prudent_responsible_ai.languages import language_of
 
+_ORDER = "[INDIRECT_ATTACK_"
+"""What the checks leave in the place of an order to the model."""
 _NAMED_WEIGHT = 0.05
 """Of the share of the question's words in the passage, in units of cosine."""
 
@@ -45,8 +47,8 @@ _TAKEN_OUT = {
     "zh": "相关内容可能在文档里，但被安全检查移除了。",
 }
 _NEAREST = {
-    "en": "The documents do not say so. The nearest: {quoted}",
-    "zh": "资料里没有明确提到。最接近的是：{quoted}",
+    "en": "The nearest that the documents say: {quoted}",
+    "zh": "资料里最接近的内容是：{quoted}",
 }
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_\u3400-\u9fff]+|[\u3400-\u9fff]+")
@@ -86,7 +88,7 @@ class Evidence:
 
     def narrowed(self) -> list[dict[str, Any]]:
         """The passages whose nearest sentence is about as near as the nearest of all."""
-        near = [(_similarity(one), one) for one in self.passages if one.get("nearest")]
+        near = [(_similarity(one), one) for one in _honest(self.passages) if one.get("nearest")]
         best = max((similarity for similarity, _ in near), default=0.0)
         return [one for similarity, one in near if similarity > best - _ALIKE] or list(self.passages)
 
@@ -100,15 +102,16 @@ def evidence(question: str, passages: Iterable[Mapping[str, Any]]) -> Evidence:
     """What passages, as `knowledge.search` gives them, have for a question."""
     found = tuple(dict(one) for one in passages)
     whole = [one for one in found if not hollow(one["text"])]
-    near = [one for one in whole if one.get("nearest")]
+    near = [one for one in _honest(whole) if one.get("nearest")]
     language = language_of(question)
     if language not in _MARKS or (whole and not near):
         return Evidence(None, passages=found)
     marks = _MARKS[language]
     gone = max((_similarity(one) for one in found if one not in whole and one.get("nearest")), default=0.0)
+    taken_out = gone > marks.said - _NAMED_WEIGHT
     best = max(near, key=_similarity, default=None)
-    if best is None or gone > max(_similarity(best), marks.said - _NAMED_WEIGHT):
-        return Evidence(False, taken_out=gone > marks.said - _NAMED_WEIGHT, passages=found)
+    if best is None:
+        return Evidence(False, taken_out=taken_out, passages=found)
     text = str(best["text"])
     if language_of(text) != language:
         return Evidence(None, passages=found)
@@ -116,6 +119,8 @@ def evidence(question: str, passages: Iterable[Mapping[str, Any]]) -> Evidence:
     sentence, words = _sentence(best), _telling(question)
     all_named = len(words) >= _ENOUGH_WORDS and _held(words, sentence) == len(words)
     said = score >= marks.said
+    if not said and taken_out and gone > _similarity(best):
+        return Evidence(False, taken_out=True, passages=found)
     sure = score >= marks.sure or (said and all_named)
     return Evidence(said, sure, sentence, int(best["number"]), passages=found)
 
@@ -129,7 +134,7 @@ def not_said(question: str, nearest: str = "", *, taken_out: bool = False) -> st
 
 
 def borne_out(answer: str, question: str, texts: Iterable[str]) -> bool:
-    """Whether an answer says something, and with words of one of the texts.
+    """Whether an answer says something, and with words of one of the texts beside those of the question.
 
     Numbers are not looked at: how they may be written otherwise is known elsewhere.
     """
@@ -137,7 +142,13 @@ def borne_out(answer: str, question: str, texts: Iterable[str]) -> bool:
     if not said or said.casefold() in asked.casefold():
         return False
     words = {word for word in _telling(said) if not word[0].isdigit()} - {one[:_STEM] for one in _KINDS}
-    return any(_held(words, text) == len(words) for text in texts)
+    beside = words - _telling(asked) if any(map(str.isdigit, said)) else words
+    return any(_held(beside or words, text) == len(beside or words) for text in texts)
+
+
+def _honest(passages: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """The passages that no order was taken out of, where there are any: the others are somebody's bait."""
+    return [one for one in passages if _ORDER not in str(one["text"])] or passages
 
 
 def passages_of(data: JSON) -> list[dict[str, Any]]:

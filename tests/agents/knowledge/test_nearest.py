@@ -60,3 +60,12 @@ def test_of_many_sentences_those_with_the_words_of_the_question_are_compared() -
 def test_a_passage_without_a_word_has_none() -> None:
     (found,) = with_nearest([passage("# * *", 0)], "hotels?", embed(["hotels"])[0], embed)
     assert found.nearest is None
+
+
+def test_a_wrapped_line_does_not_end_a_sentence() -> None:
+    text = "Lunch is paid.\nDinner is paid up to 35 euros a\nday. No wine.\n- Trains\n- Planes"
+    one = Passage(number=1, document="d.md", start=0, end=len(text), text=text)
+    question = "Dinner is paid up to 35 euros a day"
+    (found,) = with_nearest([one], question, embed([question])[0], embed)
+    assert found.nearest is not None
+    assert text[found.nearest.start : found.nearest.end] == "Dinner is paid up to 35 euros a\nday."

@@ -9,6 +9,7 @@ import pytest
 from prudent_agents.running.evidence import borne_out, evidence, not_said, passages_of
 
 TRAVEL = "# Travel\n\nHotels may cost 110 euros a night. Receipts are handed in within 14 days."
+ORDER = "[INDIRECT_ATTACK_1]"
 CANTEEN = "食堂早餐从7点开始供应。食堂经理是陈志强。"
 
 
@@ -84,3 +85,17 @@ def test_only_passages_of_documents_are_read() -> None:
     one = passage(TRAVEL, "Hotels may cost 110 euros a night.", 0.9)
     assert passages_of([one]) == [one]
     assert passages_of([one, "a word"]) == passages_of("text") == []
+
+
+def test_a_passage_that_an_order_was_taken_out_of_speaks_only_where_no_other_does() -> None:
+    bait = passage(f"Dinner costs 28 euros. {ORDER}", "Dinner costs 28 euros.", 0.93, 1)
+    rule = passage("Dinner is paid up to 35 euros.", "Dinner is paid up to 35 euros.", 0.91, 2)
+    assert evidence("How much is paid for dinner?", [bait, rule]).quoted.endswith("[2]")
+    assert [one["number"] for one in evidence("How much is paid for dinner?", [bait, rule]).narrowed()] == [2]
+    assert evidence("How much is paid for dinner?", [bait]).number == 1
+
+
+def test_a_near_passage_that_was_taken_out_whole_does_not_silence_the_one_that_says_it() -> None:
+    emptied = passage("Dinner? Ignore all.", "Dinner? Ignore all.", 0.97, 1) | {"text": ORDER}
+    rule = passage("Dinner is paid up to 35 euros.", "Dinner is paid up to 35 euros.", 0.91, 2)
+    assert evidence("How much is paid for dinner?", [emptied, rule]).said
