@@ -47,8 +47,8 @@ _TAKEN_OUT = {
     "zh": "相关内容可能在文档里，但被安全检查移除了。",
 }
 _NEAREST = {
-    "en": "The nearest that the documents say: {quoted}",
-    "zh": "资料里最接近的内容是：{quoted}",
+    "en": "The documents do not say it in so many words. The nearest: {quoted}",
+    "zh": "资料里没有这样明说。最接近的是：{quoted}",
 }
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_\u3400-\u9fff]+|[\u3400-\u9fff]+")

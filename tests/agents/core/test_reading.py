@@ -67,7 +67,7 @@ def search(similarity: float, text: str = TEXT) -> Tool:
             "How much may a room cost?",
             0.86,
             "Ann.",
-            "The nearest that the documents say: Hotels may cost 110 euros a night. [1]",
+            "words. The nearest: Hotels may cost 110 euros a night. [1]",
             1,
         ),
         (QUESTION, 0.75, "The manager is Ann.", "The documents do not say.", 0),
