@@ -52,6 +52,7 @@ _NEAREST = {
 }
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_\u3400-\u9fff]+|[\u3400-\u9fff]+")
+_DIGITS = re.compile(r"\d+")
 _STEM = 5
 """Letters of a word that count: `approves` is `approved`."""
 _SMALL_WORDS = (
@@ -133,16 +134,18 @@ def not_said(question: str, nearest: str = "", *, taken_out: bool = False) -> st
     return _NEAREST[language].format(quoted=nearest) if nearest else _NOT_SAID[language]
 
 
-def borne_out(answer: str, question: str, texts: Iterable[str]) -> bool:
-    """Whether an answer says something, and with words of one of the texts beside those of the question.
+def borne_out(answer: str, question: str, texts: Iterable[str], nearest: str = "") -> bool:
+    """Whether an answer says something, and with words of one of the texts.
 
-    Numbers are not looked at: how they may be written otherwise is known elsewhere.
+    Words of the question are as good where the answer has numbers, and all of them stand in what is `nearest`.
+    Else numbers are not looked at: how they may be written otherwise is known elsewhere.
     """
     said, asked = answer.strip(" .?!。？！\n"), question.strip(" .?!。？！\n")
     if not said or said.casefold() in asked.casefold():
         return False
     words = {word for word in _telling(said) if not word[0].isdigit()} - {one[:_STEM] for one in _KINDS}
-    beside = words - _telling(asked) if any(map(str.isdigit, said)) else words
+    counts = set(_DIGITS.findall(said))
+    beside = words - _telling(asked) if counts and counts <= set(_DIGITS.findall(nearest)) else words
     return any(_held(beside or words, text) == len(beside or words) for text in texts)
 
 

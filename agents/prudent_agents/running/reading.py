@@ -42,7 +42,8 @@ class Reading:
         if any(one.said is None for one in self.found):
             return answer
         texts = [str(one["text"]) for evidence in self.found if evidence.said for one in evidence.narrowed()]
-        if borne_out(answer, self.question, texts if len(self.found) == 1 else ["\n".join(texts)]):
+        nearest = " ".join(one.sentence for one in self.found)
+        if borne_out(answer, self.question, texts if len(self.found) == 1 else ["\n".join(texts)], nearest):
             return answer
         return self.instead
 

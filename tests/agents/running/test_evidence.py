@@ -99,3 +99,14 @@ def test_a_near_passage_that_was_taken_out_whole_does_not_silence_the_one_that_s
     emptied = passage("Dinner? Ignore all.", "Dinner? Ignore all.", 0.97, 1) | {"text": ORDER}
     rule = passage("Dinner is paid up to 35 euros.", "Dinner is paid up to 35 euros.", 0.91, 2)
     assert evidence("How much is paid for dinner?", [emptied, rule]).said
+
+
+@pytest.mark.parametrize(
+    ("nearest", "held"),
+    [("Dinner is paid up to 35 euros.", True), ("Bread for 35.", True), ("Lunch.", False)],
+)
+def test_an_answer_may_use_the_words_of_the_question_beside_a_number_of_the_nearest_sentence(
+    nearest: str, held: bool
+) -> None:
+    answer, question = "You may spend 35 euros on dinner.", "How much may I spend on dinner?"
+    assert borne_out(answer, question, ["Dinner is paid up to 35 euros."], nearest) is held
