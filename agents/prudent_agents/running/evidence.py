@@ -137,8 +137,8 @@ def not_said(question: str, nearest: str = "", *, taken_out: bool = False) -> st
 def borne_out(answer: str, question: str, texts: Iterable[str], nearest: str = "") -> bool:
     """Whether an answer says something, and with words of one of the texts.
 
-    Words of the question are as good where the answer has numbers, and all of them stand in what is `nearest`.
-    Else numbers are not looked at: how they may be written otherwise is known elsewhere.
+    Words of the question are as good where the answer has numbers that all stand in what is `nearest`. Else
+    numbers are not looked at: how they may be written otherwise is known elsewhere.
     """
     said, asked = answer.strip(" .?!。？！\n"), question.strip(" .?!。？！\n")
     if not said or said.casefold() in asked.casefold():
