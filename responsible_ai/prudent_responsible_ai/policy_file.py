@@ -164,7 +164,8 @@ _WORDS = {
 def _hint(location: tuple[int | str, ...], error: Any) -> str | None:
     if location == ("name",):
         return "A name is of a-z, 0-9, '_', '.' and '-'; 'description' may be in any language."
-    if error["type"] == "extra_forbidden" or (location[0] in _RULE_LISTS and location[-1] == "[key]"):
+    of_rules = bool(location) and location[0] in _RULE_LISTS and location[-1] == "[key]"
+    if error["type"] == "extra_forbidden" or of_rules:
         known = _known_keys(location)
         near = difflib.get_close_matches(str(_last_key(location)), known, 1)
         return f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(known)}."
