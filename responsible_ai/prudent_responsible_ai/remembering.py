@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, replace
 from time import perf_counter
@@ -18,6 +16,7 @@ from typing import overload
 
 from prudent.types.safety import CheckState
 from prudent_responsible_ai.check import Check, CheckContext
+from prudent_responsible_ai.kept import Kept
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.running import Budget, Outcome, Watch, run_checks
 
@@ -32,10 +31,9 @@ class Memory:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(16)
-        self._kept: OrderedDict[tuple[str, str, bytes, bytes], Outcome] = OrderedDict()
+        self._kept: Kept[tuple[str, str, bytes, bytes], Outcome] = Kept(KEPT)
         self._look_around: set[str] = set()
         """Checks that have looked at the parts around some text."""
-        self._lock = threading.Lock()
 
     def run(
         self, checks: Sequence[Check], context: CheckContext, budget: Budget, watch: Watch
@@ -50,9 +48,9 @@ class Memory:
         found: list[Outcome] = []
         for check in checks:
             key = (check.id, context.source.value, digest)
-            known = self._known((*key, b""))
+            known = self._kept.get((*key, b""))
             if known is None and check.id in self._look_around:
-                known = self._known((*key, parts.digest(self._key)))
+                known = self._kept.get((*key, parts.digest(self._key)))
             if known is not None:
                 took = (perf_counter() - began) * 1000
                 found.append(replace(known, check=check, milliseconds=took))
@@ -66,21 +64,11 @@ class Memory:
             began = perf_counter()
         return found
 
-    def _known(self, key: tuple[str, str, bytes, bytes]) -> Outcome | None:
-        with self._lock:
-            known = self._kept.get(key)
-            if known is not None:
-                self._kept.move_to_end(key)
-        return known
-
     def _keep(self, key: tuple[str, str, bytes, bytes], outcome: Outcome) -> None:
         spans = sum(len(finding.spans) + len(finding.because) for finding in outcome.findings)
         if outcome.state not in (CheckState.CHECKED, CheckState.UNVERIFIED) or spans > MOST_SPANS:
             return
-        with self._lock:
-            self._kept[key] = outcome
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+        self._kept.put({key: outcome})
 
 
 class Surroundings(Sequence[Part]):

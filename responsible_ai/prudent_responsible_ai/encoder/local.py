@@ -20,8 +20,8 @@ from prudent.tokenizer.unigram_spec import UnigramSpec
 from prudent_responsible_ai.encoder.card import EncoderCard
 from prudent_responsible_ai.encoder.cutting import Cutter, Piece
 from prudent_responsible_ai.encoder.graph import EncoderGraph
-from prudent_responsible_ai.encoder.kept import Kept
 from prudent_responsible_ai.encoder.ngrams import NgramModel
+from prudent_responsible_ai.kept import Kept
 from prudent_responsible_ai.name_spans import spans_of
 from prudent_responsible_ai.text_encoder import LABELS, NameSpan, Support, Window
 
@@ -57,10 +57,10 @@ class LocalTextEncoder:
         self.tokenizer = UnigramTokenizer(UnigramSpec.load(artifact.tokenizer))
         self._cutter = Cutter(self.tokenizer)
         self._graph = EncoderGraph(artifact, self.tokenizer.padding_id, threads or usable_cores())
-        self._kept: Kept[Window] = Kept(_KEPT)
-        self._whole: Kept[tuple[Window, ...]] = Kept(_KEPT_TEXTS)
-        self._tags: Kept[NDArray[np.float32]] = Kept(_KEPT_TAGS)
-        self._named: Kept[tuple[NameSpan, ...]] = Kept(_KEPT)
+        self._kept: Kept[bytes, Window] = Kept(_KEPT)
+        self._whole: Kept[bytes, tuple[Window, ...]] = Kept(_KEPT_TEXTS)
+        self._tags: Kept[bytes, NDArray[np.float32]] = Kept(_KEPT_TAGS)
+        self._named: Kept[bytes, tuple[NameSpan, ...]] = Kept(_KEPT)
 
     def read(self, text: str) -> tuple[Window, ...]:
         """See `TextEncoder.read`."""

@@ -1,30 +1,31 @@
-"""Remembers values by a hash of what they were made from, the last ones used. Knows nothing of either."""
+"""Remembers values by a key, the ones used last: made once, asked for again and again. Knows neither."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
+KeyT = TypeVar("KeyT", bound=Hashable)
 ValueT = TypeVar("ValueT")
 
 
-class Kept(Generic[ValueT]):
+class Kept(Generic[KeyT, ValueT]):
     """At most so many values; who is not asked for longest goes first. Safe in several threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._values: OrderedDict[bytes, ValueT] = OrderedDict()
+        self._values: OrderedDict[KeyT, ValueT] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: bytes) -> ValueT | None:
+    def get(self, key: KeyT) -> ValueT | None:
         """The value of a key; None where there is none."""
         return self.known([key]).get(key)
 
-    def known(self, keys: Sequence[bytes]) -> dict[bytes, ValueT]:
+    def known(self, keys: Sequence[KeyT]) -> dict[KeyT, ValueT]:
         """The values of those keys that have one."""
-        found: dict[bytes, ValueT] = {}
+        found: dict[KeyT, ValueT] = {}
         with self._lock:
             for key in keys:
                 if key in self._values:
@@ -32,7 +33,7 @@ class Kept(Generic[ValueT]):
                     found[key] = self._values[key]
         return found
 
-    def put(self, values: Mapping[bytes, ValueT]) -> None:
+    def put(self, values: Mapping[KeyT, ValueT]) -> None:
         """Remember more."""
         with self._lock:
             self._values.update(values)
