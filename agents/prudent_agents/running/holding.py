@@ -54,28 +54,43 @@ _GONE = re.compile(
 )
 _THERE = re.compile(r"\b(?:in stock|available|left)\b|有货|还有", re.IGNORECASE)
 """Words that compare a number with nought."""
+_SEVERAL = re.compile(r"\b(?:and|or)\b|并且|而且|或者|以及|且|或", re.IGNORECASE)
 
 
 def _comparison(condition: str) -> tuple[str, float] | None:
     """What a number must be: the condition compares with one number, and says how."""
     said = dict.fromkeys(numbers(condition))
-    op = next((one for one, pattern in _COMPARED if pattern.search(condition)), None)
     if not said and (gone := _GONE.search(condition) or _THERE.search(condition)):
         negated = bool(_NOT.search(condition.replace(gone[0], "")))
         return "==" if bool(_GONE.search(condition)) is not negated else ">", 0.0
-    return None if len(said) != 1 or op is None else (op, float(next(iter(said))))
+    op, match = _compared(condition)
+    if len(said) != 1 or match is None or _NOT.search(condition.replace(match[0], "")):
+        return None
+    return op, float(next(iter(said)))
+
+
+def _compared(condition: str) -> tuple[str, re.Match[str] | None]:
+    """How a condition compares, and the words that say so; None: it does not."""
+    found = ((op, pattern.search(condition)) for op, pattern in _COMPARED)
+    return next(((op, match) for op, match in found if match is not None), ("", None))
 
 
 def told(condition: str, data: JSON, named: Sequence[JSON] = ()) -> bool | None:
     """Whether a condition holds, by what was read; None where that cannot be told.
 
-    A comparison is of the one number that was read, or of the one whose field the condition speaks of. Else
+    Of several conditions at once, and of a comparison that is denied, nothing is told. A comparison is of the
+    one number that was read, or of the one whose field the condition speaks of. Else
     a field says yes or no, or a short text has a word of the condition. `named`: what was asked about, whose
     words tell nothing.
     """
+    _, compared = _compared(condition)
+    if _SEVERAL.search(condition.replace(compared[0], "") if compared else condition):
+        return None
     words = _words(condition) - {word for one in named if isinstance(one, str) for word in _words(one)}
     leaves = list(_leaves(data, ""))
     comparison = _comparison(condition)
+    if comparison is None and compared is not None:
+        return None
     values = {(key, float(one)) for key, one in leaves if _is_number(one)}
     if comparison is not None and (values or comparison[1]):
         meant = values if len(values) == 1 else {one for one in values if _alike(_words(one[0]), words)}

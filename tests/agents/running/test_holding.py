@@ -32,6 +32,11 @@ from prudent_agents.values import JSON
         ("上海有雾", {"sky": "雾"}, True),
         ("the shop is open", {"note": "Once it was open late, but that is long ago."}, None),
         ("the shop is open", [], None),
+        ("the stock is not below 5", 4, None),
+        ("it is at least 5 degrees or warmer", 6, None),
+        ("库存不低于5", 4, False),
+        ("it rains in Oslo and the stock is below 5", {"degrees": 3, "sky": "sun"}, None),
+        ("it is 5 or more", 5, True),
     ],
 )
 def test_what_was_read_decides(condition: str, data: JSON, holds: bool | None) -> None:
