@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Protocol
 
 from prudent.types.content import Source
-from prudent.types.safety import CheckState
+from prudent.types.safety import AnswerPair, CheckState
 from prudent.types.vision import ImageSeverity
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.text_view import Reading
@@ -55,7 +55,8 @@ class Finding:
     `reason` says on what evidence and never quotes the text. `state` is `unverified` where the text lies
     outside what the check was measured on. `continues` matches what may still belong to the finding after
     its end, where the text was cut before the end was known. `because` are the words that carry the finding,
-    for people: they are reported in place of `spans`, which say what is acted on.
+    for people: they are reported in place of `spans`, which say what is acted on. `pair` are the answers
+    whose difference it is.
     """
 
     category: str
@@ -68,6 +69,7 @@ class Finding:
     state: CheckState = CheckState.CHECKED
     continues: re.Pattern[str] | None = None
     because: tuple[Span, ...] = ()
+    pair: AnswerPair | None = None
 
     def known(self, value: str) -> str:
         """Return the part of a span's text that is seen wherever a stream is cut: all, or its first run."""

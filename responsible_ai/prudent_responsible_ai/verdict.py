@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from prudent.types.content import Source
 from prudent.types.safety import (
     Action,
+    AnswerPair,
     CategoryVerdict,
     CheckState,
     ContentFilterResults,
@@ -182,6 +183,7 @@ class CategoryRecord:
             reason=self._reason(ranked),
             counterfactual=first.finding.counterfactual if first else None,
             fidelity=first.finding.fidelity if first else None,
+            pair=_pair(first.finding if first else None, action),
             state=self.state,
             milliseconds=round(self.milliseconds, 3),
             model_hash=self.check.model_hash,
@@ -192,6 +194,13 @@ class CategoryRecord:
         if (undone := _UNDONE.get(self.state)) is not None:
             reasons.append(f"{undone} on a part" if reasons else undone)
         return "; ".join(reasons) or self.remark
+
+
+def _pair(finding: Finding | None, action: Action) -> AnswerPair | None:
+    """The two answers of a finding; neither where they are blocked."""
+    if finding is None or finding.pair is None or action is not Action.BLOCK:
+        return None if finding is None else finding.pair
+    return finding.pair.model_copy(update={"answer": None, "other_answer": None})
 
 
 _UNDONE = {

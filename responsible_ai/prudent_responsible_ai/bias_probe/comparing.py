@@ -93,6 +93,23 @@ def compare(first: str, second: str) -> Comparison:
     return Comparison(one, other, tuple(differs))
 
 
+def in_words(found: Comparison) -> list[str]:
+    """Say each difference, in the order of `differs`; nothing of the answers is quoted."""
+    first, second = found.first, found.second
+    values = {
+        "decision": (first.decision or "none", second.decision or "none"),
+        "refusal": ("refused" if first.refused else "answered", "refused" if second.refused else "answered"),
+        "score": (_share(first.score), _share(second.score)),
+        "sentiment": (f"{first.sentiment:+.2f}", f"{second.sentiment:+.2f}"),
+        "length": (f"{first.words} words", f"{second.words} words"),
+    }
+    return [f"{name} {values[name][0]} against {values[name][1]}" for name in found.differs]
+
+
+def _share(score: float | None) -> str:
+    return "none" if score is None else f"{score:.2f}"
+
+
 def decision(answer: str) -> str | None:
     """`yes`, `no`, or None where the answer does not say in its beginning."""
     beginning = answer.strip()[:_BEGINNING]

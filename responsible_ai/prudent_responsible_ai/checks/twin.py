@@ -6,8 +6,9 @@ Without two answers there is nothing to find.
 
 from __future__ import annotations
 
+from prudent.types.safety import AnswerPair
 from prudent_responsible_ai.bias_probe.calls import Answered, call_differences
-from prudent_responsible_ai.bias_probe.comparing import AnswerView, compare
+from prudent_responsible_ai.bias_probe.comparing import compare, in_words
 from prudent_responsible_ai.bias_probe.conversation import TwinConversation
 from prudent_responsible_ai.check import CheckContext, Finding, Unit
 
@@ -53,28 +54,20 @@ def difference(twin: TwinConversation, first: Answered, second: Answered, *, sam
     chance too.
     """
     found = compare(first.text, second.text)
-    differs = {name: _said(name, found.first, found.second) for name in found.differs}
+    differs = dict(zip(found.differs, in_words(found), strict=True))
     calls = call_differences(first.calls, second.calls, twin.axis, twin.group)
     who = f"answered again about {twin.other} in place of {twin.group} ({twin.axis}; {twin.decision})"
     if not differs and not calls:
         return Finding(CATEGORY, 0, reason=f"{who}: no difference")
-    said = "; ".join([*(one.said for one in calls[:_MOST_SAID]), *differs.values()])
+    differences = [*(one.said for one in calls[:_MOST_SAID]), *differs.values()]
+    said = "; ".join(differences)
     chance = "; some of it may be chance, as answers are sampled" if sampled else ""
     severity = max(SEVERITY_OF[name] for name in (*differs, *(one.kind for one in calls)))
-    return Finding(CATEGORY, severity, reason=f"{who}: {said}{chance}")
-
-
-def _said(name: str, first: AnswerView, second: AnswerView) -> str:
-    values = {
-        "decision": (first.decision or "none", second.decision or "none"),
-        "refusal": ("refused" if first.refused else "answered", "refused" if second.refused else "answered"),
-        "score": (_share(first.score), _share(second.score)),
-        "sentiment": (f"{first.sentiment:+.2f}", f"{second.sentiment:+.2f}"),
-        "length": (f"{first.words} words", f"{second.words} words"),
-    }
-    one, other = values[name]
-    return f"{name} {one} against {other}"
-
-
-def _share(score: float | None) -> str:
-    return "none" if score is None else f"{score:.2f}"
+    pair = AnswerPair(
+        attribute=twin.axis,
+        group=twin.group,
+        other_group=twin.other,
+        decision=twin.decision,
+        differences=differences,
+    )
+    return Finding(CATEGORY, severity, reason=f"{who}: {said}{chance}", pair=pair)

@@ -39,15 +39,10 @@ th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px soli
 """
 
 
-def as_page(text: str, result: PromptFilterResult, policy: str) -> str:
-    """The page for the verdicts on a text."""
+def as_page(explained: Sequence[tuple[str, PromptFilterResult]], policy: str) -> str:
+    """The page for texts and the verdicts on them."""
     style = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    verdicts = found(result)
-    body = "".join(_section(text, name, verdict) for name, verdict in verdicts.items())
-    if not verdicts:
-        body = f"<p>It has nothing against this text.</p><blockquote>{_escaped(text)}</blockquote>"
-    if (seen := below(result)) is not None:
-        body += f"<p>{escape(seen)}</p>"
+    body = "".join(_explained(text, result, policy) for text, result in explained)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
@@ -55,11 +50,20 @@ def as_page(text: str, result: PromptFilterResult, policy: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
         f"<title>Why: {escape(policy)}</title><style>{_STYLE}</style></head>\n<body><main>"
-        f"<h1>What the policy {escape(policy)} says of a text of the {escape(result.source)}</h1>"
         '<p class="key">The stronger the colour, the further the score falls without the word. Framed words '
         "are decisive: without all of them the text passes, which was verified by scoring it.</p>"
         f"{body}</main></body></html>\n"
     )
+
+
+def _explained(text: str, result: PromptFilterResult, policy: str) -> str:
+    verdicts = found(result)
+    body = "".join(_section(text, name, verdict) for name, verdict in verdicts.items())
+    if not verdicts:
+        body = f"<p>It has nothing against this text.</p><blockquote>{_escaped(text)}</blockquote>"
+    if (seen := below(result)) is not None:
+        body += f"<p>{escape(seen)}</p>"
+    return f"<h1>What the policy {escape(policy)} says of a text of the {escape(result.source)}</h1>{body}"
 
 
 def _section(text: str, name: str, verdict: CategoryVerdict) -> str:

@@ -13,7 +13,14 @@ from rich.text import Text
 
 from prudent.cli.terminal import visible
 from prudent.cli.verdicts import DONE
-from prudent.types.safety import Action, CategoryVerdict, CheckState, PromptFilterResult, VerdictSpan
+from prudent.types.safety import (
+    Action,
+    AnswerPair,
+    CategoryVerdict,
+    CheckState,
+    PromptFilterResult,
+    VerdictSpan,
+)
 
 _STYLES = ((0.8, "bold black on bright_red"), (0.4, "black on yellow"), (0.0, "underline"))
 """By the least weight of each."""
@@ -82,6 +89,9 @@ def details(text: str, verdict: CategoryVerdict) -> Iterator[str]:
         yield f"reason: {visible(verdict.reason)}"
     if not verdict.detected:
         return
+    if verdict.pair is not None:
+        yield from _compared(verdict.pair)
+        return
     words = named(text, [span for span in verdict.spans if not span.decisive])
     decisive = named(text, [span for span in verdict.spans if span.decisive])
     if decisive:
@@ -96,6 +106,14 @@ def details(text: str, verdict: CategoryVerdict) -> Iterator[str]:
         yield f"fidelity: {verdict.fidelity:.2f} (0 as words drawn at random, 1 the words are all there is)"
     if verdict.rule:
         yield f"rule: {verdict.rule}"
+
+
+def _compared(pair: AnswerPair) -> Iterator[str]:
+    """What was swapped, both answers and their differences."""
+    yield f"swapped: {pair.other_group} in place of {pair.group} ({pair.attribute}; {pair.decision})"
+    for group, answer in ((pair.group, pair.answer), (pair.other_group, pair.other_answer)):
+        yield f"answer about {group}: {'not let out' if answer is None else visible(answer)}"
+    yield f"differs: {visible('; '.join(pair.differences))}"
 
 
 def named(text: str, spans: Sequence[VerdictSpan]) -> str:

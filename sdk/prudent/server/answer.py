@@ -79,8 +79,8 @@ class Compared(Protocol):
 
     holds: bool
 
-    def outcome(self, choice: int, said: Answered) -> Outcome:
-        """What comes of comparing a choice that is complete and said and called this."""
+    def outcome(self, choice: int, said: Answered, released: Answered) -> Outcome:
+        """What comes of comparing a choice that said and called this; `released` is what went out of it."""
         ...
 
 
@@ -94,6 +94,7 @@ class Answer(Generic[EntryT]):
         self._text = _Text[EntryT](gate)
         self._compared = compared
         self._said = Said()
+        self._released = Said()
         self._kept: list[News[EntryT]] = []
         self._refused = False
 
@@ -113,6 +114,9 @@ class Answer(Generic[EntryT]):
             return self._passed(news)
         self._said.add(news)
         passed = self._passed(news)
+        if not self.finished:  # what ends it was heard by the comparison
+            for one in passed:
+                self._released.add(one)
         if not self._compared.holds:
             return passed
         self._kept += passed
@@ -136,14 +140,18 @@ class Answer(Generic[EntryT]):
             passed.append(self._text.finish(news.index, whole=news.finish != "length"))
         if self.filtered or news.finish is not None:
             self.finished = True
-            self._compare(news.index)
+            self._compare(news.index, passed)
             passed.append(self._end(news))
         return [one for one in passed if not one.empty]
 
-    def _compare(self, index: int) -> None:
+    def _compare(self, index: int, last: Sequence[News[EntryT]]) -> None:
+        """Compare an answer whose `last` news are about to go out."""
         if self._compared is None or self.filtered:
             return
-        self.gates[0].conclude(self._compared.outcome(index, self._said.whole))
+        for one in last:
+            self._released.add(one)
+        outcome = self._compared.outcome(index, self._said.whole, self._released.whole)
+        self.gates[0].conclude(outcome)
         if self.gates[0].blocked:
             self._refused = True
             for gate in self.gates:

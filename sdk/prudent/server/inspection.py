@@ -81,7 +81,7 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
         if review.blocked:
             raise refusal(review, "the prompt", self.inspected.param_of)
         await offload(require_approval, self._approvals, self._parts, review, self._pipeline.policy.hash)
-        self._twins = await offload(self._twin_of, review.parts)
+        self._twins = await offload(self._twin_of, review)
         gates = (self._pipeline.open_gate(review) for _ in range(self.inspected.choices))
         self._answers = [Answer(gate, self._twins) for gate in gates]
         return self._request_with([part.text for part in review.parts])
@@ -90,12 +90,19 @@ class Inspection(Generic[RequestT, ChunkT, EntryT]):
         checked = self.inspected.with_texts(texts)
         return checked.model_copy(update={"prompt_cache_key": self._isolation})
 
-    def _twin_of(self, parts: Sequence[Part]) -> TwinAnswers[RequestT, ChunkT, EntryT] | None:
+    def _twin_of(self, review: InputReview) -> TwinAnswers[RequestT, ChunkT, EntryT] | None:
         """What is to be answered about somebody else too, where the policy wants answers compared."""
-        if not self._pipeline.runs(TWIN, Source.ASSISTANT) or (twin := twin_conversation(parts)) is None:
+        if not self._pipeline.runs(TWIN, Source.ASSISTANT):
             return None
-        holds = self._pipeline.may_block_answers(TWIN)
-        return TwinAnswers(twin, self.inspected, self._request_with(twin.texts), holds=holds)
+        if (twin := twin_conversation(review.parts)) is None:
+            return None
+        return TwinAnswers(
+            twin,
+            self.inspected,
+            self._request_with(twin.texts),
+            holds=self._pipeline.may_block_answers(TWIN),
+            open_gate=partial(self._pipeline.open_gate, review),
+        )
 
     @asynccontextmanager
     async def beside(self, model: TextService) -> AsyncGenerator[None]:

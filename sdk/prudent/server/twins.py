@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Generic
 
 from prudent.capabilities.interface import AnswerStream, TextService
@@ -19,11 +21,18 @@ from prudent.types.safety import CheckState
 from prudent_responsible_ai.bias_probe.calls import Answered
 from prudent_responsible_ai.bias_probe.conversation import TwinConversation
 from prudent_responsible_ai.checks.twin import TwinCheck, difference
+from prudent_responsible_ai.gate import OutputGate
 from prudent_responsible_ai.running import Outcome
+
+LONGEST_SHOWN = 600
+"""Characters of an answer that a verdict shows."""
 
 
 class TwinAnswers(Generic[RequestT, ChunkT, EntryT]):
-    """The answers to a twin, one for each choice. `holds` says that a difference may block the answer."""
+    """The answers to a twin, one for each choice. `holds` says that a difference may block the answer.
+
+    Where they differ, the verdict shows the twin's as far as a gate, as `open_gate` makes them, lets it out.
+    """
 
     def __init__(
         self,
@@ -32,9 +41,11 @@ class TwinAnswers(Generic[RequestT, ChunkT, EntryT]):
         request: RequestT,
         *,
         holds: bool,
+        open_gate: Callable[[], OutputGate],
     ) -> None:
         """`request` is the twin as the model may read it."""
         self.holds = holds
+        self._open_gate = open_gate
         self._twin = twin
         self._inspected = inspected.again(request)
         self._said: defaultdict[int, Said] = defaultdict(Said)
@@ -69,11 +80,35 @@ class TwinAnswers(Generic[RequestT, ChunkT, EntryT]):
             with suppress(asyncio.CancelledError):
                 await self._asking
 
-    def outcome(self, choice: int, said: Answered) -> Outcome:
-        """What comes of comparing a choice, which said and called this, with that of the twin."""
+    def outcome(self, choice: int, said: Answered, released: Answered) -> Outcome:
+        """What comes of comparing a choice, which said and called this, with that of the twin.
+
+        `released` is what went out of it.
+        """
         check = TwinCheck()
         if self._failed:
             return Outcome(check, (), CheckState.ERROR, self._milliseconds)
         sampled = self._inspected.request.temperature > 0
-        finding = difference(self._twin, said, self._said[choice].whole, sampled=sampled)
+        other = self._said[choice].whole
+        finding = difference(self._twin, said, other, sampled=sampled)
+        if finding.pair is not None:
+            texts = {"answer": _shown(_written(released)), "other_answer": self._let_out(_written(other))}
+            finding = replace(finding, pair=finding.pair.model_copy(update=texts))
         return Outcome(check, (finding,), CheckState.CHECKED, self._milliseconds)
+
+    def _let_out(self, text: str) -> str | None:
+        """What the policy would let out of a text, had it been the answer; None where it blocks it."""
+        gate = self._open_gate()
+        released = gate.feed(text).text + gate.finish().text
+        return None if gate.blocked else _shown(released)
+
+
+def _written(answer: Answered) -> str:
+    """All of an answer in one text."""
+    return "\n".join(
+        [*filter(None, [answer.text]), *(f"{one.name}({one.arguments})" for one in answer.calls)]
+    )
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} …"

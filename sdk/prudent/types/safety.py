@@ -67,8 +67,27 @@ class VerdictSpan(ResponseModel):
     decisive: bool = False
 
 
+class AnswerPair(ResponseModel):
+    """One request answered about two people: what was swapped, both answers, and in what they differ.
+
+    The answers are as the policy lets them out, and cut where they are long; a call of a tool stands as
+    `name(arguments)`. None stands for one that it does not let out.
+    """
+
+    attribute: str
+    group: str
+    other_group: str
+    decision: str
+    answer: str | None = None
+    other_answer: str | None = None
+    differences: list[str] = []
+
+
 class CategoryVerdict(ResponseModel):
-    """What one check found in one category of one part. `filtered` and `detected` are as Azure has them."""
+    """What one check found in one category of one part. `filtered` and `detected` are as Azure has them.
+
+    `pair` is there where the finding is that two answers differ.
+    """
 
     filtered: bool
     detected: bool
@@ -82,6 +101,7 @@ class CategoryVerdict(ResponseModel):
     reason: str | None = None
     counterfactual: str | None = None
     fidelity: float | None = None
+    pair: AnswerPair | None = None
     state: CheckState = CheckState.CHECKED
     milliseconds: float = 0.0
     model_hash: str | None = None

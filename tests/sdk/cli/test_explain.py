@@ -18,7 +18,14 @@ from prudent.cli.explain_html import as_page
 from prudent.cli.explain_view import coloured, details, print_explained
 from prudent.cli.main import app
 from prudent.types.content import Source
-from prudent.types.safety import Action, CategoryVerdict, CheckState, PromptFilterResult, VerdictSpan
+from prudent.types.safety import (
+    Action,
+    AnswerPair,
+    CategoryVerdict,
+    CheckState,
+    PromptFilterResult,
+    VerdictSpan,
+)
 
 KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 
@@ -52,7 +59,7 @@ def verdict(text: str, *spans: tuple[int, int, float, bool]) -> CategoryVerdict:
 def page(text: str, *spans: tuple[int, int, float, bool]) -> str:
     results = {"hate": verdict(text, *spans)}
     result = PromptFilterResult(prompt_index=0, source=Source.USER, content_filter_results=results)
-    return as_page(text, result, "plain")
+    return as_page([(text, result)], "plain")
 
 
 class Page(HTMLParser):
@@ -107,7 +114,7 @@ def test_what_is_below_every_rule_is_one_line_and_a_skipped_check_another(
         "Below every rule of the policy: violence (severity 2, score 0.02).",
         "",
     ]
-    assert "Below every rule of the policy: violence" in as_page("hello", result, "plain")
+    assert "Below every rule of the policy: violence" in as_page([("hello", result)], "plain")
 
 
 def test_a_text_can_come_through_a_pipe_and_be_fine(policy: str) -> None:
@@ -124,6 +131,31 @@ def test_the_page_is_written_beside_the_answer(policy: str, tmp_path: Path) -> N
     assert '<mark class="w5">ann@mail-example.org</mark>' in path.read_text(encoding="utf-8")
     asked[-1] = str(tmp_path / "missing" / "why.html")
     assert "cannot be written" in CliRunner().invoke(app, asked).output
+
+
+def test_two_answers_about_two_people_are_shown_with_what_differs() -> None:
+    pair = AnswerPair(
+        attribute="gender",
+        group="women",
+        other_group="men",
+        decision="hiring",
+        answer="No.\x1b[2J",
+        other_answer="<b>Yes</b>",
+        differences=["decision no against yes"],
+    )
+    told = verdict("No.").model_copy(update={"pair": pair})
+    lines = list(details("No.", told))
+    assert lines[1:] == [
+        "swapped: men in place of women (gender; hiring)",
+        "answer about women: No.[2J",
+        "answer about men: <b>Yes</b>",
+        "differs: decision no against yes",
+    ]
+    result = PromptFilterResult(
+        prompt_index=0, source=Source.ASSISTANT, content_filter_results={"unequal_treatment": told}
+    )
+    shown = as_page([("Hire her?", result)], "plain")
+    assert "<dt>answer about men</dt><dd>&lt;b&gt;Yes&lt;/b&gt;</dd>" in shown
 
 
 def test_words_are_in_colour_and_named_in_plain_text_too() -> None:

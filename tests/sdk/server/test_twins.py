@@ -19,6 +19,9 @@ from prudent.types.content import Source
 from prudent.types.safety import Action, CategoryVerdict, CheckState
 from prudent.types.tools import FunctionCall, ToolCall
 from prudent_responsible_ai.assemble import build_pipeline
+from prudent_responsible_ai.check import Check
+from prudent_responsible_ai.checks.personal_data import PersonalDataCheck
+from prudent_responsible_ai.checks.secrets import SecretsCheck
 from prudent_responsible_ai.checks.twin import CATEGORY, TwinCheck
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import AuditSettings, OnFailure, Policy, Rule, StreamingMode
@@ -52,8 +55,8 @@ def connect() -> Iterator[Connect]:
     """A client of a server with a scripted model and a policy that compares answers."""
     with ExitStack() as stack:
 
-        def connected(model: ScriptedModel, rules: Policy) -> Client:
-            pipeline = Pipeline(rules, [TwinCheck()])
+        def connected(model: ScriptedModel, rules: Policy, *checks: Check) -> Client:
+            pipeline = Pipeline(rules, [TwinCheck(), *checks])
             transport = AppTransport(lambda: scripted_app(model, pipeline=pipeline))
             return Client(http_client=stack.enter_context(httpx.Client(transport=transport)))
 
@@ -82,6 +85,35 @@ def test_another_decision_about_somebody_else_is_a_finding(connect: Connect, tex
     first, second = model.requests
     assert first.messages[0] == second.messages[0]  # the developer's text is about nobody
     assert first.messages[1] != second.messages[1]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_both_answers_can_be_read_as_the_policy_lets_them_out(connect: Connect, stream: bool) -> None:
+    secret = "AKIA" + "IOSFODNN7EXAMPLE"
+    rules = policy(Action.ANNOTATE)
+    rules.rules[Source.ASSISTANT].insert(0, Rule(check="personal_data", action=Action.REDACT))
+    rules.rules[Source.ASSISTANT].insert(0, Rule(check="secrets", action=Action.BLOCK))
+    for other, shown in (
+        ("Yes. Write to ann@mail-example.org. " + "More. " * 200, "Yes. Write to [EMAIL_1]. More."),
+        (f"Yes. {secret}", None),
+    ):
+        model = ScriptedModel("No. Ask bob@mail-example.org.", other)
+        answer = asked(connect(model, rules, PersonalDataCheck(), SecretsCheck()), WOMAN, stream=stream)
+        chosen = [one for part in answer for one in part.choices] if stream else answer.choices
+        pair = chosen[-1].content_filter_results[CATEGORY].pair
+        assert (pair.attribute, pair.group, pair.other_group) == ("gender", "women", "men")
+        assert pair.answer == "No. Ask [EMAIL_1]."
+        assert "decision no against yes" in pair.differences
+        if shown is None:
+            assert pair.other_answer is None
+        else:
+            assert pair.other_answer.startswith(shown)
+            assert len(pair.other_answer) < 700
+    model = ScriptedModel(unfair)
+    blocked = verdict(asked(connect(model, policy(Action.BLOCK)), WOMAN)).pair
+    assert blocked is not None
+    assert (blocked.answer, blocked.other_answer) == (None, None)
+    assert "decision no against yes" in blocked.differences
 
 
 def test_alike_answers_are_said_to_be_alike_and_others_are_asked_once(connect: Connect) -> None:
