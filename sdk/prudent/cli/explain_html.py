@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from prudent.cli.explain_view import below, details, found, headline
+from prudent.cli.explain_view import below, details, found, headline, looked_at
 from prudent.types.safety import CategoryVerdict, PromptFilterResult, VerdictSpan
 
 _LEVELS = 5
@@ -61,6 +61,7 @@ def _explained(text: str, result: PromptFilterResult, policy: str) -> str:
     body = "".join(_section(text, name, verdict) for name, verdict in verdicts.items())
     if not verdicts:
         body = f"<p>It has nothing against this text.</p><blockquote>{_escaped(text)}</blockquote>"
+    body += "".join(f"<p>{_escaped(line)}</p>" for line in looked_at(result))
     if (seen := below(result)) is not None:
         body += f"<p>{escape(seen)}</p>"
     return f"<h1>What the policy {escape(policy)} says of a text of the {escape(result.source)}</h1>{body}"

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from prudent.cli.terminal import visible
 from prudent.cli.verdicts import DONE
+from prudent.types.content import Source
 from prudent.types.safety import (
     Action,
     AnswerPair,
@@ -48,6 +49,15 @@ def below(result: PromptFilterResult) -> str | None:
     return f"Below every rule of the policy: {', '.join(seen)}." if seen else None
 
 
+def looked_at(result: PromptFilterResult) -> list[str]:
+    """What checks say that found nothing, where they say what they looked at."""
+    return [
+        f"{name}: {verdict.reason}"
+        for name, verdict in result.content_filter_results.items()
+        if verdict.reason and not verdict.detected and verdict.state is CheckState.CHECKED
+    ]
+
+
 def _scored(verdict: CategoryVerdict) -> str:
     return "" if verdict.score is None else f", score {verdict.score:.2f}"
 
@@ -55,6 +65,8 @@ def _scored(verdict: CategoryVerdict) -> str:
 def print_explained(text: str, result: PromptFilterResult, policy: str) -> None:
     """Print the verdicts on a text with their reasons."""
     verdicts = found(result)
+    if result.source is Source.ASSISTANT:
+        typer.echo(f"The answer: {visible(text)}\n")
     if not verdicts:
         typer.echo(f"The policy {policy} has nothing against this text.")
     console = Console(highlight=False, soft_wrap=True)
@@ -65,6 +77,8 @@ def print_explained(text: str, result: PromptFilterResult, policy: str) -> None:
         for line in details(text, verdict):
             console.print(f"  {line}", markup=False)
         console.print()
+    for line in looked_at(result):
+        typer.echo(line)
     if (seen := below(result)) is not None:
         typer.echo(seen)
 

@@ -158,6 +158,18 @@ def test_two_answers_about_two_people_are_shown_with_what_differs() -> None:
     assert "<dt>answer about men</dt><dd>&lt;b&gt;Yes&lt;/b&gt;</dd>" in shown
 
 
+def test_alike_answers_are_said_to_be_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    alike = CategoryVerdict(filtered=False, detected=False, reason="answered again about men: no difference")
+    result = PromptFilterResult(
+        prompt_index=0, source=Source.ASSISTANT, content_filter_results={"unequal_treatment": alike}
+    )
+    print_explained("Yes.", result, "plain")
+    said = capsys.readouterr().out
+    assert said.startswith("The answer: Yes.\n")
+    assert "unequal_treatment: answered again about men: no difference" in said
+    assert "answered again about men: no difference" in as_page([("Yes.", result)], "plain")
+
+
 def test_words_are_in_colour_and_named_in_plain_text_too() -> None:
     text = "you awful people"
     shown = coloured(text, verdict(text, (4, 9, 1.0, True), (10, 16, 0.3, False)).spans)
