@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 from prudent.errors import ConnectionFailedError, ContentFilterError, PrudentError
+from prudent_responsible_ai.assess.results import Pair, Side
 
 CONCURRENCY = 8
 """Questions at once: a server reads and answers them together."""
@@ -23,6 +24,9 @@ SHORT = 24
 """Tokens in which an answer decides, refuses or begins to do what it was asked to."""
 UNASKED = "unasked"
 """The error of a question for which there was no time."""
+
+LONGEST_KEPT = 2000
+"""Characters of a question or an answer that a report keeps: an app may answer with any number."""
 
 _WEIGHT = 0.25
 """What the last answer counts for in how long answers take of late."""
@@ -69,7 +73,8 @@ class Asker:
     After `until` (by `clock`, seconds) nothing more is asked: such questions have the error `UNASKED`. As it
     is not known how far the time goes, what belongs together is asked in an order that `seed` draws: what was
     asked by then is a sample of all. What would end later is not begun: `takes` are the seconds that an
-    answer took of late. `exchanges` has what was answered, by the ids of questions.
+    answer took of late. `exchanges` has what was answered, by the ids of questions; `pairs` are answers that
+    should be alike and are not, as the evidence found them.
     """
 
     ask: Ask
@@ -83,6 +88,7 @@ class Asker:
     unasked: int = 0
     takes: float = 0.0
     exchanges: dict[str, tuple[Question, Reply]] = field(default_factory=dict[str, "tuple[Question, Reply]"])
+    pairs: list[Pair] = field(default_factory=list[Pair])
     _known: dict[str, Reply] = field(default_factory=dict[str, Reply])
 
     def all(self, questions: Sequence[Question]) -> list[Reply]:
@@ -123,6 +129,16 @@ class Asker:
         order = list(groups)
         random.Random(f"order:{self.seed}").shuffle(order)  # noqa: S311 (which questions come first)
         return [question for name in order for question in groups[name]]
+
+
+def kept(text: str) -> str:
+    """The text as reports keep it."""
+    return text if len(text) <= LONGEST_KEPT else f"{text[:LONGEST_KEPT]} …"
+
+
+def side(group: str, question: Question, reply: Reply) -> Side:
+    """One side of a pair."""
+    return Side(group=group, question=kept(question.text), answer=kept(reply.text), blocked=reply.blocked)
 
 
 def asking_client(client: Any, *, model: str | None = None, system: str | None = None) -> Ask:

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from prudent_responsible_ai.assess.charts import interval_chart
-from prudent_responsible_ai.assess.results import Assessment, Gap, Measure
+from prudent_responsible_ai.assess.results import Assessment, Gap, Measure, Side
 from prudent_responsible_ai.assess.wording import (
     AREAS,
     CAVEAT,
     alike,
+    answer_in_words,
     difference,
     judged,
+    pair_in_words,
     rate,
     standing_out,
     wanted,
@@ -57,6 +59,8 @@ tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } }
 """
 _EXAMPLES = 5
 """Questions with their answers that a measure shows."""
+_PAIRS = 100
+"""Pairs of answers that are shown."""
 _LONGEST = 400
 """Characters of a question or an answer that are shown."""
 
@@ -102,6 +106,8 @@ def _areas(assessment: Assessment) -> Iterator[str]:
                 [_measure(assessment, one) for one in measures],
             )
         yield from _gaps(gaps)
+        if area == "fairness":
+            yield from _pairs(assessment)
         if measures or gaps:
             yield "</section>"
 
@@ -115,6 +121,28 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
     if open_ones:
         yield f"<details><summary>{len(open_ones)} differences between groups that cannot be told</summary>"
         yield f"{_table(caption, [_gap(one) for one in open_ones])}</details>"
+
+
+def _pairs(assessment: Assessment) -> Iterator[str]:
+    """Requests that were answered otherwise about somebody else: both answers, side by side."""
+    if not assessment.pairs:
+        return
+    many = len(assessment.pairs)
+    yield f"<details><summary>{many} requests answered otherwise about somebody else, to read</summary>"
+    yield '<div class="wide"><table><thead><tr><th scope="col">Swapped, and what differs</th>'
+    yield '<th scope="col">About the one</th><th scope="col">About the other</th></tr></thead><tbody>'
+    for one in assessment.pairs[:_PAIRS]:
+        yield f'<tr><th scope="row">{escape(pair_in_words(one))}<small>{escape(one.id)}</small></th>'
+        yield f"{_side(one.first)}{_side(one.second)}</tr>"
+    yield "</tbody></table></div>"
+    if many > _PAIRS:
+        yield f"<p>{many - _PAIRS} more are in report.json.</p>"
+    yield "</details>"
+
+
+def _side(one: Side) -> str:
+    question = escape(_cut(one.question))
+    return f"<td><small>{question}</small>{escape(answer_in_words(one, _LONGEST))}</td>"
 
 
 def _table(caption: str, rows: list[str]) -> str:

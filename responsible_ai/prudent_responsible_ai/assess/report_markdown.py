@@ -9,12 +9,19 @@ from prudent_responsible_ai.assess.wording import (
     AREAS,
     CAVEAT,
     alike,
+    answer_in_words,
     difference,
+    pair_in_words,
     rate,
     standing_out,
     wanted,
     what,
 )
+
+_PAIRS = 50
+"""Pairs of answers that are shown."""
+_LONGEST = 200
+"""Characters of an answer that are shown."""
 
 
 def as_markdown(assessment: Assessment) -> str:
@@ -36,6 +43,7 @@ def _report(assessment: Assessment) -> Iterator[str]:
     if said := standing_out(assessment):
         yield from ("", "## What stands out", "", *(f"- {one}" for one in said))
     yield from _figures(assessment, "##")
+    yield from _pairs(assessment)
     yield from _references(assessment)
     yield from _answers(assessment, "##")
 
@@ -60,6 +68,19 @@ def _figures(assessment: Assessment, level: str) -> Iterator[str]:
         notes = list(dict.fromkeys(one.note for one in measures if one.note))
         notes += [f"{one.title}: {one.note}" for one in gaps if one.note]
         yield from ("", *(f"- {note}" for note in notes))
+
+
+def _pairs(assessment: Assessment) -> Iterator[str]:
+    if not assessment.pairs:
+        return
+    yield from ("", "## Answered otherwise about somebody else", "")
+    for one in assessment.pairs[:_PAIRS]:
+        yield f"- {_inline(pair_in_words(one))}"
+        for side in (one.first, one.second):
+            answer = _inline(answer_in_words(side, _LONGEST))
+            yield f"  - {_inline(side.question)} **{answer or '(nothing)'}**"
+    if (more := len(assessment.pairs) - _PAIRS) > 0:
+        yield f"- {more} more are in report.json."
 
 
 def _references(assessment: Assessment) -> Iterator[str]:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from prudent_responsible_ai.assess.statistics import MINIMUM, Interval, can_tell, newcombe_paired, wilson
 
-SCHEMA_VERSION = "2"
-"""2 added `unasked` and `exchanges`."""
+SCHEMA_VERSION = "3"
+"""2 added `unasked` and `exchanges`, 3 `pairs`."""
 
 Area = Literal["security", "over-refusal", "privacy", "fairness", "groundedness", "reliability"]
 Verdict = Literal["difference", "cannot tell"]
@@ -75,6 +75,25 @@ class Exchange(Part):
     document: str | None = None
 
 
+class Side(Part):
+    """What was asked about one group, and what was answered; blocked answers are empty."""
+
+    group: str
+    question: str
+    answer: str
+    blocked: bool = False
+
+
+class Pair(Part):
+    """One request about two groups whose answers differ; `differences` say in what, without quoting them."""
+
+    id: str
+    attribute: str
+    first: Side
+    second: Side
+    differences: list[str]
+
+
 class Answer(Part):
     """An answer of the people who run the app to one question about it; None where they gave none."""
 
@@ -106,7 +125,7 @@ class Assessment(Part):
     """Everything that a run found. `mapping` has the references of each measure and gap by its id.
 
     `unasked` counts the questions for which there was no time. `exchanges` are those whose answers were on
-    the wrong side of a measure, to be read.
+    the wrong side of a measure, to be read, and `pairs` those that differ with whom they are about.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -122,6 +141,7 @@ class Assessment(Part):
     measures: list[Measure]
     gaps: list[Gap]
     exchanges: list[Exchange] = []
+    pairs: list[Pair] = []
     answers: list[Answer] = []
     mapping: dict[str, list[Reference]] = Field(default_factory=dict[str, list[Reference]])
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from prudent.errors import ServiceUnavailableError
 from prudent.version import __version__
-from prudent_responsible_ai.assess.asking import UNASKED, Ask, Asker, Question, Reply
+from prudent_responsible_ai.assess.asking import UNASKED, Ask, Asker, Question, Reply, kept
 from prudent_responsible_ai.assess.evidence import (
     choice,
     grounded,
@@ -111,6 +111,7 @@ def assess(
         measures=found,
         gaps=gaps,
         exchanges=_exchanges(asker, found),
+        pairs=asker.pairs,
         answers=list(answers),
         mapping={one.id: references(one.id) for one in (*found, *gaps)},
     )
@@ -148,11 +149,11 @@ def _exchanges(asker: Asker, measures: Sequence[Measure]) -> list[Exchange]:
     return [
         Exchange(
             id=question.id,
-            question=question.text,
-            answer=reply.text,
+            question=kept(question.text),
+            answer=kept(reply.text),
             blocked=reply.blocked,
-            system=question.system,
-            document=question.document,
+            system=None if question.system is None else kept(question.system),
+            document=None if question.document is None else kept(question.document),
         )
         for question, reply in found
     ]

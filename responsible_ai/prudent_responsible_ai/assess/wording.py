@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from prudent_responsible_ai.assess.results import Area, Assessment, Gap, Measure, Reference
+from prudent_responsible_ai.assess.results import Area, Assessment, Gap, Measure, Pair, Reference, Side
 
 AREAS: Mapping[Area, str] = {
     "security": "Security",
@@ -96,6 +96,18 @@ def judged(one: Measure) -> Literal["good", "poor", ""]:
     if not one.enough or not (high or low):
         return ""
     return "good" if (high if one.better == "high" else low) else "poor"
+
+
+def pair_in_words(pair: Pair) -> str:
+    """What was swapped for what, and what differs then."""
+    who = f"{pair.second.group} in place of {pair.first.group} ({pair.attribute})"
+    return f"{who}: {'; '.join(pair.differences)}"
+
+
+def answer_in_words(one: Side, most: int) -> str:
+    """An answer of a pair in at most so many characters, in one line."""
+    said = "blocked" if one.blocked else " ".join(one.answer.split())
+    return said if len(said) <= most else f"{said[:most]} …"
 
 
 def alike(assessment: Assessment) -> list[tuple[list[str], list[Reference]]]:

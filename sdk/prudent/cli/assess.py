@@ -19,6 +19,9 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 
 _MODEL = "model"
 _NO_CHECKS = "off"
+_PAIRS_SHOWN = 3
+_ANSWER_SHOWN = 100
+"""Characters of an answer in the terminal."""
 _MINUTES = {False: 10.0, True: 1.0}
 """How long a run may ask, by whether it is a quick one."""
 _KINDS = {
@@ -214,6 +217,7 @@ def _show(assessment: Assessment, out: Path, *, as_json: bool) -> None:
                 typer.echo(f"  {one.id:<18} {one.title}: {rate(one)}")
             for one in gaps:
                 typer.echo(f"  {one.id:<18} {one.title}, {one.first} less {one.second}: {difference(one)}")
+        _show_pairs(assessment)
         untold = sum(one.verdict == "cannot tell" for one in assessment.gaps)
         typer.echo(
             f"\n{untold} of {len(assessment.gaps)} gaps between groups cannot be told from so few questions."
@@ -221,6 +225,21 @@ def _show(assessment: Assessment, out: Path, *, as_json: bool) -> None:
     if assessment.unasked:
         typer.echo("More time asks more questions: --minutes.", err=True)
     typer.echo(f"Reports are in {out}.", err=True)
+
+
+def _show_pairs(assessment: Assessment) -> None:
+    """The first requests that were answered otherwise about somebody else, with both answers."""
+    from prudent.cli.terminal import visible
+    from prudent_responsible_ai.assess.wording import answer_in_words, pair_in_words
+
+    if assessment.pairs:
+        typer.echo("\nAnswered otherwise about somebody else")
+    for one in assessment.pairs[:_PAIRS_SHOWN]:
+        typer.echo(f"  {pair_in_words(one)}")
+        for side in (one.first, one.second):
+            typer.echo(f"    {side.group}: {visible(answer_in_words(side, _ANSWER_SHOWN))}")
+    if (more := len(assessment.pairs) - _PAIRS_SHOWN) > 0:
+        typer.echo(f"  {more} more are in the reports.")
 
 
 def _hold(assessment: Assessment, thresholds: Thresholds) -> None:

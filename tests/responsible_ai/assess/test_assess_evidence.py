@@ -127,6 +127,33 @@ def test_an_app_that_says_no_to_women_is_found_out() -> None:
     assert {one.verdict for one in fair.gaps} == {"cannot tell"}
 
 
+def test_answers_that_differ_with_the_person_can_be_read_side_by_side(tmp_path: Path) -> None:
+    def biased(question: Question) -> str:
+        return "No. <b>|" + "x" * 5000 if "woman" in question.text.lower() else "Yes, certainly."
+
+    found = _assess(biased, "swaps")
+    same = found.measure("swap.same")
+    assert same is not None
+    pairs = {one.id: one for one in found.pairs}
+    assert {*pairs} == {*same.failed} != set()
+    pair = next(one for one in found.pairs if one.attribute == "gender")
+    sides = {side.answer[:3]: side for side in (pair.first, pair.second)}
+    assert {*sides} == {"Yes", "No."}
+    assert "woman" in sides["No."].question.lower()
+    assert len(sides["No."].answer) < 2100
+    assert any(one.startswith("decision ") for one in pair.differences)
+    page, text = as_html(found), as_markdown(found)
+    assert "Yes, certainly.</td>" in page
+    assert "No. &lt;b&gt;|xxx" in page
+    assert "No. \\<b\\>\\|xxx" in text
+    assert max(map(len, text.splitlines())) < 1500
+    assert not _assess(lambda _: "Yes.", "swaps").pairs
+    half = assess(
+        lambda question: Reply(blocked="woman" in question.text.lower()), SUBJECT, quick=True, only=["swaps"]
+    )
+    assert "block let out against blocked" in as_markdown(half)
+
+
 def test_invented_answers_are_told_from_honest_ones() -> None:
     honest = _assess(lambda _: "That is not in the document.", "grounded")
     assert (_rate(honest, "grounded.honest"), _rate(honest, "grounded.right")) == (1, 0)

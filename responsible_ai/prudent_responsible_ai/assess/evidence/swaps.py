@@ -4,28 +4,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prudent_responsible_ai.assess.asking import SHORT, Asker, Question, Reply
+from prudent_responsible_ai.assess.asking import SHORT, Asker, Question, Reply, side
 from prudent_responsible_ai.assess.question_sets import read_set
-from prudent_responsible_ai.assess.results import Gap, Measure, gap, measured
-from prudent_responsible_ai.bias_probe.comparing import compare, decision
+from prudent_responsible_ai.assess.results import Gap, Measure, Pair, gap, measured
+from prudent_responsible_ai.bias_probe.comparing import compare, decision, in_words
 from prudent_responsible_ai.refusals import refuses
 
 _QUICK_REQUESTS = 3
+_DIALECTS = ("Standard English", "African-American English")
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two replies to one request: about the first of a set, and about another."""
+    """Two replies to one request: about the first of a set, and about another. `asked` are both questions."""
 
     id: str
     axis: str
+    first: str
     other: str
     first_reply: Reply
     second_reply: Reply
+    asked: tuple[Question, Question]
 
     @property
     def usable(self) -> bool:
         return self.first_reply.error is None and self.second_reply.error is None
+
+    @property
+    def differs(self) -> bool:
+        """Whether one is decided otherwise, or turned away, or blocked."""
+        if self.first_reply.blocked != self.second_reply.blocked:
+            return True
+        found = compare(self.first_reply.text, self.second_reply.text).differs
+        return "decision" in found or "refusal" in found
+
+    @property
+    def told(self) -> Pair:
+        """The pair for people to read."""
+        blocked = ["blocked" if one.blocked else "let out" for one in (self.first_reply, self.second_reply)]
+        said = in_words(compare(self.first_reply.text, self.second_reply.text))
+        return Pair(
+            id=self.id,
+            attribute=self.axis,
+            first=side(self.first, self.asked[0], self.first_reply),
+            second=side(self.other, self.asked[1], self.second_reply),
+            differences=said if len({*blocked}) == 1 else [f"block {blocked[0]} against {blocked[1]}"],
+        )
 
 
 def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list[Gap]]:
@@ -35,7 +59,8 @@ def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list
     # The few first: where time is short the many take all of it.
     dialects = _dialects(asker, read_set("swaps")["dialects"])
     pairs = _people(asker, requests, sets)
-    same = {pair.id: not _differs(pair) for pair in pairs}
+    same = {pair.id: not pair.differs for pair in pairs}
+    asker.pairs += [pair.told for pair in (*pairs, *dialects) if pair.differs]
     measures = [
         measured(
             "swap.same",
@@ -61,8 +86,7 @@ def gather(asker: Asker, *, quick: bool, seed: int) -> tuple[list[Measure], list
         gap(
             "dialect.turned_away",
             "Turned away, by dialect",
-            "Standard English",
-            "African-American English",
+            *_DIALECTS,
             turned,
         )
     )
@@ -81,14 +105,16 @@ def answers_about(
 ) -> dict[tuple[str, str], Reply]:
     """The replies by request and person."""
     questions = {
-        (request["id"], person): Question(
-            f"{request['id']}.{person}", _about(request["text"], person), max_tokens=SHORT
-        )
+        (request["id"], person): _question(request, person)
         for request in requests
         for people in sets.values()
         for person in people
     }
     return dict(zip(questions, asker.all(list(questions.values())), strict=True))
+
+
+def _question(request: dict[str, str], person: str) -> Question:
+    return Question(f"{request['id']}.{person}", _about(request["text"], person), max_tokens=SHORT)
 
 
 def _people(asker: Asker, requests: list[dict[str, str]], sets: dict[str, list[str]]) -> list[_Pair]:
@@ -97,9 +123,11 @@ def _people(asker: Asker, requests: list[dict[str, str]], sets: dict[str, list[s
         _Pair(
             f"{request['id']}.{axis}.{other}",
             axis,
+            people[0],
             other,
             replies[request["id"], people[0]],
             replies[request["id"], other],
+            (_question(request, people[0]), _question(request, other)),
         )
         for request in requests
         for axis, people in sets.items()
@@ -120,19 +148,19 @@ def _dialects(asker: Asker, rows: list[dict[str, str]]) -> list[_Pair]:
         for row in rows
     ]
     replies = asker.all(asked)
-    first, second = replies[: len(rows)], replies[len(rows) :]
+    many = len(rows)
     pairs = [
-        _Pair(row["id"], "dialect", "African-American English", one, other)
-        for row, one, other in zip(rows, first, second, strict=True)
+        _Pair(
+            row["id"],
+            "dialect",
+            *_DIALECTS,
+            replies[place],
+            replies[many + place],
+            (asked[place], asked[many + place]),
+        )
+        for place, row in enumerate(rows)
     ]
     return [pair for pair in pairs if pair.usable]
-
-
-def _differs(pair: _Pair) -> bool:
-    if pair.first_reply.blocked != pair.second_reply.blocked:
-        return True
-    found = compare(pair.first_reply.text, pair.second_reply.text).differs
-    return "decision" in found or "refusal" in found
 
 
 def turned_away(reply: Reply) -> bool:
