@@ -41,6 +41,22 @@ def digest(data: JSON, *, characters: int = _SHOWN_CHARACTERS) -> str:
     return shown if len(shown) <= characters else f"{shown[:characters]}…"
 
 
+def in_words(data: JSON, *, characters: int = _SHOWN_CHARACTERS) -> str:
+    """A value as a person is shown it: `degrees 15, sky clear`; empty where there is nothing in it."""
+    if data is None or data == {} or data == []:
+        return ""
+    if isinstance(data, Mapping):
+        record = cast("Mapping[str, Any]", data)
+        if not any(isinstance(one, Mapping | list) for one in record.values()):
+            said = (f"{name.replace('_', ' ')} {_word(one)}" for name, one in record.items())
+            return digest(", ".join(said), characters=characters)
+    return digest(data, characters=characters)
+
+
+def _word(data: JSON) -> str:
+    return data if isinstance(data, str) else json.dumps(data)
+
+
 def _passages(data: JSON) -> str | None:
     """Numbered passages as lines of text, so that they can be cited; None where it is something else."""
     items = cast("list[Any]", data) if isinstance(data, list) else []

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 MOST_ITEMS = 6
 _MOST_WORDS = 6
 """Words of one item."""
+_LONGEST = 200
+"""Characters of one item."""
 _JOINT = (
     r"(?<!\s)\s*(?:[,，]\s*(?:and|or)\s|\b(?:and|or|versus|vs\.?)\s|[,，、]|以及|还是|或者|[和与跟及或])\s*"
 )
@@ -28,6 +30,8 @@ _JOINING_CHARACTER = "和与跟及或以还"
 
 def siblings(value: str, text: str) -> list[str]:
     """The items of the list in a text that has the value in it, that one left out, in order."""
+    if len(value) > _LONGEST:
+        return []
     item = _item(value)
     if item is None:
         return _compared(value, text)

@@ -26,8 +26,8 @@ _MONTH = re.compile(
     re.IGNORECASE,
 )
 _SAID = (
-    "one 一,two both pair couple half twice 二 两 半 双,three 三,four 四,five 五,six 六,seven 七,eight 八"
-    ",nine 九,ten 十,eleven 十一,twelve dozen 十二"
+    "one 一,two both pair pairs couple couples half halves twice 二 两 半 双,three 三,four 四,five 五,six 六"
+    ",seven 七,eight 八,nine 九,ten 十,eleven 十一,twelve dozen dozens 十二"
 )
 _NUMBER_WORDS = {
     word: number for number, words in enumerate(_SAID.split(","), start=1) for word in words.split()
@@ -35,7 +35,7 @@ _NUMBER_WORDS = {
 """Words that say a number, also as what something is multiplied or divided by."""
 _NUMBER_WORD = re.compile(
     "|".join(
-        rf"\b{word}s?\b" if word.isascii() else word for word in sorted(_NUMBER_WORDS, key=len, reverse=True)
+        rf"\b{word}\b" if word.isascii() else word for word in sorted(_NUMBER_WORDS, key=len, reverse=True)
     ),
     re.IGNORECASE,
 )
@@ -49,8 +49,9 @@ def is_fact(data: JSON) -> bool:
 
 
 def numbers(text: str) -> list[str]:
-    """The numbers in a text as digits, those that words say among them."""
-    digits = (one.replace(",", "") for one in _NUMBER.findall(text))
+    """The numbers in a text as digits, those that words say among them; of `12.11.2026` and `1.2.3` each."""
+    written = (one.replace(",", "") for one in _NUMBER.findall(text))
+    digits = (part for one in written for part in (one.split(".") if one.count(".") > 1 else [one]))
     return [*digits, *(str(_NUMBER_WORDS[one.casefold()]) for one in _NUMBER_WORD.findall(text))]
 
 

@@ -98,13 +98,15 @@ class Planner:
     async def plan(self, goal: str) -> Plan:
         """The plan of a goal; without steps where no tool fits, which leaves the answer to the model."""
         steps: list[Step] = []
+        read: dict[str, list[Step]] = {}
         plan = Plan(goal=goal, rung=Rung.DECODED, model=self._model.name)
         if not self._tools:
             return plan
+        every = pieces_of(goal)
         try:
-            for piece in pieces_of(goal):
+            for piece in every:
                 if isinstance(piece, Conditional):
-                    steps += await self._under(goal, piece, steps)
+                    steps += await self._under(goal, piece, steps, read)
                 else:
                     steps += await self._done(goal, piece, steps)
         except _UndecidedError as lack:
@@ -112,6 +114,9 @@ class Planner:
         except _UnsaidError as lack:
             asked = question(lack.tool, lack.name, goal)
             return plan.model_copy(update={"ends": "ask_user", "note": asked})
+        left_out = [one.left_out for one in every if isinstance(one, Conditional) and one.left_out]
+        if not steps and left_out:
+            return plan.model_copy(update={"ends": "cannot", "note": "\n".join(left_out)})
         if not steps and is_question(goal) and has_content(goal):
             call = await self._looked_up(goal, goal, self._writing())
             steps = [] if call is None else await self._chained(goal, goal, call, [])
@@ -129,19 +134,24 @@ class Planner:
             steps += made
         return steps
 
-    async def _under(self, goal: str, one: Conditional, before: Sequence[Step]) -> list[Step]:
+    async def _under(
+        self, goal: str, one: Conditional, before: Sequence[Step], already: dict[str, list[Step]]
+    ) -> list[Step]:
         """The steps for what is to be done under a condition: what decides it is read first.
+
+        `already`: what was read for the conditions before it.
 
         Raises _UndecidedError: no tool tells whether it holds, and the user has not said.
         """
         if one.known is not None:
-            holds = one.known is not one.negated
-            return await self._steps(goal, one.action, before) if holds else []
-        writing = self._writing()
-        call = await self._looked_up(goal, one.condition, writing)
-        call = call or await self._looked_up(goal, f"{one.condition}: {one.action}", writing)
-        read = [] if call is None else await self._chained(goal, one.condition, call, before)
-        of = read or before
+            return [] if one.left_out else await self._done(goal, one.action, before)
+        if not one.condition:
+            acts = await self._done(goal, one.action, before)
+            if any(step.tool in self._writing() for step in acts):
+                raise _UndecidedError(one.question)
+            return acts
+        read = [] if one.condition in already else await self._read(goal, one, before)
+        of = already.setdefault(one.condition, read or list(before))
         if not of:
             raise _UndecidedError(one.question)
         condition = Condition(
@@ -149,8 +159,15 @@ class Planner:
             op="says not" if one.negated else "says",
             right=Given(value=one.condition, origin="request"),
         )
-        acts = await self._steps(goal, one.action, [*before, *read])
+        acts = await self._done(goal, one.action, [*before, *read])
         return [*read, *(step.model_copy(update={"when": condition}) for step in acts)]
+
+    async def _read(self, goal: str, one: Conditional, before: Sequence[Step]) -> list[Step]:
+        """The steps that find out whether a condition holds; none where no tool does."""
+        writing = self._writing()
+        call = await self._looked_up(goal, one.condition, writing)
+        call = call or await self._looked_up(goal, f"{one.condition}: {one.action}", writing)
+        return [] if call is None else await self._chained(goal, one.condition, call, before)
 
     def _writing(self) -> tuple[str, ...]:
         """The tools that leave something behind: none of them answers a question."""
@@ -229,7 +246,8 @@ class Planner:
             [one.value for one in failed.arguments.values() if isinstance(one, Given)],
         )
         step = self._made(replace(other, arguments=same), plan.goal, about, before)
-        return replaced(plan, failed, [step.model_copy(update={"id": failed.id})])
+        kept = {"id": failed.id, "when": failed.when}
+        return replaced(plan, failed, [step.model_copy(update=kept)])
 
     def _spelt(self, failed: Step, wrong: str | None, goal: str) -> list[Step]:
         """The step for each of the things that an argument names, or with another spelling of it.

@@ -19,11 +19,13 @@ from prudent_agents.running.reading import Reading, read_for
 from prudent_agents.running.summing import Known, Sum, in_units, made_up, summed
 from prudent_agents.running.work import Work
 from prudent_agents.tool import Effect
-from prudent_agents.values import JSON, canonical, digest
+from prudent_agents.values import JSON, canonical, in_words
 
 ANSWER_TOKENS = 400
 _SHOWN = 300
 """Characters of a result that are shown as they are."""
+_SHOWN_BESIDE = 120
+"""The same, of one that stands in brackets."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ASKS = re.compile(r"[?？]|\btell me\b|告诉", re.IGNORECASE)
 _ASKS_SUM = re.compile(
@@ -40,10 +42,12 @@ _NO_COUNT = re.compile(
 """Dates, years, times and names of files: their numbers count nothing."""
 
 _UNDONE = (
-    "Not done: {what}. The condition was not met: {why}.\n",
-    "未执行：{what}。条件不满足：{why}。\n",
+    ("Not done: {what}. The condition was not met: {why}.\n", "Not done: {what}. This holds: {why}.\n"),
+    ("未执行：{what}。条件不满足：{why}。\n", "未执行：{what}。因为：{why}。\n"),
 )
-"""In English and in Chinese."""
+"""In English and in Chinese; where something holds that was not to, last."""
+_FOUND = ("I could not find that out. I found: {found}", "我没能得出确切的答案。查到的内容：{found}")
+_NOTHING = ("I could not find that out: nothing was found.", "我没能得出答案：什么也没有查到。")
 
 
 class Answerer:
@@ -113,12 +117,9 @@ class Answerer:
 
 def _found(known: Sequence[Known], goal: str) -> str:
     """What there is to say where the model's answer has numbers that nobody gave it."""
-    said = (
-        "我没能得出确切的答案。查到的内容："
-        if _CHINESE.search(goal)
-        else "I could not find that out. I found: "
-    )
-    return said + "; ".join(digest(value.data, characters=_SHOWN) for _, value, _ in known)
+    every = (in_words(value.data, characters=_SHOWN) for _, value, _ in known)
+    found, chinese = "; ".join(filter(None, every)), bool(_CHINESE.search(goal))
+    return _FOUND[chinese].format(found=found) if found else _NOTHING[chinese]
 
 
 def _counts(goal: str) -> bool:
@@ -158,9 +159,11 @@ def _undone(work: Work, goal: str) -> str:
         if when is None or not isinstance(when.right, Given) or when.left.step not in work.state.results:
             continue
         why = f"{when.right.value}{_came_to(work.state.results[when.left.step].data)}"
-        lines.append(_UNDONE[bool(_CHINESE.search(goal))].format(what=step.about or step.tool, why=why))
+        form = _UNDONE[bool(_CHINESE.search(goal))][when.op == "says not"]
+        lines.append(form.format(what=step.about or step.tool, why=why))
     return "".join(lines)
 
 
 def _came_to(data: JSON) -> str:
-    return "" if data is None or isinstance(data, bool) else f" ({digest(data, characters=120)})"
+    said = "" if isinstance(data, bool) else in_words(data, characters=_SHOWN_BESIDE)
+    return f" ({said})" if said else ""

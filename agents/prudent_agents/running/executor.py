@@ -45,16 +45,16 @@ from prudent_agents.running.hollow import not_hollow
 from prudent_agents.running.reading import read_in
 from prudent_agents.running.work import StepFailedError, Work
 from prudent_agents.tool import Effect, Precondition, Tool, ToolContext
-from prudent_agents.values import JSON, Value, canonical, digest
+from prudent_agents.values import JSON, Value, canonical, in_words
 
 REPAIRS = 2
 """How often arguments that a model gave are asked for anew, with what was wrong."""
 WRITES_AGAIN = 2
 """How often a write is made anew of which it is known that it had no effect, or that a person allowed."""
 _AT_ONCE = 4
+"""Items of `each` that are read side by side."""
 _SHOWN = 120
 """Characters of what was found, where a person is asked about it."""
-"""Items of `each` that are read side by side."""
 _STOPS = (BudgetExceededError, JournalError, RunConflictError)
 """What ends the run and not only the step."""
 
@@ -299,7 +299,7 @@ class Executor:
         """Why a person has to say whether a step's condition holds; None where that is known."""
         if step.when is None or self._arguments.holds(step.when) is not None:
             return None
-        found = digest(self._arguments.look_up(step.when.left).data, characters=_SHOWN)
+        found = in_words(self._arguments.look_up(step.when.left).data, characters=_SHOWN) or "nothing"
         condition = step.when.right.value if isinstance(step.when.right, Given) else step.when.right
         return f"what was found does not say whether this holds: {condition} (found: {found})"
 

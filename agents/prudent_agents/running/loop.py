@@ -25,6 +25,7 @@ from prudent_agents.tool import Effect
 from prudent_agents.values import JSON
 
 MOST_REPLANS = 3
+_FAULT = "Something broke inside prudent, which is no fault of the request; please report it with this line:"
 MOST_STEPS_AT_A_TIME = 8
 """Steps of a run whose steps are chosen one at a time."""
 
@@ -72,7 +73,7 @@ class Loop:
         except PrudentError as error:
             await self._ended("failed", _latest(work), str(error))
         except Exception as error:  # noqa: BLE001 - a run always says how it ended
-            await self._ended("failed", _latest(work), f"{type(error).__name__}: {error}")
+            await self._ended("failed", _latest(work), f"{_FAULT} {type(error).__name__}: {error}")
 
     async def _plan(self) -> None:
         work = self._work

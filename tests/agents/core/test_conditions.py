@@ -59,6 +59,34 @@ def test_where_nobody_knows_a_person_is_asked() -> None:
     assert SENT == ["Umbrella"]
 
 
+@pytest.mark.parametrize(
+    ("goal", "asks", "undone"),
+    [
+        ("If it rains send 'Umbrella'", "I cannot tell what this depends on", "Not done"),
+        ("如果下雨你懂的把“Umbrella”发出去", "我看不出这取决于什么", "未执行"),
+    ],
+)
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_condition_that_nobody_can_take_apart_is_asked_about(
+    goal: str, asks: str, undone: str, answer: str
+) -> None:
+    @tool(effect="write", trusted=True)
+    def send(text: str) -> str:
+        """Send it."""
+        SENT.append(text)
+        return "sent"
+
+    model = ScriptedAgentModel(calls=[{"text": "Umbrella"}])
+    with Agent(tools=[send], model=model, durable=False) as made:
+        waits = made.run(goal)
+        assert (waits.status, SENT) == ("paused", [])
+        assert asks in str(waits)
+        assert goal in str(waits)
+        ended = made.resume(waits.id, answer=answer)
+    assert (ended.status, SENT) == ("done", ["Umbrella"] if answer == "yes" else [])
+    assert (undone in str(ended.output)) is (answer == "no")
+
+
 def test_a_run_is_shown_by_what_came_of_each_step() -> None:
     lines = str(run("no rain")).splitlines()
     assert lines[0].startswith("done")

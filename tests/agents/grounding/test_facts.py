@@ -20,6 +20,7 @@ from prudent_agents.values import JSON
         ("2026-01", "What did I pay in January 2026?", True),
         ("2026-03-12", "我2026年3月12日的日程", True),
         ("2026-03-12", "On March 13, 2026.", False),
+        ("2026-03-12", "On 12.3.2026.", True),
         ("17:00", "At 5 pm, please.", True),
         ("17:00", "At 5, please.", False),
         ("15:30", "下午3点30分", True),
@@ -27,6 +28,17 @@ from prudent_agents.values import JSON
 )
 def test_stated(value: JSON, text: str, said: bool) -> None:
     assert stated(value, text) is said
+
+
+@given(st.text() | st.sampled_from(("The cheap ones.", "Tens of threes, ONEs", "1.2.3 or more")))
+def test_any_text_has_numbers_or_none(text: str) -> None:
+    for one in numbers(text):
+        float(one)
+
+
+def test_words_that_end_in_a_number_say_none() -> None:
+    assert numbers("If there are several, I prefer the most expensive ones of a 2-day trip.") == ["2"]
+    assert numbers("3 pairs and two dozens") == ["3", "2", "2", "12"]
 
 
 @given(st.integers(0, 10**9))
