@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from prudent.errors import ConfigurationError
 from prudent.types.content import Source
-from prudent.types.safety import Action
 from prudent_responsible_ai.check import Check, Unit
 from prudent_responsible_ai.checks import CHECKS
-from prudent_responsible_ai.checks.twin import TWIN
+from prudent_responsible_ai.checks.twin import TWIN, WORKING_ACTIONS
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import Policy, Rule
 from prudent_responsible_ai.safety_models import shared_models
 from prudent_responsible_ai.setup import CheckSetup, SafetyModels
 from prudent_responsible_ai.severity import NEVER
+from prudent_responsible_ai.yaml_lines import Location
 
 
 def build_pipeline(policy: Policy, models: SafetyModels | None = None, effort: Effort = SWIFT) -> Pipeline:
@@ -57,24 +57,48 @@ def without_models(policy: Policy) -> Policy:
 
 
 def _checks_of(policy: Policy, models: SafetyModels, effort: Effort = SWIFT) -> dict[str, Check]:
-    for where, names in (("options", policy.options), ("degrade", policy.degrade)):
-        for name in names:
-            _require(policy, where, "check", name, list(CHECKS))
-    found: dict[str, Check] = {}
-    for source in Source:
-        for rule in policy.rules_for(source):
-            _require(policy, f"rules.{source}", "check", rule.check, list(CHECKS))
+    try:
+        for name in policy.options:
+            _require(("options", name), "check", name, list(CHECKS))
+            CHECKS[name](CheckSetup(models, name, policy.options[name]))  # they must fit, used or not
+        for place, name in enumerate(policy.degrade):
+            _require(("degrade", place), "check", name, list(CHECKS))
+        found: dict[str, Check] = {}
+        for location, rule in _rules(policy):
+            _require((*location, "check"), "check", rule.check, list(CHECKS))
             if rule.check not in found:
                 options = policy.options.get(rule.check, {})
                 acted_on = _least(policy, rule.check) if effort is SWIFT else None
                 setup = CheckSetup(models, rule.check, options, effort, acted_on)
                 found[rule.check] = CHECKS[rule.check](setup)
             if rule.check == TWIN:
-                _require_fits(policy, source, rule)
+                _require_fits(location, rule)
             if rule.category is not None:
                 known = list(found[rule.check].categories)
-                _require(policy, f"rules.{source}", f"category of {rule.check}", rule.category, known)
+                _require((*location, "category"), f"category of {rule.check}", rule.category, known)
+    except ConfigurationError as error:
+        raise _of(policy, error) from None
     return _in_declared_order(found)
+
+
+def _of(policy: Policy, error: ConfigurationError) -> ConfigurationError:
+    """The error with the policy that it is about; `located` finds its line."""
+    location = error.details.get("location")
+    if location is None:
+        return error
+    where = ".".join(map(str, location))
+    details = {**error.details, "policy": policy.name, "problem": error.message}
+    return ConfigurationError(
+        f"The policy '{policy.name}', {where}: {error.message}", hint=error.hint, details=details
+    )
+
+
+def _rules(policy: Policy) -> Iterator[tuple[Location, Rule]]:
+    """All rules with where they stand in the policy."""
+    for section, rules in (("rules", policy.rules), ("floor", policy.floor)):
+        for source in Source:
+            for place, rule in enumerate(rules.get(source, ())):
+                yield (section, source, place), rule
 
 
 def _least(policy: Policy, check: str) -> dict[tuple[Source, str], int]:
@@ -95,20 +119,22 @@ def _in_declared_order(found: Mapping[str, Check]) -> dict[str, Check]:
     return {name: found[name] for name in CHECKS if name in found}
 
 
-def _require_fits(policy: Policy, source: Source, rule: Rule) -> None:
+def _require_fits(location: Location, rule: Rule) -> None:
     """Two whole answers are compared: there is nothing in a prompt to compare, and no word to take out."""
-    if source is not Source.ASSISTANT or rule.action not in (Action.ALLOW, Action.ANNOTATE, Action.BLOCK):
+    source = location[1]
+    if source != Source.ASSISTANT or rule.action not in WORKING_ACTIONS:
         raise ConfigurationError(
-            f"The policy '{policy.name}' has a rule of '{rule.check}' that cannot work: "
-            f"{rule.action} under {source}.",
+            f"A rule of '{rule.check}' that cannot work: {rule.action} under {source}.",
             hint="Its rules belong under 'assistant', with the action 'annotate' or 'block'.",
+            details={"location": location},
         )
 
 
-def _require(policy: Policy, where: str, kind: str, name: str, known: list[str]) -> None:
+def _require(location: Location, kind: str, name: str, known: list[str]) -> None:
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
         raise ConfigurationError(
-            f"The policy '{policy.name}' names an unknown {kind} in {where}: '{name}'.",
+            f"There is no {kind} '{name}'.",
             hint=f"Did you mean '{near[0]}'?" if near else f"Known are {', '.join(known)}.",
+            details={"location": location},
         )

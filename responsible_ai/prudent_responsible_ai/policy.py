@@ -17,6 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from prudent.types.content import Source
 from prudent.types.safety import Action
 
+MOST_DAYS = 36_500
+"""The longest that records are kept: a hundred years."""
+NAME = r"^[a-z0-9][a-z0-9_.\-]{0,63}$"
+"""What the name of a policy looks like."""
+
 
 class Strict(BaseModel):
     """A part of a policy: unknown keys and wrong types are errors."""
@@ -81,7 +86,7 @@ class AuditSettings(Strict):
 
     enabled: bool = True
     path: str | None = None
-    retention_days: Annotated[int, Field(ge=1)] = 365
+    retention_days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 365
     on_failure: OnFailure = OnFailure.ALLOW
     durable: bool = False
 
@@ -98,7 +103,7 @@ class Policy(Strict):
     only reported.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.\-]{0,63}$")]
+    name: Annotated[str, Field(pattern=NAME)]
     version: str
     description: str = ""
     streaming: StreamingMode = StreamingMode.HOLD

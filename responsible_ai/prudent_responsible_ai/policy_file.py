@@ -1,6 +1,6 @@
 """Reads policies from YAML: names, files, `extends`, and errors that name file, line and the nearest key.
 
-It does not know which checks exist; building the pipeline finds a wrong one.
+It does not know which checks exist; building the pipeline finds a wrong one, and `located` says where.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import difflib
 import json
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from pydantic import Field, ValidationError
 
 from prudent.errors import ConfigurationError
 from prudent.types.content import Source
-from prudent_responsible_ai.policy import AuditSettings, Policy, Rule, StreamingMode, Strict
-from prudent_responsible_ai.yaml_lines import LinedYaml, read_lined_yaml
+from prudent_responsible_ai.policy import NAME, AuditSettings, Policy, Rule, StreamingMode, Strict
+from prudent_responsible_ai.yaml_lines import LinedYaml, Location, read_lined_yaml
 
 DEFAULT_POLICY = "default"
 MAX_BYTES = 256 << 10
@@ -29,25 +29,19 @@ _NOT_YET = {"streaming": {"async": "the streaming mode 'async' is not available 
 class PolicyFile(Strict):
     """One file: a policy, or the part of one that differs from the policy it extends."""
 
-    name: str
+    name: Annotated[str, Field(pattern=NAME)]
     version: str = "1"
     description: str = ""
     extends: str | None = None
     streaming: StreamingMode | None = None
-    budget_ms: float | None = None
-    timeout_ms: float | None = None
+    budget_ms: Annotated[float, Field(gt=0)] | None = None
+    timeout_ms: Annotated[float, Field(gt=0)] | None = None
     degrade: list[str] | None = None
-    audit: dict[str, Any] = Field(default_factory=dict[str, Any])
+    audit: AuditSettings = AuditSettings()
     rules: dict[Source, list[Rule]] = Field(default_factory=dict[Source, list[Rule]])
     floor: dict[Source, list[Rule]] = Field(default_factory=dict[Source, list[Rule]])
     options: dict[str, dict[str, Any]] = Field(default_factory=dict[str, dict[str, Any]])
     shadow: str | None = None
-
-
-def policy_schema() -> dict[str, Any]:
-    """The JSON Schema of a policy file, for editors that check YAML while it is written."""
-    schema = PolicyFile.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "prudent policy", **schema}
 
 
 def built_in_policies() -> list[str]:
@@ -71,6 +65,40 @@ def load_policy(name_or_path: str | Path = DEFAULT_POLICY) -> Policy:
 
 def _load(name_or_path: str | Path, base: Path, *, shadows: bool) -> Policy:
     """Load a policy named in a folder; `shadows` False for a shadow, which has none itself."""
+    chain, folders = _chain(name_or_path, base)
+    shadow = _shadow(chain, folders) if shadows else None
+    return _merge(chain, shadow)
+
+
+def located(error: ConfigurationError, name_or_path: str | Path) -> ConfigurationError:
+    """An error of building a policy's pipeline, with the place that it is about where that is known."""
+    location: Location = tuple(error.details.get("location", ()))
+    chain, _ = _chain(name_or_path, Path.cwd())
+    if not location or error.details.get("policy") != chain[0].data["name"]:
+        return error  # of a shadow
+    if location[0] == "floor":
+        found = _in_floors(chain, location)
+    else:
+        found = next(((one, location) for one in chain if location in one.keys), None)
+    if found is None:
+        return error
+    document, location = found
+    return document.error(location, error.details["problem"], hint=error.hint)
+
+
+def _in_floors(chain: list[LinedYaml], location: Location) -> tuple[LinedYaml, Location] | None:
+    """The file that a rule of the floor stands in, and where: floors are added up, the lowest first."""
+    section, source, place, *inner = location
+    for document in reversed(chain):
+        own = len(document.data.get("floor", {}).get(source, ()))
+        if int(place) < own:
+            return document, (section, source, place, *inner)
+        place = int(place) - own
+    return None
+
+
+def _chain(name_or_path: str | Path, base: Path) -> tuple[list[LinedYaml], list[Path]]:
+    """The files that a policy is made of, the most derived first, with the folders that they lie in."""
     chain: list[LinedYaml] = []
     folders: list[Path] = []
     seen: list[str] = []
@@ -88,8 +116,7 @@ def _load(name_or_path: str | Path, base: Path, *, shadows: bool) -> Policy:
         chain.append(document)
         folders.append(base)
         reference = document.data.get("extends")
-    shadow = _shadow(chain, folders) if shadows else None
-    return _merge(chain, shadow)
+    return chain, folders
 
 
 def _shadow(chain: list[LinedYaml], folders: list[Path]) -> Policy | None:
@@ -131,21 +158,23 @@ def _nearest_policy(name: str) -> str:
     return f"{meant}Built in are {', '.join(known)}; anything else is the path of a YAML file."
 
 
-def _validate(document: LinedYaml) -> PolicyFile:
+def _validate(document: LinedYaml) -> None:
     for key, refused in _NOT_YET.items():
         value = document.data.get(key)
         if isinstance(value, str) and value in refused:
             raise document.error((key,), refused[value])
     try:
-        parsed = PolicyFile.model_validate_json(json.dumps(document.data, default=str))
-        AuditSettings.model_validate_json(json.dumps(parsed.audit))
+        PolicyFile.model_validate_json(json.dumps(document.data, default=str))
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         # A misspelt key is also a missing one; the spelling is what helps.
         first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
-        location = first["loc"] if error.title == "PolicyFile" else ("audit", *first["loc"])
-        raise document.error(location, _in_words(first), hint=_hint(location, first)) from None
-    return parsed
+        raise document.error(first["loc"], _in_words(first), hint=_hint(first["loc"], first)) from None
+    for section in _RULE_LISTS:
+        for source, rules in document.data.get(section, {}).items():
+            for place, rule in enumerate(rules):
+                if rule in rules[:place]:
+                    raise document.error((section, source, place), "this rule is given twice")
 
 
 def _in_words(error: Any) -> str:
@@ -210,4 +239,4 @@ def _merge(chain: list[LinedYaml], shadow: Policy | None) -> Policy:
     return policy.model_copy(update={"shadow": shadow})
 
 
-__all__ = ["DEFAULT_POLICY", "PolicyFile", "built_in_policies", "load_policy", "policy_schema"]
+__all__ = ["DEFAULT_POLICY", "PolicyFile", "built_in_policies", "load_policy", "located"]

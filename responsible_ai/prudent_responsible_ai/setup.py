@@ -12,6 +12,7 @@ from prudent.errors import ConfigurationError
 from prudent.types.content import Source
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 from prudent_responsible_ai.severity import MEDIUM, NEVER
+from prudent_responsible_ai.yaml_lines import sentence
 
 if TYPE_CHECKING:
     from prudent.capabilities.embeddings import EmbeddingModel
@@ -80,8 +81,8 @@ class CheckSetup:
             return kind.model_validate(dict(self.options))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, ("options", self.check_id, *first["loc"])))
             raise ConfigurationError(
-                f"The policy's {where} is wrong: {first['msg']}.",
+                sentence(first["msg"]),
                 hint=f"Options of '{self.check_id}' are {', '.join(kind.model_fields) or 'none'}.",
+                details={"location": ["options", self.check_id, *first["loc"]]},
             ) from None

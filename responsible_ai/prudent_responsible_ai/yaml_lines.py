@@ -44,14 +44,15 @@ class LinedYaml:
     def error(
         self, location: Sequence[int | str], message: str, *, hint: str | None = None
     ) -> ConfigurationError:
-        """Return an error about a location: file, line, key, and what is wrong with it."""
+        """Return an error about a location: file, line and column, key, and what is wrong with it."""
         path: Location = tuple(key for key in location if key != "[key]")
         known = path
         while known and known not in self.lines:
             known = known[:-1]
-        where = f"{self.source}, line {self.lines.get(known, 1)}"
+        line, column = self.keys.get(known, (1, 1))
+        where = f"{self.source}, line {line}, column {column}"
         key = ".".join(str(part) for part in path)
-        return ConfigurationError(f"{where}: {key + ': ' if key else ''}{_sentence(message)}", hint=hint)
+        return ConfigurationError(f"{where}: {key + ': ' if key else ''}{sentence(message)}", hint=hint)
 
 
 def read_lined_yaml(source: str, text: str) -> LinedYaml:
@@ -132,13 +133,14 @@ def _scalar(node: yaml.Node) -> Any:
 
 
 def _wrong(source: str, mark: Any, message: str) -> ConfigurationError:
-    details: dict[str, Any] = {"problem": _sentence(message)}
+    details: dict[str, Any] = {"problem": sentence(message)}
     if mark is not None:
         details["line"], details["column"] = _place(mark)
-    line = f", line {details['line']}" if mark is not None else ""
-    return ConfigurationError(f"{source}{line}: {_sentence(message)}", details=details)
+    line = f", line {details['line']}, column {details['column']}" if mark is not None else ""
+    return ConfigurationError(f"{source}{line}: {sentence(message)}", details=details)
 
 
-def _sentence(message: str) -> str:
+def sentence(message: str) -> str:
+    """A problem as a sentence, without what pydantic puts before it."""
     message = message.removeprefix("Value error, ")
     return message if message.endswith(".") else f"{message}."

@@ -10,6 +10,7 @@ from prudent.errors import ConfigurationError
 from prudent.types.content import Source
 from prudent.types.safety import Action
 from prudent_responsible_ai import build_pipeline, built_in_policies, load_policy
+from prudent_responsible_ai.policy_file import located
 
 RULE = "name: x\nrules:\n  user:\n    - %s\n"
 
@@ -64,19 +65,21 @@ def test_off_is_a_word_and_not_a_boolean(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("name: x\nstreeming: hold\n", "line 2: streeming", "Did you mean 'streaming'?"),
-        ("name: x\nrules:\n  usr: []\n", "line 3: rules.usr", "Did you mean 'user'?"),
+        ("name: x\nstreeming: hold\n", "line 2, column 1: streeming", "Did you mean 'streaming'?"),
+        ("name: x\nrules:\n  usr: []\n", "line 3, column 3: rules.usr", "Did you mean 'user'?"),
         (RULE % "{check: secrets, acton: block}", "line 4", "Did you mean 'action'?"),
-        (RULE % "check: secrets\n      action: blok", "line 5: rules.user.0.action", None),
+        (RULE % "check: secrets\n      action: blok", "line 5, column 7: rules.user.0.action", None),
         (RULE % "{check: a, action: rewrite}", "'text' and the action 'rewrite' belong together", None),
         (RULE % "{check: a, action: redact, text: x}", "belong together", None),
         (RULE % "{check: a, action: block, severity: 8}", "line 4", None),
         (RULE % "{check: a, action: block, severity: high}", "severity", None),
-        ("name: x\nstreaming: async\n", "line 2: streaming: the streaming mode 'async'", None),
+        ("name: x\nstreaming: async\n", "line 2, column 1: streaming: the streaming mode 'async'", None),
+        ("name: x\naudit: {retention_days: 99999999999}\n", "line 2, column 9: audit.retention_days", None),
+        (RULE % "{check: a, action: block}\n    - {check: a, action: block}", "rule is given twice", None),
         ("name: x\naudit: {retention: 3}\n", "audit.retention", "Did you mean 'retention_days'?"),
-        ("name: x\nname: y\n", "line 2: the key 'name' is given twice", None),
+        ("name: x\nname: y\n", "line 2, column 1: the key 'name' is given twice", None),
         ("version: '1'\n", "name", None),
-        ("name: x\nversion: 3\n", "line 2: version", None),
+        ("name: x\nversion: 3\n", "line 2, column 1: version", None),
         ("name: x\nrules: &a {user: *a}\n", "aliases are not supported", None),
         ("name: 'x\n", "line", None),
         ("- a\n- b\n", "a mapping of keys", None),
@@ -106,9 +109,38 @@ def test_an_unknown_check_is_refused_with_the_nearest(tmp_path: Path) -> None:
     policy = load_policy(
         write(tmp_path, "x.yaml", "name: x\nrules:\n  user:\n    - {check: secret, action: block}\n")
     )
-    with pytest.raises(ConfigurationError, match="unknown check") as caught:
+    with pytest.raises(ConfigurationError, match=r"'x', rules\.user\.0\.check: There is no check") as caught:
         build_pipeline(policy)
     assert caught.value.hint == "Did you mean 'secrets'?"
+
+
+LOW = (
+    "name: low\nfloor: {user: [{check: harm, category: hate, action: block}]}\noptions: {names: {least: 2}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("rules:\n  user:\n    - {check: secret, action: block}\n", "x.yaml, line 5, column 8: rules.user"),
+        ("rules:\n  user:\n    - {check: twin, action: block}\n", "x.yaml, line 5, column 7: rules.user"),
+        ("floor:\n  user:\n    - {check: harm, category: hat, action: block}\n", "line 5, column 21: floor"),
+        ("degrade: [names, inclusiv]\n", "x.yaml, line 3, column 18: degrade.1"),
+        ("options: {names: {least: 0.6, lest: 1}}\n", "x.yaml, line 3, column 31: options.names.lest"),
+        ("options: {secrets: {all: 1}}\n", "x.yaml, line 3, column 21: options.secrets.all"),
+        ("options: {names: {mode: mask}}\n", "low.yaml, line 3, column 19: options.names.least"),
+    ],
+)  # fmt: skip
+def test_what_the_checks_refuse_is_located_in_the_file_that_has_it(
+    tmp_path: Path, text: str, place: str
+) -> None:
+    write(tmp_path, "low.yaml", LOW)
+    path = write(tmp_path, "x.yaml", f"name: x\nextends: low.yaml\n{text}")
+    if "low" not in place:
+        write(tmp_path, "low.yaml", LOW.partition("options")[0])
+    with pytest.raises(ConfigurationError) as caught:
+        build_pipeline(load_policy(path))
+    assert place in located(caught.value, path).message
 
 
 def test_a_huge_or_deep_file_is_refused(tmp_path: Path) -> None:

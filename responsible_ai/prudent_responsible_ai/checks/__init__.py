@@ -21,14 +21,25 @@ from prudent_responsible_ai.checks.personal_data import PersonalDataCheck
 from prudent_responsible_ai.checks.secrets import SecretsCheck
 from prudent_responsible_ai.checks.topic import TopicCheck
 from prudent_responsible_ai.checks.twin import TWIN, TwinCheck
-from prudent_responsible_ai.setup import CheckSetup
+from prudent_responsible_ai.setup import CheckSetup, Options
+
+
+def _without_options(check: Callable[[], Check]) -> Callable[[CheckSetup], Check]:
+    """The factory of a check that has no options: a policy that gives some is wrong."""
+
+    def made(setup: CheckSetup) -> Check:
+        setup.parsed(Options)
+        return check()
+
+    return made
+
 
 CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
-    "secrets": lambda _: SecretsCheck(),
+    "secrets": _without_options(SecretsCheck),
     "personal_data": PersonalDataCheck.from_setup,
     "names": NamesCheck.from_setup,
-    "control_characters": lambda _: ControlCharactersCheck(),
-    "image": lambda _: ImageCheck(),
+    "control_characters": _without_options(ControlCharactersCheck),
+    "image": _without_options(ImageCheck),
     "harm": HarmCheck.from_setup,
     "attack": AttackCheck.from_setup,
     "bias": BiasCheck.from_setup,
@@ -36,5 +47,5 @@ CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
     "topic": TopicCheck.from_setup,
     "language": LanguageCheck.from_setup,
     "inclusive": InclusiveCheck.from_setup,
-    TWIN: lambda _: TwinCheck(),
+    TWIN: _without_options(TwinCheck),
 }

@@ -6,7 +6,7 @@ Without two answers there is nothing to find.
 
 from __future__ import annotations
 
-from prudent.types.safety import AnswerPair
+from prudent.types.safety import Action, AnswerPair
 from prudent_responsible_ai.bias_probe.calls import Answered, call_differences
 from prudent_responsible_ai.bias_probe.comparing import compare, in_words
 from prudent_responsible_ai.bias_probe.conversation import TwinConversation
@@ -26,6 +26,8 @@ SEVERITY_OF = {
     "length": 2,
 }
 """How grave it is that two answers differ in this respect."""
+WORKING_ACTIONS = (Action.ALLOW, Action.ANNOTATE, Action.BLOCK)
+"""What can be done about a difference: of two whole answers there is no word to take out."""
 _MOST_SAID = 5
 
 

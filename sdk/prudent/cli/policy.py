@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from prudent.errors import ConfigurationError
+
 app = typer.Typer(
     help="List, check, explain, compare and try policies.",
     no_args_is_help=True,
@@ -43,10 +45,13 @@ def list_policies(as_json: Json = False) -> None:
 def check(policy: Name, as_json: Json = False) -> None:
     """Say whether a policy is valid: keys, values, what it extends, and the checks that it names."""
     from prudent_responsible_ai.assemble import build_pipeline
-    from prudent_responsible_ai.policy_file import load_policy
+    from prudent_responsible_ai.policy_file import load_policy, located
 
     loaded = load_policy(policy)
-    build_pipeline(loaded)
+    try:
+        build_pipeline(loaded)
+    except ConfigurationError as error:
+        raise located(error, policy) from None
     rules = sum(map(len, loaded.rules.values()))
     if as_json:
         typer.echo(json.dumps({"valid": True, "name": loaded.name, "hash": loaded.hash, "rules": rules}))
@@ -116,7 +121,8 @@ def try_cases(
     from prudent_responsible_ai.policy_cases import read_cases, try_case
     from prudent_responsible_ai.policy_file import load_policy
 
-    pipeline = build_pipeline(load_policy(policy))
+    # What is tried is the rules, and not how fast this machine is today.
+    pipeline = build_pipeline(load_policy(policy).model_copy(update={"budget_ms": None}))
     results = [try_case(pipeline, case) for case in read_cases(cases)]
     failed = [(number, result) for number, result in enumerate(results, start=1) if result.problems]
     if as_json:
@@ -137,6 +143,6 @@ def try_cases(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of policy files, for editors."""
-    from prudent_responsible_ai.policy_file import policy_schema
+    from prudent_responsible_ai.policy_schema import policy_schema
 
     typer.echo(json.dumps(policy_schema(), indent=2))

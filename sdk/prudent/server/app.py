@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from prudent.capabilities.interface import Models
-from prudent.errors import PrudentError
+from prudent.errors import ConfigurationError, PrudentError
 from prudent.server.agent_host import AgentHost, NoAgents
 from prudent.server.auth import Entrance
 from prudent.server.boundary import BodyBounds, BodyLimit, RequestContext
@@ -197,12 +197,15 @@ def _local_models(settings: Settings, progress: ProgressListener | None) -> Mode
 def _policy_pipeline(settings: Settings, safety: SafetyModels) -> Pipeline:
     """The checks of the settings' policy. Imported here, so that a server of doubles loads none."""
     from prudent_responsible_ai.assemble import build_pipeline
-    from prudent_responsible_ai.policy_file import load_policy
+    from prudent_responsible_ai.policy_file import load_policy, located
 
     policy = load_policy(settings.policy)
     if settings.policy_floor is not None:
         policy = policy.above(load_policy(settings.policy_floor))
-    return build_pipeline(policy, safety)
+    try:
+        return build_pipeline(policy, safety)
+    except ConfigurationError as error:
+        raise located(error, settings.policy) from None
 
 
 def _policy_audit(policy: Policy, settings: Settings) -> AuditLog | None:
