@@ -18,7 +18,7 @@ from prudent_responsible_ai.placeholders import Placeholders
 from prudent_responsible_ai.policy import OnFailure, OnUnverified, StreamingMode
 from prudent_responsible_ai.redaction import Removal
 from prudent_responsible_ai.running import Budget, Watch, run_checks
-from prudent_responsible_ai.sentences import sentence_end
+from prudent_responsible_ai.sentences import LATER_SHORTEST, SHORTEST, sentence_end
 from prudent_responsible_ai.shadow import ShadowRecord, ShadowRules
 from prudent_responsible_ai.text_view import Reading
 from prudent_responsible_ai.verdict import REPLACING, Decision, NamedRule, Record, decide, failure_action
@@ -104,7 +104,7 @@ class SentenceJudge:
         began = self._at
         self._buffer += text
         removals: list[Removal] = []
-        while (end := sentence_end(self._buffer, self._at - self._offset, final=final)) is not None:
+        while (end := self._next_end(final=final)) is not None:
             start, end = self._at, self._offset + end
             taken = self._judge(start, end)
             if taken is None:
@@ -115,6 +115,10 @@ class SentenceJudge:
         passed = self._buffer[began - self._offset : self._at - self._offset] if self._holds else text
         self._forget()
         return Judged(passed, removals)
+
+    def _next_end(self, *, final: bool) -> int | None:
+        shortest = LATER_SHORTEST if self._at else SHORTEST
+        return sentence_end(self._buffer, self._at - self._offset, final=final, shortest=shortest)
 
     def _judge(self, start: int, end: int) -> list[Removal] | None:
         """Judge a sentence: what is to be taken out of it, or None where it is blocked."""

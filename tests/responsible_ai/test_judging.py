@@ -14,7 +14,7 @@ from prudent_responsible_ai.gate import OutputGate
 from prudent_responsible_ai.parts import Part
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import OnFailure, Policy, Rule, StreamingMode
-from prudent_responsible_ai.sentences import LONGEST_SENTENCE, sentence_end
+from prudent_responsible_ai.sentences import LATER_SHORTEST, LONGEST_SENTENCE, sentence_end
 
 WORDS = [
     "storm",
@@ -31,6 +31,7 @@ WORDS = [
     "mist ",
     "rust ",
 ]
+SECOND = "Then there is a second one, which goes on for a while before it ends."
 texts = st.lists(st.sampled_from([*WORDS, " ", " "]), max_size=40).map("".join)
 cuts = st.lists(st.integers(min_value=1, max_value=30), max_size=60)
 
@@ -103,9 +104,19 @@ def test_each_sentence_is_judged_once_with_those_before_it() -> None:
     )
     run(
         Pipeline(policy, [check]).open_gate(),
-        list("The first sentence is here. Then there is a second one. End."),
+        list(f"The first sentence is here. {SECOND} Then there is a third one. End."),
     )
-    assert check.seen == ["The first sentence is here.", " Then there is a second one.", " End."]
+    assert check.seen == ["The first sentence is here.", f" {SECOND}", " Then there is a third one. End."]
+
+
+def test_a_list_of_short_lines_is_read_in_few_passes_and_its_first_line_at_once() -> None:
+    check = WordCheck("storm", Unit.SENTENCE)
+    rules = {Source.ASSISTANT: [Rule(check="storm", action=Action.BLOCK)]}
+    gate = Pipeline(Policy(name="w", version="1", rules=rules), [check]).open_gate()
+    text = "".join(f"- Take the item {number}.\n" for number in range(20))
+    assert gate.feed("- Take the item 0.\n- T").text == "- Take the item "
+    run(gate, list(text.removeprefix("- Take the item 0.\n- T")))
+    assert len(check.seen) <= 2 + len(text) / LATER_SHORTEST
 
 
 def test_a_judge_that_fails_stops_the_answer_where_the_policy_says_so() -> None:
