@@ -5,8 +5,9 @@
 
 DATA is the folder of labelled data, E5FILE the weights of multilingual-e5-small. Needs `prudent[train]`.
 The learning rate falls to zero by the clock or the steps, whichever ends first; a state is saved every four
-minutes. `--share cold=0.5` draws half of that source's windows, `names=0.2` a fifth of the tagged texts,
-`pairs=0.1` a tenth of the pairs, `openai_moderation=2` takes each of that source twice.
+minutes. The record beside OUT counts tokens and rates of all stages, those of STATE first. `--share cold=0.5`
+draws half of that source's windows, `names=0.2` a fifth of the tagged texts, `pairs=0.1` a tenth of
+the pairs, `openai_moderation=2` takes each of that source twice.
 """
 
 from __future__ import annotations
@@ -116,7 +117,15 @@ def main() -> None:
         "frozen": asked.frozen,
         "rate": asked.rate,
     }
+    record["stages"] = [*_stages(asked.start), {"tokens": record["tokens"], "rate": asked.rate}]
     asked.out.with_suffix(".json").write_text(json.dumps(record, indent=1))
+
+
+def _stages(start: Path | None) -> list[dict[str, Any]]:
+    """What the state that training goes on from was trained with, where a record lies beside it."""
+    if start is None or not (record := start.with_suffix(".json")).is_file():
+        return []
+    return json.loads(record.read_text())["stages"]
 
 
 def _is_needed(name: str, layers: int) -> bool:
