@@ -22,7 +22,7 @@ CATEGORY = "pii"
 _LETTER = "A-Za-z0-9\u00c0-\u024f"
 _EMAIL = re.compile(
     rf"(?<![{_LETTER}._%+\-])[{_LETTER}][{_LETTER}._%+'\-]{{0,63}}@"
-    rf"(?:[{_LETTER}][{_LETTER}\-]{{0,62}}\.){{1,6}}(?P<top>[A-Za-z\u00c0-\u024f]{{2,24}})(?![{_LETTER}\-@(])"
+    rf"(?:[{_LETTER}][{_LETTER}\-]{{0,62}}\.){{1,6}}(?P<top>xn--[a-z0-9\-]{{2,59}}|[A-Za-z\u00c0-\u024f]{{2,24}})(?![{_LETTER}\-@(])"
 )
 _SPELLED_EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}[\[({](?:at|@)[\])}]"
