@@ -21,8 +21,12 @@ _JOINT = (
 _BEFORE = r"(?:(?:the|in|of|for|at)\s)?"
 _COMPARES = r"(?i:between|both|compare) "
 _ARTICLE = r"(?:an? |the )?"
+_MORE = "(?:more|fewer|less) "
+_IS_MORE = r"(?:(?:more|less) )?\w+"
 _NO_THINGS = ("not", "no", "so", "more", "less", "fewer")
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
+_CHINESE_DEGREES = re.compile(r"(?:更|比较|要)?(?:便宜|暖和|[多少贵高低暖冷热大小重轻长短])(?=还是)")
+"""Words of a comparison between its two sides: `桌子多还是椅子多`."""
 _ALL = re.compile(r"\b(?:all|every|each)\b|所有|全部|每[个间张]", re.IGNORECASE)
 _WORD_SIGN = r"[^\W\u3400-\u9fff]"
 _JOINING_CHARACTER = "和与跟及或以还"
@@ -35,11 +39,25 @@ def siblings(value: str, text: str) -> list[str]:
     item = _item(value)
     if item is None:
         return _compared(value, text)
+    text = _CHINESE_DEGREES.sub("", text)
     for found in re.finditer(f"{item}(?:{_JOINT}{_BEFORE}{item})+", text):
         items = re.findall(item, found[0])
         if value in items and len(items) <= MOST_ITEMS:
             return [one for one in dict.fromkeys(items) if one != value]
-    return []
+    return _beyond(re.escape(value), item, value, text)
+
+
+def _beyond(own: str, other: str, value: str, text: str) -> list[str]:
+    """What stands on the other side of a `than`: `Is it warmer in Graz than in Oslo?`"""
+    between = rf"(?:\s[^.,;?!]{{0,60}})? than {_BEFORE}{_ARTICLE}"
+    patterns = (
+        rf"{own}{between}({other})(?!\w)",
+        rf"(?<!\w)({other}){between}{own}(?!\w)",
+        rf"{own}比({other})",
+        rf"({other})比{own}",
+    )
+    found = (one[1] for pattern in patterns for one in [re.search(pattern, text)] if one is not None)
+    return [one for one in found if one not in (value, *_NO_THINGS)][:1]
 
 
 def _compared(value: str, text: str) -> list[str]:
@@ -53,6 +71,10 @@ def _compared(value: str, text: str) -> list[str]:
         rf"\b{_COMPARES}{_ARTICLE}({other}) (?:and|with|to) {_ARTICLE}{own}\b",
         rf"\b{own} (?:or|versus) {_ARTICLE}({other})\b",
         rf"\b({other}) (?:or|versus) {_ARTICLE}{own}\b",
+        rf"\b{_MORE}{own} than {_ARTICLE}({other})\b",
+        rf"\b{_MORE}({other}) than {_ARTICLE}{own}\b",
+        rf"\b{own} {_IS_MORE} than {_ARTICLE}({other})\b",
+        rf"\b({other}) {_IS_MORE} than {_ARTICLE}{own}\b",
     )
     found = (one[1] for pattern in patterns for one in [re.search(pattern, text)] if one is not None)
     return [one for one in found if one not in (value, *_NO_THINGS)][:1]

@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from prudent.types.content import Source
 from prudent_agents.grounding.citing import cited
 from prudent_agents.grounding.facts import numbers
+from prudent_agents.labels import join
 from prudent_agents.models import prompts
 from prudent_agents.models.driver import OnText
 from prudent_agents.plan import Given
+from prudent_agents.running.comparing import compared
 from prudent_agents.running.reading import Reading, read_for
 from prudent_agents.running.summing import Known, Sum, in_units, made_up, summed
 from prudent_agents.running.work import Work
 from prudent_agents.tool import Effect
-from prudent_agents.values import JSON, canonical, in_words
+from prudent_agents.values import JSON, Value, canonical, in_words
 
 ANSWER_TOKENS = 400
 _SHOWN = 300
@@ -82,6 +85,13 @@ class Answerer:
     async def _answered(self, known: Sequence[Known], goal: str) -> str:
         if not known:
             return await self._say(known, goal, self._told)
+        sides = compared(self._work, goal)
+        if sides is not None and sides.whole:
+            await self._told(sides.said())
+            return sides.said()
+        if sides is not None:
+            label = join(one.label for _, one, _ in known)
+            known = [*known, ("compared exactly", Value(data=sides.said(), label=label), Source.TOOL)]
         asks_sum = bool(_ASKS_SUM.search(goal)) or _counts(goal)
         computed = await self._summed(known) if asks_sum else None
         if computed is None:

@@ -13,6 +13,7 @@ from prudent_agents.labels import TRUSTED, Label, join
 from prudent_agents.models import prompts
 from prudent_agents.plan import ITEM, Argument, Blank, Condition, Given, Ref, Step
 from prudent_agents.rules import OPERATORS
+from prudent_agents.running.comparing import compared
 from prudent_agents.running.holding import told
 from prudent_agents.running.hollow import not_hollow
 from prudent_agents.running.summing import Sum, made_up, summed
@@ -50,7 +51,9 @@ class Arguments:
             plan, step = self._work.state.plan, condition.left.step
             asked = plan.step(step).arguments if plan is not None and step in plan.names else {}
             about = [one.value for one in asked.values() if isinstance(one, Given)]
-            holds = told(str(right.data if right else ""), left, about)
+            said = str(right.data if right else "")
+            sides = compared(self._work, said)
+            holds = told(said, left, about) if sides is None else sides.holds
             return holds if holds is None else holds is (condition.op == "says")
         try:
             if condition.op == "in":

@@ -7,11 +7,12 @@ word of the condition. Models of half a billion parameters say yes to almost eve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import cast
 
+from prudent_agents.grounding.comparatives import LESS, MORE
 from prudent_agents.grounding.facts import numbers
+from prudent_agents.grounding.measured import alike, is_number, leaves, measured, words
 from prudent_agents.rules import OPERATORS
 from prudent_agents.values import JSON
 
@@ -30,24 +31,18 @@ _COMPARED = tuple(
         ),
         (
             "<",
-            r"\b(?:below|under)\b|\b(?:less|fewer|lower|smaller|colder|cheaper) than\b"
+            rf"\b(?:below|under)\b|\b(?:{LESS}) than\b"
             r"|低于|少于|小于|不足|不到",
         ),
         (
             ">",
-            r"\b(?:above|over|exceeds?)\b|\b(?:more|higher|greater|larger|warmer) than\b|高于|多于|大于|超过",
+            rf"\b(?:above|over|exceeds?)\b|\b(?:{MORE}) than\b|高于|多于|大于|超过",
         ),
         ("==", r"\b(?:exactly|equals?)\b|\bis \d|等于|正好"),
     )
 )
 _NOT = re.compile(r"\bno(?:t|ne|thing)?\b|n't\b|\bout of\b|\bwithout\b|[不没无未]", re.IGNORECASE)
 _IDEOGRAPHS = re.compile(r"[\u3400-\u9fff]")
-_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]{3,}")
-_COMMON = re.compile(
-    r"the|and|are|was|were|has|have|had|does|did|will|would|can|its|that|this|there|they|them|then|than|not"
-    r"|for|from|with|any|all|still|already|yet|now|today"
-)
-"""Words that tell nothing."""
 _GONE = re.compile(
     r"\b(?:sold out|out of stock|used up|run out|all gone|none left|empty)\b|售罄|卖完|卖光|没货|缺货|用完",
     re.IGNORECASE,
@@ -86,50 +81,25 @@ def told(condition: str, data: JSON, named: Sequence[JSON] = ()) -> bool | None:
     _, compared = _compared(condition)
     if _SEVERAL.search(condition.replace(compared[0], "") if compared else condition):
         return None
-    words = _words(condition) - {word for one in named if isinstance(one, str) for word in _words(one)}
-    leaves = list(_leaves(data, ""))
+    about = words(condition) - {word for one in named if isinstance(one, str) for word in words(one)}
+    read = list(leaves(data))
     comparison = _comparison(condition)
     if comparison is None and compared is not None:
         return None
-    values = {(key, float(one)) for key, one in leaves if _is_number(one)}
-    if comparison is not None and (values or comparison[1]):
-        meant = values if len(values) == 1 else {one for one in values if _alike(_words(one[0]), words)}
+    if comparison is not None and (comparison[1] or any(is_number(one) for _, one in read)):
         op, wanted = comparison
-        return OPERATORS[op](next(iter(meant))[1], wanted) if len(meant) == 1 else None
-    said = {found for key, one in leaves if (found := _said(key, one, words, condition)) is not None}
+        value = measured(data, about)
+        return None if value is None else OPERATORS[op](value, wanted)
+    said = {found for key, one in read if (found := _said(key, one, about, condition)) is not None}
     return next(iter(said)) is not bool(_NOT.search(condition)) if len(said) == 1 else None
 
 
-def _said(key: str, value: JSON, words: AbstractSet[str], condition: str) -> bool | None:
+def _said(key: str, value: JSON, about: AbstractSet[str], condition: str) -> bool | None:
     """What one field says: yes, no, or nothing."""
     if isinstance(value, bool):
-        return value if _alike(_words(key), words) else None
+        return value if alike(words(key), about) else None
     if not isinstance(value, str) or len(value.split()) > _MOST_WORDS:
         return None
-    own = _words(value)
+    own = words(value)
     inside = bool(_IDEOGRAPHS.search(value)) and value in condition
-    return not _NOT.search(value) if inside or _alike(own, words) else None
-
-
-def _leaves(data: JSON, key: str) -> Iterator[tuple[str, JSON]]:
-    if isinstance(data, dict):
-        for name, one in cast("dict[str, JSON]", data).items():
-            yield from _leaves(one, name)
-    elif isinstance(data, list):
-        for one in cast("list[JSON]", data):
-            yield from _leaves(one, key)
-    else:
-        yield key, data
-
-
-def _is_number(value: JSON) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _words(text: str) -> set[str]:
-    return {word for word in _WORD.findall(text.replace("_", " ").casefold()) if not _COMMON.fullmatch(word)}
-
-
-def _alike(some: AbstractSet[str], others: AbstractSet[str]) -> bool:
-    """Whether a word begins as one of the others does: `rain`, `rains`, `rainy`."""
-    return any(one.startswith(other) or other.startswith(one) for one in some for other in others)
+    return not _NOT.search(value) if inside or alike(own, about) else None

@@ -50,7 +50,7 @@ def test_whatever_the_text_items_stand_in_it_and_are_few(value: str, text: str) 
         ("pine chairs", "Are there more oak tables or pine chairs in stock?", ["oak tables"]),
         ("coffee", "Compare tea and coffee.", ["tea"]),
         ("sugar", "Is there sugar or not?", []),
-        ("oak table", "Is a pine chair cheaper than an oak table?", []),
+        ("oak table", "Is a pine chair cheaper than an oak table?", ["pine chair"]),
         ("oak table", "Measure the oak table and the height of it.", []),
     ],
 )

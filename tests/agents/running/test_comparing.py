@@ -1,0 +1,125 @@
+"""What was read of several things is compared by the exact numbers, whatever a model would say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted_planner import ScriptedAgentModel
+
+from prudent_agents import Agent, Run, tool
+from prudent_agents.grounding.comparatives import direction
+from prudent_agents.plan import Condition, Given, Plan, Ref, Rung, Step
+
+STOCK: Mapping[str, Any] = {"oak table": 4, "pine chair": 11, "desk lamp": 0, "桌子": 4, "椅子": 11}
+WEATHER: Mapping[str, Any] = {
+    "Graz": {"degrees": 18, "wind": 5},
+    "Oslo": {"degrees": 3.1, "wind": 20},
+    "Rome": {"degrees": 18},
+    "北京": {"degrees": 9},
+    "上海": {"degrees": 15},
+}
+
+
+def run(goal: str, things: Mapping[str, Any], *names: str, then: Callable[[str], Step] | None = None) -> Run:
+    """The goal, with each of the things read; the model says nothing of use."""
+
+    @tool(trusted=True)
+    def look(thing: str) -> Any:
+        """Look it up."""
+        return things[thing]
+
+    @tool(effect="write", trusted=True)
+    def heat() -> str:
+        """Heat."""
+        return "heated"
+
+    steps = [
+        Step(id=f"s{at}", tool="look", arguments={"thing": Given(value=name, origin="request")})
+        for at, name in enumerate(names)
+    ]
+    steps += [] if then is None else [then(steps[-1].id)]
+    plan = Plan(goal=goal, steps=tuple(steps), rung=Rung.DECODED)
+    model = ScriptedAgentModel(text="I do not know.", values=[{"sum": "1"}])
+    with Agent(tools=[look, heat], model=model, durable=False) as agent:
+        return agent._run_plan(plan, None)
+
+
+@pytest.mark.parametrize(
+    ("goal", "things", "names", "said"),
+    [
+        (
+            "Are there more oak tables or pine chairs in stock?",
+            STOCK,
+            ("oak table", "pine chair"),
+            "Pine chair (11), against oak table 4: a difference of 7.",
+        ),
+        (
+            "Are there fewer oak tables than pine chairs?",
+            STOCK,
+            ("pine chair", "oak table"),
+            "Yes: oak table 4, pine chair 11: a difference of 7.",
+        ),
+        (
+            "Is it warmer in Graz than in Oslo?",
+            WEATHER,
+            ("Graz", "Oslo"),
+            "Yes: Graz 18, Oslo 3.1: a difference of 14.9.",
+        ),
+        (
+            "Is Graz colder than Oslo?",
+            WEATHER,
+            ("Graz", "Oslo"),
+            "No: Graz 18, Oslo 3.1: a difference of 14.9.",
+        ),
+        ("Is it warmer in Graz than in Rome?", WEATHER, ("Graz", "Rome"), "No: Graz 18, Rome 18."),
+        ("Which is warmer, Graz or Rome?", WEATHER, ("Graz", "Rome"), "They are equal: Graz 18, Rome 18."),
+        (
+            "Which is there least of, oak tables, pine chairs or desk lamps?",
+            STOCK,
+            ("oak table", "pine chair", "desk lamp"),
+            "Desk lamp (0), against oak table 4, pine chair 11: a difference of 11.",
+        ),
+        ("库存里桌子多还是椅子多？", STOCK, ("桌子", "椅子"), "椅子（11）；桌子 4，相差 7。"),
+        ("北京比上海暖和吗？", WEATHER, ("北京", "上海"), "不是：北京 9，上海 15，相差 6。"),
+        ("北京和上海哪个更冷？", WEATHER, ("北京", "上海"), "北京（9）；上海 15，相差 6。"),
+    ],
+)
+def test_two_things_are_compared(
+    goal: str, things: Mapping[str, Any], names: tuple[str, ...], said: str
+) -> None:
+    assert run(goal, things, *names).output == said
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "Is it at least 20 degrees warmer in Graz than in Oslo?",
+        "How warm is it in Graz and in Oslo?",
+        "Is it windier or nicer in Graz than in Oslo?",
+        "格拉茨和奥斯陆今天多少度？",
+    ],
+)
+def test_other_questions_are_left_to_the_model(goal: str) -> None:
+    assert run(goal, WEATHER, "Graz", "Oslo").output == "I do not know."
+
+
+@pytest.mark.parametrize(("word", "heated"), [("warmer", True), ("colder", False)])
+def test_a_condition_compares_in_the_same_way(word: str, heated: bool) -> None:
+    said = Given(value=f"it is {word} in Graz than in Oslo", origin="request")
+
+    def heats(after: str) -> Step:
+        return Step(id="h", tool="heat", when=Condition(left=Ref(step=after), op="says", right=said))
+
+    ended = run("Heat.", WEATHER, "Graz", "Oslo", then=heats)
+    assert ended.status == "done"
+    assert ("h" in ended.results) is heated
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_a_direction_or_none(text: str) -> None:
+    assert direction(text) in (None, 1, -1)
+    assert direction(f"{text}, cheaper and warmer") is None
