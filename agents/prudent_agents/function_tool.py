@@ -279,6 +279,11 @@ def _result(name: str, hint: Any) -> tuple[dict[str, Any] | None, Callable[[Any]
             raise ToolError(
                 f"{name} returned {type(result).__name__}, which is not what it said it returns."
             ) from error
+        except (ValueError, RecursionError) as error:  # of models in each other
+            raise ToolError(
+                f"What {name} returned cannot be written as JSON: {error}.",
+                hint="Return a flatter value, or the part of it that is needed.",
+            ) from error
 
     return schema, dump
 

@@ -17,7 +17,7 @@ from prudent.types.content import Source
 from prudent_agents.effect import Effect as Effect
 from prudent_agents.errors import ToolError, ToolTimeoutError
 from prudent_agents.labels import TRUSTED, Confidentiality, Label
-from prudent_agents.values import JSON, canonical
+from prudent_agents.values import JSON, canonical, deeper_than
 
 if TYPE_CHECKING:
     from prudent.client import AsyncClient
@@ -57,6 +57,9 @@ class ToolContext:
 
 Precondition = Callable[[Mapping[str, Any]], str | None]
 """Says in words why a call with these arguments must not be made, or None."""
+
+MOST_NESTED = 100
+"""Lists and records in each other, in what a tool returns."""
 
 
 @dataclass(frozen=True)
@@ -152,10 +155,20 @@ class Tool:
                 f"{self.name} failed: {type(error).__name__}: {error}", details={"known": False}
             ) from error
         try:
-            return self.dump(result)
+            self._see_to_depth(result)
+            data = self.dump(result)
+            self._see_to_depth(data)
+            return data
         except ToolError as error:  # it ran: what it left behind is there
             error.details["known"] = False
             raise
+
+    def _see_to_depth(self, result: object) -> None:
+        if deeper_than(result, MOST_NESTED):
+            raise ToolError(
+                f"What {self.name} returned is nested too deep: at most {MOST_NESTED} levels are read.",
+                hint="Return a flatter value, or the part of it that is needed.",
+            )
 
 
 async def _run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

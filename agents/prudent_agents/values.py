@@ -66,6 +66,19 @@ def _passages(data: JSON) -> str | None:
     return "\n".join(f"[{one['number']}] {' '.join(str(one['text']).split())}" for one in passages)
 
 
+def deeper_than(data: object, levels: int) -> bool:
+    """Whether lists and records stand in each other more often than that; something in itself always does."""
+    level = [data]
+    for _ in range(levels + 1):
+        holding: dict[int, Any] = {id(one): one for one in level if isinstance(one, dict | list | tuple)}
+        if not holding:
+            return False
+        level = [
+            inside for one in holding.values() for inside in (one.values() if isinstance(one, dict) else one)
+        ]
+    return True
+
+
 def outline(data: JSON) -> str:
     """The form of a value without any of its text: what one who chooses may know of an untrusted value."""
     if data is None or isinstance(data, bool | int | float):

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from prudent.errors import InvalidRequestError
+from prudent_agents import Agent
 from prudent_agents.errors import ToolArgumentsError, ToolDefinitionError, ToolError, ToolTimeoutError
 from prudent_agents.function_tool import tool, tool_of
-from prudent_agents.tool import Effect, Tool, ToolContext
+from prudent_agents.plan import Plan, Step
+from prudent_agents.tool import MOST_NESTED, Effect, Tool, ToolContext
 
 CONTEXT = ToolContext(run="run", step="step", idempotency_key="key")
 
@@ -239,6 +241,52 @@ def test_what_json_cannot_hold_is_an_error_of_the_tool(value: Any) -> None:
 
     with pytest.raises(ToolError, match="give returned"):
         call(give)
+
+
+class Nested(BaseModel):
+    inner: Nested | None = None
+
+
+def _in_itself() -> list[Any]:
+    ring: list[Any] = []
+    ring.append(ring)
+    return ring
+
+
+def _nested(levels: int, wrap: Any) -> Any:
+    whole: Any = None
+    for _ in range(levels):
+        whole = wrap(whole)
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("returned", "kind"),
+    [
+        (_nested(3_000, lambda one: [one]), Any),
+        (_nested(MOST_NESTED + 1, lambda one: {"in": one}), dict[str, Any]),
+        (_nested(3_000, lambda one: Nested.model_construct(inner=one)), Nested),
+        (_in_itself(), Any),
+    ],
+)
+def test_a_result_that_is_nested_too_deep_fails_the_step_and_not_the_run(returned: Any, kind: Any) -> None:
+    def look() -> Any:
+        """Look."""
+        return returned
+
+    look.__annotations__["return"] = kind
+    steps = (Step(id="deep", tool="look"), Step(id="next", tool="flat"))
+    with Agent(tools=[look, tool_of(lambda: 7, name="flat", card="Flat.")], durable=False) as agent:
+        run = agent.execute(Plan(goal="Look.", steps=steps))
+    assert (run.status, run.results["next"].data) == ("failed", 7)
+    assert "nested too deep: at most 100 levels" in str(run.error) or kind is Nested
+    assert "look" in str(run.error)
+
+
+def test_a_result_may_be_as_deep_as_is_said() -> None:
+    deep = _nested(MOST_NESTED, lambda one: [one])
+    with Agent(tools=[tool_of(lambda: deep, name="look", card="Look.")], durable=False) as agent:
+        assert agent.execute(Plan(goal="Look.", steps=(Step(id="s", tool="look"),))).output == deep
 
 
 def test_a_result_of_another_type_than_promised_is_an_error() -> None:
