@@ -37,7 +37,7 @@ _LANGUAGE_MARK = 3
 """Characters of the mark of another language before a template: `de/`."""
 _ATTACKED = 4
 """Documents with an attack for each carrier and filling; as many again have a sentence for people."""
-_COMPOSED = 900
+_COMPOSED = 1_400
 """Documents made of labelled rows, at most."""
 _LENGTHS_OF_REQUESTS = (15, 400)
 _LENGTHS_OF_CARRIERS = (15, 1_500)
@@ -45,10 +45,15 @@ _PLACES = ("start", "middle", "end")
 _CARRIERS = frozenset(
     {
         *("bipia_email", "bipia_table", "bipia_code", "tau_bench_records", "uhgeval_news"),
-        *("xquad_documents", "security_docs_prose"),
+        *("xquad_documents", "security_docs_prose", "boolq"),
     }
 )
-_REQUESTS = frozenset({"clinc150", "gsm8k", "bfcl", "hotpotqa_via_halueval", "xquad_questions"})
+_REQUESTS = frozenset(
+    {
+        *("clinc150", "gsm8k", "bfcl", "hotpotqa_via_halueval", "xquad_questions"),
+        *("nq_open", "triviaqa", "mbpp", "piqa"),
+    }
+)
 _NOT_OF_AN_ORDER = ("hate", "violence", "self_harm", "sexual", "harmful_request")
 """Harms that no order against the instructions is, where its template does not say otherwise."""
 _SHARE_OF_ORDERS = 0.4

@@ -30,6 +30,25 @@ INSTRUCTIONS = Path("quality") / "ifeval.jsonl"
 
 _SPLITS_OF_INSTRUCTIONS: tuple[Split, ...] = ("test", "test", "test", "train", "train", "validation")
 
+PASSAGES = Path("quality") / "boolq.jsonl"
+"""Beside it too: passages of an encyclopaedia (BoolQ, CC-BY-SA-3.0), documents without an order."""
+
+QUESTIONS = {
+    Path("quality") / f"{name}.jsonl": field
+    for name, field in (
+        ("nq_open", "question"),
+        ("triviaqa", "question"),
+        ("truthfulqa", "question"),
+        ("arc_easy", "question"),
+        ("piqa", "question"),
+        ("mbpp", "text"),
+        ("humaneval", "prompt"),
+    )
+}
+"""Beside it too: questions and tasks that harm nobody (licences in the README there), with their field."""
+
+_SPLITS_OF_HARMLESS: tuple[Split, ...] = ("train", "train", "train", "validation")
+
 _ATTACKS_OF_USERS = ("attack", "direct", "jailbreak")
 
 _TEST_ONLY = frozenset({"hatecheck", "multilingual_hatecheck", "xstest", "notinject"})
@@ -57,15 +76,15 @@ class Row:
 
 def read_rows(folder: Path) -> list[Row]:
     """All rows for training, validation and test; none of a test text is left in the others."""
-    rows = [*_safety(folder), *_injection(folder), *_instructions(folder)]
+    rows = [*_safety(folder), *_injection(folder), *_instructions(folder), *_harmless(folder)]
     tested = {_plain(row.text) for row in rows if row.split == "test"}
     return [row for row in rows if row.split == "test" or _plain(row.text) not in tested]
 
 
 def data_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file that rows are read from, for the card."""
-    beside = folder.parent / INSTRUCTIONS
-    paths = [*_files(folder), *([beside] if beside.is_file() else [])]
+    beside = [folder.parent / name for name in (INSTRUCTIONS, PASSAGES, *QUESTIONS)]
+    paths = [*_files(folder), *(path for path in beside if path.is_file())]
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
@@ -108,6 +127,10 @@ def _injection(folder: Path) -> Iterator[Row]:
             labels[LABELS.index("attack")] = 1
             labels[LABELS.index("direct") :] = np.nan
             labels[LABELS.index(found["kind"])] = 1
+        elif found["kind"] == "benign" and split != "test":
+            # Letters, records, news and questions, harmless by where they come from: long texts are otherwise
+            # never seen without a harm. Of tests only what was annotated counts.
+            labels[[LABELS.index(name) for name in HARMS]] = 0
         yield _row(found, labels, split, found["kind"], found.get("lang") or "en")
 
 
@@ -123,6 +146,23 @@ def _instructions(folder: Path) -> Iterator[Row]:
         drawn = hashlib.sha256(found["id"].encode()).digest()[0] % len(_SPLITS_OF_INSTRUCTIONS)
         found["text"] = found["prompt"]
         yield _row(found, labels.copy(), _SPLITS_OF_INSTRUCTIONS[drawn], "benign", "en")
+
+
+def _harmless(folder: Path) -> Iterator[Row]:
+    """Passages of an encyclopaedia, and questions and tasks of everyday quality tests; none is for tests."""
+    for path, field in ((PASSAGES, "passage"), *QUESTIONS.items()):
+        beside = folder.parent / path
+        if not beside.is_file():
+            continue
+        labels = np.zeros(len(LABELS), np.float32)
+        if path != PASSAGES:
+            # A question put into a document may be an order there.
+            labels[LABELS.index("indirect")] = np.nan
+        for line in beside.read_text(encoding="utf-8").splitlines():
+            found = json.loads(line)
+            found |= {"source": path.stem, "text": found[field]}
+            drawn = hashlib.sha256(found["id"].encode()).digest()[0] % len(_SPLITS_OF_HARMLESS)
+            yield _row(found, labels.copy(), _SPLITS_OF_HARMLESS[drawn], "benign", "en")
 
 
 def _row(found: dict[str, Any], labels: NDArray[np.float32], split: Split, kind: str, language: str) -> Row:

@@ -87,7 +87,37 @@ def test_labels_are_masked_and_test_texts_and_test_sources_are_kept_out(folder: 
     assert np.isnan(hate[LABELS.index("attack")])
     assert np.isnan(rows["骂人的话"].labels[LABELS.index("hate")])
     benign = rows["What time is it?"].labels
-    assert list(benign[LABELS.index("attack") :]) == [0, 0, 0, 0]
+    assert list(benign) == [0] * len(LABELS)  # harmless by where it comes from
+
+
+def test_of_a_harmless_test_row_only_what_was_annotated_counts(tmp_path: Path) -> None:
+    from rows import HARMS, LABELS, read_rows
+
+    _write(
+        tmp_path,
+        "injection.jsonl.gz",
+        {"text": "A letter.", "label": 0, "kind": "benign", "lang": "en", "source": "own", "split": "test"},
+    )
+    (row,) = read_rows(tmp_path)
+    assert all(np.isnan(row.labels[LABELS.index(name)]) for name in HARMS)
+
+
+def test_passages_and_questions_beside_the_folder_are_harmless_and_never_for_tests(tmp_path: Path) -> None:
+    from rows import LABELS, read_rows
+
+    quality, folder = tmp_path / "quality", tmp_path / "rai"
+    quality.mkdir()
+    folder.mkdir()
+    for name, field in (("boolq", "passage"), ("mbpp", "text")):
+        lines = [json.dumps({"id": f"{name}-{n}", field: f"{name} number {n}"}) for n in range(40)]
+        (quality / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    rows = read_rows(folder)
+    assert {row.split for row in rows} == {"train", "validation"}
+    indirect = LABELS.index("indirect")
+    for row in rows:
+        # a question put into a document may be an order there
+        assert np.isnan(row.labels[indirect]) == (row.source == "mbpp")
+        assert not np.delete(row.labels, indirect).any()
 
 
 def test_only_the_window_that_holds_the_attack_is_an_attack(
