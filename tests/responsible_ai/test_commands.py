@@ -97,6 +97,22 @@ def test_editors_get_a_schema_that_the_policies_of_prudent_fulfil() -> None:
     assert not validator.is_valid({"name": "x", "rulez": {}})
 
 
+def test_the_trail_is_looked_for_where_the_environment_or_the_policy_has_it(
+    log: AuditLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept.db"
+    own = tmp_path / "own.yaml"
+    own.write_text(f"name: own\nextends: default\naudit: {{path: '{kept}'}}\n")
+    AuditLog(kept).append(
+        AuditRecord(policy="own", policy_hash="h", streaming_mode="hold", action=Action.ALLOW)
+    )
+    assert "unbroken: 3 records" in runner.invoke(audit.app, ["verify"]).stdout
+    monkeypatch.setenv("PRUDENT_POLICY", str(own))
+    assert "unbroken: 1 records" in runner.invoke(audit.app, ["verify"]).stdout
+    monkeypatch.setenv("PRUDENT_AUDIT_PATH", str(log.path))
+    assert "unbroken: 3 records" in runner.invoke(audit.app, ["verify"]).stdout
+
+
 def test_an_unbroken_trail_exits_with_0_and_a_broken_one_with_1(log: AuditLog) -> None:
     result = runner.invoke(audit.app, ["verify"])
     assert result.exit_code == 0

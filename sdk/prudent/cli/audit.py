@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Log = Annotated[Path | None, typer.Option("--path", help="The log; by default the one in prudent's home.")]
+Log = Annotated[Path | None, typer.Option("--path", help="The log; by default that of a server here.")]
 Last = Annotated[int, typer.Option("--last", "-n", min=1, help="How many of the latest records.")]
 
 _FOLLOW_EVERY_S = 0.5
@@ -136,13 +136,22 @@ def erase(
 
 
 def _log(path: Path | None) -> AuditLog:
-    from prudent_responsible_ai.audit import AuditLog, audit_path
-    from prudent_responsible_ai.policy import AuditSettings
+    from prudent_responsible_ai.audit import AuditLog
 
-    path = path or audit_path(AuditSettings())
+    path = path or _path_of_server()
     if not path.exists():
         raise NotFoundError(f"There is no audit log at {path}.", hint="Give its place with --path.")
     return AuditLog(path)
+
+
+def _path_of_server() -> Path:
+    """Where a server with this environment keeps its log."""
+    from prudent.server.settings import Settings
+    from prudent_responsible_ai.audit import audit_path
+    from prudent_responsible_ai.policy_file import load_policy
+
+    settings = Settings.from_env()
+    return settings.audit_path or audit_path(load_policy(settings.policy).audit)
 
 
 def _read_checkpoint(file: Path) -> Checkpoint:
