@@ -22,6 +22,9 @@ from prudent_agents.models.prompts import ATTACHED, LONGEST_ATTACHED
 from prudent_agents.running.guarding import Guard
 from prudent_agents.values import Value
 
+LABEL = UNTRUSTED.model_copy(update={"confidentiality": Confidentiality.PRIVATE})
+"""What files of a request are taken for: somebody else's, and nobody else's to see."""
+_LONGEST_NAME = 120
 _SOURCES = {"image": Source.IMAGE, "audio": Source.AUDIO}
 
 
@@ -36,8 +39,8 @@ async def attached(files: Sequence[AttachedFile], client: AsyncClient) -> dict[s
     """
     texts: list[str] = []
     for at, file in enumerate(files):
-        name = PurePosixPath(file.name.replace("\\", "/")).name or "file"
-        text, source = await asyncio.to_thread(_read, name, _bytes(file, at), client, _loop())
+        name = name_of(file)
+        text, source = await asyncio.to_thread(_read, name, bytes_of(file, at), client, _loop())
         checked, _ = await Guard(client).result(ATTACHED, name, text, source)
         texts.append(f"{name}:\n{checked}")
     whole = "\n\n".join(texts)
@@ -47,8 +50,13 @@ async def attached(files: Sequence[AttachedFile], client: AsyncClient) -> dict[s
             hint="Put them into a knowledge base, and offer an agent that searches it.",
             param="files",
         )
-    label = UNTRUSTED.model_copy(update={"confidentiality": Confidentiality.PRIVATE})
-    return {ATTACHED: Value(data=whole, label=label)} if texts else {}
+    return {ATTACHED: Value(data=whole, label=LABEL)} if texts else {}
+
+
+def name_of(file: AttachedFile) -> str:
+    """The last part of a file's name, which may be written."""
+    name = PurePosixPath(file.name.replace("\\", "/").replace("\0", "")).name.lstrip(".")
+    return name[-_LONGEST_NAME:] or "file"
 
 
 def _loop() -> asyncio.AbstractEventLoop:
@@ -67,8 +75,8 @@ def _read(name: str, data: bytes, client: AsyncClient, loop: asyncio.AbstractEve
     return found.text, _SOURCES.get(found.kind, Source.DOCUMENT)
 
 
-def _bytes(file: AttachedFile, at: int) -> bytes:
-    """What a file holds, from base64 or a data URL."""
+def bytes_of(file: AttachedFile, at: int) -> bytes:
+    """What a file holds, from base64 or a data URL. Raises InvalidRequestError."""
     written = file.data.partition(",")[2] if file.data.startswith("data:") else file.data
     try:
         return base64.b64decode(written, validate=True)

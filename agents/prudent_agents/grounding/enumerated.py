@@ -41,7 +41,7 @@ def siblings(value: str, text: str) -> list[str]:
         return _compared(value, text)
     text = _CHINESE_DEGREES.sub("", text)
     for found in re.finditer(f"{item}(?:{_JOINT}{_BEFORE}{item})+", text):
-        items = re.findall(item, found[0])
+        items = re.findall(rf"(?:^|{_JOINT}{_BEFORE})({item})", found[0])
         if value in items and len(items) <= MOST_ITEMS:
             return [one for one in dict.fromkeys(items) if one != value]
     return _beyond(re.escape(value), item, value, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -12,8 +13,10 @@ from prudent.errors import InvalidRequestError
 from prudent.types.agents import AgentTool, AttachedFile, OfferedAgent, RunAgentRequest
 from prudent_agents.agent import Agent
 from prudent_agents.attached import attached
-from prudent_agents.events import Event, RunStarted
+from prudent_agents.events import Event, RunEnded, RunStarted
 from prudent_agents.labels import Confidentiality
+from prudent_agents.models.prompts import ATTACHED
+from prudent_agents.offering.recipe_files import KeptFiles, labelled, placed, schema_of_file, takes_files
 from prudent_agents.offering.wire import WITHHELD, open_results
 from prudent_agents.plan import see_to_goal
 from prudent_agents.recipes import Recipe
@@ -125,7 +128,7 @@ class AgentOffer:
 
 
 class RecipeOffer:
-    """A recipe, which is given parameters. Files and folders of the server are never among those."""
+    """A recipe, which is given parameters, and files: copies, never files and folders of the server."""
 
     def __init__(
         self,
@@ -139,6 +142,7 @@ class RecipeOffer:
         self._client = client
         self._journal = journal
         self.name = recipe.name
+        self._kept = KeptFiles()
 
     @property
     def journal(self) -> Journal:
@@ -159,14 +163,22 @@ class RecipeOffer:
             if name not in self._fixed and one.type not in ("secret", "file", "folder")
         }
 
+    @property
+    def _files(self) -> dict[str, Parameter]:
+        """The parameters that are files of the request."""
+        parameters = self._recipe.document.parameters
+        return takes_files({name: one for name, one in parameters.items() if name not in self._fixed})
+
     def card(self) -> OfferedAgent:
         """See `Offer`."""
-        asked = self._asked
+        asked, files = self._asked, self._files
         properties = {
             name: schema_of_parameter(one) | ({"description": one.about} if one.about else {})
             for name, one in asked.items()
         }
-        needed = [name for name, one in asked.items() if one.default is None and not one.optional]
+        properties |= {name: schema_of_file(one) for name, one in files.items()}
+        every = {**asked, **files}
+        needed = [name for name, one in every.items() if one.default is None and not one.optional]
         schema = {"type": "object", "properties": properties, "required": needed}
         tools = [_card(tool) for tool in self._recipe.checked.tools.values()]
         about = self._recipe.document.about
@@ -182,31 +194,55 @@ class RecipeOffer:
             raise InvalidRequestError(
                 "A recipe takes parameters and no goal.", hint="Give them as `parameters`.", param="input"
             )
-        if asked.files:
-            raise InvalidRequestError(
-                "A recipe is given no files: they are fixed where it is offered.",
-                hint="`prudent recipe serve` takes them with each run.",
-                param="files",
-            )
         given, known = asked.parameters or {}, self._asked
         for name in given:
             if name not in known:
                 raise InvalidRequestError(
                     f"'{name[:80]}' is nothing that a run is given here.",
-                    hint=f"There are: {', '.join(known) or 'none'}. Files are fixed where it is offered.",
+                    hint=f"There are: {', '.join(known) or 'none'}. "
+                    + ("Give files as `files`." if self._files else "Files are fixed where it is offered."),
                     param=name,
                 )
-        inputs = self._recipe.inputs({**given, **self._fixed}, base=Path.cwd())
-        agent = self._agent(inputs)
-        if self._recipe.document.steps:
-            return agent.stream_plan_async(self._recipe.plan, inputs=inputs, run=run, owner=owner)
-        return agent.stream_async(self._recipe.document.goal or "", inputs=inputs, run=run, owner=owner)
+        return self._begun(given, asked.files or (), run, owner)
+
+    async def _begun(
+        self, given: Mapping[str, Any], files: Sequence[AttachedFile], run: str, owner: str
+    ) -> AsyncGenerator[Event]:
+        goal = self._recipe.document.goal
+        shown = bool(goal and not self._files and ATTACHED not in self._recipe.document.parameters)
+        which = {} if shown else placed(files, self._files)
+        paths = await asyncio.to_thread(self._kept.write, run, files, which) if which else {}
+        try:
+            inputs = self._recipe.inputs({**given, **self._fixed, **paths}, base=Path.cwd())
+            inputs = labelled(inputs, paths)
+            agent = self._agent(inputs)
+            if shown:
+                inputs |= await attached(files, agent.client())
+            if self._recipe.document.steps:
+                events = agent.stream_plan_async(self._recipe.plan, inputs=inputs, run=run, owner=owner)
+            else:
+                events = agent.stream_async(goal or "", inputs=inputs, run=run, owner=owner)
+        except BaseException:
+            self._kept.over(run)
+            raise
+        async with aclosing(self._until_over(events, run)) as told:
+            async for event in told:
+                yield event
+
+    async def _until_over(self, events: AsyncGenerator[Event], run: str) -> AsyncGenerator[Event]:
+        """The events; with the end of the run its files go, and not while it may go on."""
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, RunEnded) and event.status != "cancelled":
+                    self._kept.over(run)
+                yield event
 
     def resume(
         self, started: RunStarted, run: str, *, decision: bool | None, answer: str | None
     ) -> AsyncGenerator[Event]:
         """See `Offer`."""
-        return self._agent(started.inputs).stream_resumed_async(run, decision=decision, answer=answer)
+        going_on = self._agent(started.inputs).stream_resumed_async(run, decision=decision, answer=answer)
+        return self._until_over(going_on, run)
 
     def output(self, run: Run) -> JSON:
         """See `Offer`."""

@@ -55,7 +55,8 @@ class AttachedFile(RequestModel):
 class RunAgentRequest(RequestModel):
     """A run to begin: `input` is the goal of an agent, `parameters` are those of a recipe.
 
-    `files` go with a goal: texts, PDFs, images, recordings. What is in them is read as somebody else's text.
+    `files` go with a goal, or are a recipe's: texts, PDFs, images, recordings. What is in them is read as
+    somebody else's text.
 
     `id` is the run's, where the caller chooses it: sent again, the same run is not begun twice (409).
     """

@@ -1,7 +1,8 @@
-"""Files that come with a goal over /v1/agents: read, checked, shown where the answer is written."""
+"""Files that come with a run over /v1/agents: read, checked, shown to the answer or to a recipe's tools."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,31 @@ steps:
   task: {say: Say it shorter., from: $note}
 output: $task
 """
+LETTERS = """\
+prudent: recipe/1
+name: letter-desk
+about: Reads a letter.
+parameters: {letter: {type: file, about: the letter, endings: [.txt]}}
+tools:
+  - files.read: {with: {root: $letter}}
+steps:
+  read: {tool: files.read, with: {path: $letter}}
+output: $read
+"""
+POST = """\
+prudent: recipe/1
+name: letter-post
+about: Reads a letter once a person allows it.
+parameters: {letter: {type: file, about: the letter, endings: [.txt]}}
+tools:
+  - files.read: {with: {root: $letter}}
+steps:
+  read: {tool: files.read, with: {path: $letter}}
+policy:
+  tools:
+    - ask: files.read
+output: $read
+"""
 SECRET = "AKIAIOSFODNN7" + "EXAMPLE"
 
 
@@ -62,7 +88,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         model = ScriptedAgentModel(text="It is about a van.")
         reader = Agent(model=model, planner=Cannot(), journal=SqliteJournal(), name="reader")
         app = agent_app(
-            [reader, Recipe(RECIPE, "recipe.yaml")],
+            [reader, *(Recipe(one, "recipe.yaml") for one in (RECIPE, LETTERS, POST))],
             Settings(model="scripted", api_keys=(SecretStr("ann"),), preload=False),
             pool=ScriptedModels((ScriptedModel("said"),)),
             pipeline=_light(),
@@ -124,6 +150,51 @@ def test_what_is_too_long_is_refused_with_what_to_do(served: Served) -> None:
     assert "knowledge base" in str(caught.value)
 
 
-def test_a_recipe_is_given_no_files(served: Served) -> None:
-    with pytest.raises(InvalidRequestError, match="fixed where it is offered"):
+def test_a_recipe_without_a_file_among_its_parameters_is_given_none(served: Served) -> None:
+    with pytest.raises(InvalidRequestError, match="no use for the file") as caught:
         client_of(served).agents.run("note-desk", parameters={"note": "x"}, files=[b"text"])
+    assert "fixed where it is offered" in str(caught.value)
+
+
+def test_a_recipe_reads_the_file_that_came(served: Served) -> None:
+    """By the tool that its author chose; as somebody else's, and as nobody else's to see."""
+    asked = client_of(served).agents.run("letter-desk", files=[("../../letter.txt", b"Bring the grey van.")])
+    assert (asked.status, asked.trust, asked.output) == ("done", "untrusted", "Bring the grey van.")
+    kinds = next(one for one in client_of(served).agents.list() if one.id == "letter-desk").parameters
+    assert "given among `files`, one that ends in .txt" in kinds["properties"]["letter"]["description"]
+    assert kinds["required"] == ["letter"]
+
+
+def test_the_file_of_a_recipe_stays_while_its_run_waits_and_goes_with_its_end(served: Served) -> None:
+    agents = client_of(served).agents
+    begun = agents.run("letter-post", files=[("letter.txt", b"Bring the grey van.")])
+    assert (begun.status, begun.waiting is not None) == ("paused", True)
+    assert _kept() == 1
+    assert begun.waiting
+    ended = agents.resume("letter-post", begun.id, approve=True, digest=begun.waiting.digest)
+    assert (ended.status, ended.output) == ("done", "Bring the grey van.")
+    assert _kept() == 0
+
+
+def _kept() -> int:
+    """Folders with files of runs on this machine."""
+    return sum(1 for _ in Path(tempfile.gettempdir()).glob("prudent-recipe-*/letter"))
+
+
+@pytest.mark.parametrize(
+    ("body", "param", "said"),
+    [
+        ({"files": [{"name": "a.db", "data": "YQ=="}]}, "files[0]", "letter: .txt"),
+        ({"files": [{"name": "a.txt", "data": "YQ=="}] * 2}, "files[1]", "one of each"),
+        ({"files": [{"name": "a.txt", "data": "no base64!"}]}, "files[0].data", "base64"),
+        ({"parameters": {"letter": "/etc/passwd"}}, "letter", "Give files as `files`"),
+        ({}, "letter", "missing"),
+    ],
+)
+def test_what_is_no_file_of_a_recipe_is_refused(served: Served, body: Any, param: str, said: str) -> None:
+    headers = {"Authorization": "Bearer ann"}
+    answer = served[0].post("http://127.0.0.1/v1/agents/letter-desk/runs", json=body, headers=headers)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["param"] == param
+    assert said in answer.text
+    assert _kept() == 0

@@ -72,8 +72,8 @@ class Agents:
     ) -> AgentRun | Stream[AgentEvent]:
         """Begin a run, with a goal (`input`) or a recipe's parameters. Closing a stream cancels it.
 
-        `files` go with a goal: paths, bytes, open files, or (name, one of these). Texts, PDFs, images and
-        recordings are read, and what is in them is untrusted.
+        `files` go with a goal, or are those that a recipe takes: paths, bytes, open files, or (name, one of
+        these). Texts, PDFs, images and recordings are read, and what is in them is untrusted.
 
         A run that fails, is refused or waits for a person is returned: see its `status` and `waiting`. It is
         begun once, also where the call is repeated after a broken connection.
