@@ -161,6 +161,9 @@ class CategoryRecord:
         action = sternest([*(one.action for one in ranked), self.failure])
         level = max((one.finding.severity for one in ranked), default=0)
         first = ranked[0] if ranked else None
+        # Words are decisive only where nothing else is acted on that would stay without them.
+        acting = [one for one in ranked if one.action is not Action.ALLOW] or ranked
+        proved = all(one.finding.counterfactual is not None for one in acting)
         return CategoryVerdict(
             filtered=action is Action.BLOCK,
             detected=bool(ranked),
@@ -176,12 +179,12 @@ class CategoryRecord:
                     end=span.end,
                     weight=span.weight,
                     label=span.label,
-                    decisive=span.decisive,
+                    decisive=span.decisive and proved,
                 )
                 for span in self.spans
             ],
             reason=self._reason(ranked),
-            counterfactual=first.finding.counterfactual if first else None,
+            counterfactual=first.finding.counterfactual if first and proved else None,
             fidelity=first.finding.fidelity if first else None,
             pair=_pair(first.finding if first else None, action),
             state=self.state,

@@ -273,3 +273,36 @@ def test_hostile_text_costs_time_in_proportion_to_its_length(strict: Pipeline, u
 
     short, long = seconds(20_000), seconds(80_000)
     assert long < 12 * max(short, 0.02)
+
+
+class TwoReasons:
+    """Finds one thing by a rule and another by words that are decisive for it."""
+
+    id = "two"
+    categories = ("two",)
+    essential = True
+    model_hash = None
+    unit = Unit.WORD
+
+    def __init__(self, by_rule: int) -> None:
+        self._by_rule = by_rule
+
+    def check(self, text: str, context: CheckContext) -> list[Finding]:
+        """Both, the one by words with what proves it."""
+        del context
+        words = Span(0, 4, "two", decisive=True)
+        proved = Finding("two", 6, (words,), counterfactual="0.1 without the decisive word")
+        return [proved, Finding("two", self._by_rule, (Span(0, len(text), "two"),))]
+
+    def warm_up(self) -> None:
+        """Nothing to load."""
+
+
+@pytest.mark.parametrize(("by_rule", "proved"), [(7, False), (4, False), (2, True)])
+def test_words_are_decisive_only_where_nothing_else_is_acted_on(by_rule: int, proved: bool) -> None:
+    rules = {Source.USER: [Rule(check="two", severity=4, action=Action.ANNOTATE)]}
+    pipeline = Pipeline(Policy(name="x", version="1", rules=rules), [TwoReasons(by_rule)])
+    review = pipeline.review([Part("some words", Source.USER)])
+    told = review.results[0].content_filter_results["two"]
+    assert (told.counterfactual is not None) is proved
+    assert any(span.decisive for span in told.spans) is proved
