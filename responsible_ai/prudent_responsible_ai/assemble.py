@@ -87,9 +87,9 @@ def _of(policy: Policy, error: ConfigurationError) -> ConfigurationError:
     if location is None:
         return error
     where = ".".join(map(str, location))
-    details = {**error.details, "policy": policy.name, "problem": error.message}
+    details = {"problem": error.message, **error.details, "policy": policy.name}
     return ConfigurationError(
-        f"The policy '{policy.name}', {where}: {error.message}", hint=error.hint, details=details
+        f"The policy '{policy.name}', {where}: {details['problem']}", hint=error.hint, details=details
     )
 
 

@@ -81,8 +81,10 @@ class CheckSetup:
             return kind.model_validate(dict(self.options))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
+            location = ("options", self.check_id, *first["loc"])
+            problem = sentence(first["msg"])
             raise ConfigurationError(
-                sentence(first["msg"]),
+                f"{'.'.join(map(str, location))}: {problem}",
                 hint=f"Options of '{self.check_id}' are {', '.join(kind.model_fields) or 'none'}.",
-                details={"location": ["options", self.check_id, *first["loc"]]},
+                details={"location": location, "problem": problem},
             ) from None
