@@ -26,6 +26,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 USER_FILES = (
     *("attack_en", "attack_zh", "attack_more", "attack_everyday", "attack_triggers"),
     *("attack_prose", "attack_prose_zh", "attack_instructions", "attack_instructions_zh"),
+    *("attack_questions", "attack_questions_zh"),
 )
 DOCUMENTS_FILE = "attack_documents"
 SOURCE = "authored_"
