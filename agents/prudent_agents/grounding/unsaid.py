@@ -162,7 +162,7 @@ def unsaid_choice(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str |
 def question(tool: Tool, name: str, goal: str) -> str:
     """Asks the user for what a call lacks, in the language of the goal."""
     schema: Mapping[str, Any] = tool.properties.get(name, {})
-    what = schema.get("description") or name.replace("_", " ")
+    what = str(schema.get("description") or name.replace("_", " ")).rstrip(" .。?？")
     options = f" ({', '.join(map(str, schema['enum']))})" if "enum" in schema else ""
     if _CHINESE.search(goal):
         return f"请告诉我{name}（{what}）{options}是什么？"

@@ -71,11 +71,11 @@ def pieces_of(goal: str) -> list[str | Conditional]:
     Lines that hold the question of a condition and the user's answer to it are part of that condition.
     """
     found: list[Conditional | list[str]] = []
-    last = ""
+    last, asked = "", "".join(_ASKED.findall(goal))
     for sentence in _sentences(_INSIDE_WORDS.sub("", _ASKED.sub("", goal))):
         before = found[-1] if found else None
         made = _conditionals(sentence, last, before if isinstance(before, Conditional) else None)
-        found += [_answered(one, goal) for one in made]
+        found += [_answered(one, asked) for one in made]
         last = sentence
         if not made and isinstance(before, list):
             before.append(sentence)
@@ -86,9 +86,9 @@ def pieces_of(goal: str) -> list[str | Conditional]:
     return [one if isinstance(one, Conditional) else " ".join(one) for one in found]
 
 
-def _answered(one: Conditional, goal: str) -> Conditional:
-    _, asked, said = goal.partition(f"\n{one.question}")
-    return replace(one, known=bool(words.YES.match(said))) if asked else one
+def _answered(one: Conditional, asked: str) -> Conditional:
+    _, found, said = asked.partition(f"\n{one.question}")
+    return replace(one, known=bool(words.YES.match(said))) if found else one
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -49,12 +49,12 @@ from prudent_agents.planning.proposing import (
     same_item,
     searches,
     speaks_of,
+    spelt,
     spoken,
     sums,
     taken_up,
     takes_something,
 )
-from prudent_agents.planning.respelling import pieces, respelt
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON, canonical
 
@@ -217,7 +217,7 @@ class Planner:
         about, tool = failed.about or plan.goal, self._tools[failed.tool]
         wrong = next((name for name, one in failed.arguments.items() if speaks_of(one, problem)), None)
         writes = tool.effect is not Effect.READ
-        if not writes and (others := self._spelt(failed, wrong, plan.goal)):
+        if not writes and (others := spelt(failed, wrong, plan.goal, tool.properties)):
             return replaced(plan, failed, others)
         if wrong is not None and writes and not failed.id.startswith(_FOUND):
             given = {
@@ -248,37 +248,6 @@ class Planner:
         step = self._made(replace(other, arguments=same), plan.goal, about, before)
         kept = {"id": failed.id, "when": failed.when}
         return replaced(plan, failed, [step.model_copy(update=kept)])
-
-    def _spelt(self, failed: Step, wrong: str | None, goal: str) -> list[Step]:
-        """The step for each of the things that an argument names, or with another spelling of it.
-
-        `wrong` is the argument that the failure names; where it names none, one that is the only text.
-        """
-        properties = self._tools[failed.tool].properties
-        texts = {
-            name: one.value
-            for name, one in failed.arguments.items()
-            if isinstance(one, Given)
-            and isinstance(one.value, str)
-            and name not in ASKS_IN_WORDS
-            and "enum" not in properties.get(name, {})
-        }
-        name = next(iter(texts), None) if wrong is None and len(texts) == 1 else wrong
-        value = None if name is None else texts.get(name)
-        if name is None or value is None:
-            return []
-        one = respelt(value)
-        values = pieces(value, goal) or ([] if one is None else [one])
-        steps = [
-            failed.model_copy(
-                update={"arguments": {**failed.arguments, name: Given(value=other, origin="request")}}
-            )
-            for other in values
-        ]
-        return [
-            step.model_copy(update={"id": f"{failed.id}_{at}", "about": spoken(step)}) if at else step
-            for at, step in enumerate(steps)
-        ]
 
     async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:
         """One step at a time: the next call, or None where the goal is reached as far as tools can."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from prudent_agents.grounding.copying import copied
 from prudent_agents.grounding.enumerated import first_item
@@ -11,7 +12,7 @@ from prudent_agents.grounding.facts import SUMS, stated
 from prudent_agents.grounding.unsaid import made_up, shares_words
 from prudent_agents.models.driver import Call
 from prudent_agents.plan import Argument, Given, Plan, Step
-from prudent_agents.planning.respelling import in_words
+from prudent_agents.planning.respelling import in_words, pieces, respelt
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON
 
@@ -157,3 +158,36 @@ def spoken(step: Step) -> str:
     """A call in words: the tool and what it was given."""
     given = [str(one.value) for one in step.arguments.values() if isinstance(one, Given)]
     return " ".join([step.tool.replace("_", " "), *given])
+
+
+def spelt(
+    failed: Step, wrong: str | None, goal: str, properties: Mapping[str, Mapping[str, Any]]
+) -> list[Step]:
+    """A step that failed, for each of the things that an argument names, or with another spelling of it.
+
+    `wrong` is the argument that the failure names; where it names none, one that is the only text.
+    """
+    texts = {
+        name: one.value
+        for name, one in failed.arguments.items()
+        if isinstance(one, Given)
+        and isinstance(one.value, str)
+        and name not in ASKS_IN_WORDS
+        and "enum" not in properties.get(name, {})
+    }
+    name = next(iter(texts), None) if wrong is None and len(texts) == 1 else wrong
+    value = None if name is None else texts.get(name)
+    if name is None or value is None:
+        return []
+    one = respelt(value)
+    values = pieces(value, goal) or ([] if one is None else [one])
+    steps = [
+        failed.model_copy(
+            update={"arguments": {**failed.arguments, name: Given(value=other, origin="request")}}
+        )
+        for other in values
+    ]
+    return [
+        step.model_copy(update={"id": f"{failed.id}_{at}", "about": spoken(step)}) if at else step
+        for at, step in enumerate(steps)
+    ]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
+from typing import Any
 
 from prudent_agents.budget import Cost
 from prudent_agents.errors import RefusedByPolicyError
@@ -142,28 +143,17 @@ def finished(
     intended: ToolIntended, value: Value, seconds: float, *, cost: Cost | None = None
 ) -> ToolFinished:
     """The event that ends a call with a result."""
-    return ToolFinished(
-        step=intended.step,
-        tool=intended.tool,
-        key=intended.key,
-        value=value,
-        seconds=seconds,
-        item=intended.item,
-        cost=cost,
-    )
+    return ToolFinished(**_call(intended), value=value, seconds=seconds, cost=cost)
 
 
 def failed(intended: ToolIntended, error: str, *, known: bool, cost: Cost | None = None) -> ToolFailed:
     """The event that ends a call without one."""
-    return ToolFailed(
-        step=intended.step,
-        tool=intended.tool,
-        key=intended.key,
-        error=error,
-        known=known,
-        item=intended.item,
-        cost=cost,
-    )
+    return ToolFailed(**_call(intended), error=error, known=known, cost=cost)
+
+
+def _call(intended: ToolIntended) -> dict[str, Any]:
+    """Which call it is."""
+    return intended.model_dump(include={"step", "tool", "key", "item"})
 
 
 def _digest(place: list[JSON], arguments: Mapping[str, Value]) -> str:

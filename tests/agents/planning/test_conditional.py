@@ -125,6 +125,6 @@ def _answered(goal: str, said: str, known: bool) -> None:
 
 @pytest.mark.parametrize("piece", ["if ", "a if, ", "If a. ", "'", "if x, ", "如果", "if\n", "if a:\n- "])
 def test_long_goals_take_time_in_proportion(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     pieces_of(piece * (50_000 // len(piece)))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

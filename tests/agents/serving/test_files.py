@@ -160,7 +160,7 @@ def test_a_recipe_reads_the_file_that_came(served: Served) -> None:
     """By the tool that its author chose; as somebody else's, and as nobody else's to see."""
     asked = client_of(served).agents.run("letter-desk", files=[("../../letter.txt", b"Bring the grey van.")])
     assert (asked.status, asked.trust, asked.output) == ("done", "untrusted", "Bring the grey van.")
-    kinds = next(one for one in client_of(served).agents.list() if one.id == "letter-desk").parameters
+    kinds = next(one for one in client_of(served).agents.list().data if one.id == "letter-desk").parameters
     assert "given among `files`, one that ends in .txt" in kinds["properties"]["letter"]["description"]
     assert kinds["required"] == ["letter"]
 
