@@ -23,8 +23,10 @@ MINILM = "all-minilm-l6-v2"
 WHISPER = "whisper-tiny.en"
 _MODELS = ("whisper_", "joe_", "smol_", "e5_", "minilm_", "reader_", "effnet_", "nsfw_")
 
-settings.register_profile("deep", max_examples=2000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+# How long an example takes is the machine's affair, and no property.
+settings.register_profile("steady", deadline=None)
+settings.register_profile("deep", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
