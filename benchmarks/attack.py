@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"
 import augment_attack
 import metrics
 from encoder_scores import highest
-from rows import Row, read_rows
+from rows import EASY, Row, read_rows
 
 from prudent_responsible_ai.addressed import orders_to_models
 from prudent_responsible_ai.encoder.loading import open_text_encoder
@@ -160,11 +160,12 @@ def _by_language(
 ) -> dict[str, Any]:
     test = np.array([row.split == "test" for row in rows])
     counted = np.array([row.source != "notinject" for row in rows])
+    trying = np.array([row.source not in EASY for row in rows])
     languages = np.array([_language(row) for row in rows])
     found: dict[str, Any] = {}
     for name in ("en", "zh", "other"):
         own = languages == name
-        kept = ~test & harmless
+        kept = ~test & harmless & trying
         if (kept & own).sum() >= _FEWEST_NEGATIVES:
             kept = kept & own
         positives, negatives = values[test & attack & own], values[test & harmless & counted & own]

@@ -25,7 +25,7 @@ import numpy as np
 from examples import written
 from fit_ngrams import INVERSE_PENALTY
 from numpy.typing import NDArray
-from rows import Row, read_rows
+from rows import EASY, Row, read_rows
 from safetensors.numpy import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
@@ -226,7 +226,7 @@ def _harmless(rows: Sequence[Row], column: int) -> NDArray[np.bool_]:
     unsafe, attack = LABELS.index("unsafe"), LABELS.index("attack")
     return np.array(
         [
-            (row.labels[attack] == row.labels[column] == 0)
+            (row.labels[attack] == row.labels[column] == 0 and row.source not in EASY)
             if attacks
             else (row.labels[unsafe] == 0 and row.labels[column] != 1)
             for row in rows

@@ -47,6 +47,9 @@ QUESTIONS = {
 }
 """Beside it too: questions and tasks that harm nobody (licences in the README there), with their field."""
 
+EASY = frozenset(path.stem for path in QUESTIONS)
+"""Their sources. They share no word with attacks, so they set no threshold against them: it would be low."""
+
 _SPLITS_OF_HARMLESS: tuple[Split, ...] = ("train", "train", "train", "validation")
 
 _ATTACKS_OF_USERS = ("attack", "direct", "jailbreak")
