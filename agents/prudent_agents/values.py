@@ -68,13 +68,16 @@ def _passages(data: JSON) -> str | None:
 
 def deeper_than(data: object, levels: int) -> bool:
     """Whether lists and records stand in each other more often than that; something in itself always does."""
-    level = [data]
+    level: list[Any] = [data]
     for _ in range(levels + 1):
-        holding: dict[int, Any] = {id(one): one for one in level if isinstance(one, dict | list | tuple)}
+        holders = cast("list[Any]", [one for one in level if isinstance(one, dict | list | tuple)])
+        holding = {id(one): one for one in holders}
         if not holding:
             return False
         level = [
-            inside for one in holding.values() for inside in (one.values() if isinstance(one, dict) else one)
+            inside
+            for one in holding.values()
+            for inside in cast("list[Any]", one.values() if isinstance(one, dict) else one)
         ]
     return True
 

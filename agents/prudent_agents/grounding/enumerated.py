@@ -54,7 +54,7 @@ def _beyond(own: str, other: str, value: str, text: str) -> list[str]:
         rf"{own}{between}({other})(?!\w)",
         rf"(?<!\w)({other}){between}{own}(?!\w)",
         rf"{own}比({other})",
-        rf"({other})比{own}",
+        rf"(?<!{_WORD_SIGN})({other})比{own}",
     )
     found = (one[1] for pattern in patterns for one in [re.search(pattern, text)] if one is not None)
     return [one for one in found if one not in (value, *_NO_THINGS)][:1]
