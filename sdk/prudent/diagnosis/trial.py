@@ -22,6 +22,8 @@ from prudent.tokenizer import Tokenizer, TokenizerSpec
 
 MOST_STREAMS = 16
 _CONTEXT = 1024
+_LONGER = (1, 2, 4)
+"""Times as many tokens, where streams have not overlapped."""
 _GREEDY = SamplingParams(temperature=0.0)
 
 
@@ -56,13 +58,16 @@ class Trial:
         """Tokens a second of all streams together, while all of them have a token and none has ended.
 
         `prompts` are the lengths of their prompts. The first ones get tokens while the last still wait for
-        their first, so `new` has to allow for that.
+        their first, so `new` has to allow for that; where it did not, they run again with twice as many.
+
+        Raises InternalError: they did not run at the same time at all.
         """
-        seen = self._run(prompts, new)
-        start, stop = max(times[0] for times in seen), min(times[-1] for times in seen)
-        if stop <= start:
-            raise InternalError("Streams of a trial did not run at the same time.")
-        return sum(start < moment <= stop for times in seen for moment in times) / (stop - start)
+        for more in _LONGER:
+            seen = self._run(prompts, more * new)
+            start, stop = max(times[0] for times in seen), min(times[-1] for times in seen)
+            if stop > start:
+                return sum(start < moment <= stop for times in seen for moment in times) / (stop - start)
+        raise InternalError("Streams of a trial did not run at the same time.")
 
     def first_token(self, prompt: int) -> float:
         """Seconds to the first token."""
