@@ -79,7 +79,7 @@ class Row:
 
 def read_rows(folder: Path) -> list[Row]:
     """All rows for training, validation and test; none of a test text is left in the others."""
-    rows = [*_safety(folder), *_injection(folder), *_instructions(folder), *_harmless(folder)]
+    rows = [*_safety(folder), *_injection(folder), *_quality(folder)]
     tested = {_plain(row.text) for row in rows if row.split == "test"}
     return [row for row in rows if row.split == "test" or _plain(row.text) not in tested]
 
@@ -137,35 +137,27 @@ def _injection(folder: Path) -> Iterator[Row]:
         yield _row(found, labels, split, found["kind"], found.get("lang") or "en")
 
 
-def _instructions(folder: Path) -> Iterator[Row]:
-    """Real instructions with conditions, all harmless; every second one is kept for tests."""
-    path = folder.parent / INSTRUCTIONS
-    if not path.is_file():
+def _quality(folder: Path) -> Iterator[Row]:
+    """Of the quality tests beside the folder: instructions, passages, questions and tasks, all harmless."""
+    yield from _beside(folder, INSTRUCTIONS, "prompt", _SPLITS_OF_INSTRUCTIONS)
+    for path, field in ((PASSAGES, "passage"), *QUESTIONS.items()):
+        yield from _beside(folder, path, field, _SPLITS_OF_HARMLESS)
+
+
+def _beside(folder: Path, path: Path, field: str, splits: tuple[Split, ...]) -> Iterator[Row]:
+    """The harmless texts of one file, whose ids draw the split; none where the file is not there."""
+    beside = folder.parent / path
+    if not beside.is_file():
         return
     labels = np.zeros(len(LABELS), np.float32)
-    labels[LABELS.index("indirect")] = np.nan
-    for line in path.read_text(encoding="utf-8").splitlines():
-        found = {**json.loads(line), "source": "ifeval"}
-        drawn = hashlib.sha256(found["id"].encode()).digest()[0] % len(_SPLITS_OF_INSTRUCTIONS)
-        found["text"] = found["prompt"]
-        yield _row(found, labels.copy(), _SPLITS_OF_INSTRUCTIONS[drawn], "benign", "en")
-
-
-def _harmless(folder: Path) -> Iterator[Row]:
-    """Passages of an encyclopaedia, and questions and tasks of everyday quality tests; none is for tests."""
-    for path, field in ((PASSAGES, "passage"), *QUESTIONS.items()):
-        beside = folder.parent / path
-        if not beside.is_file():
-            continue
-        labels = np.zeros(len(LABELS), np.float32)
-        if path != PASSAGES:
-            # A question put into a document may be an order there.
-            labels[LABELS.index("indirect")] = np.nan
-        for line in beside.read_text(encoding="utf-8").splitlines():
-            found = json.loads(line)
-            found |= {"source": path.stem, "text": found[field]}
-            drawn = hashlib.sha256(found["id"].encode()).digest()[0] % len(_SPLITS_OF_HARMLESS)
-            yield _row(found, labels.copy(), _SPLITS_OF_HARMLESS[drawn], "benign", "en")
+    if path != PASSAGES:
+        # What a user asks may be an order where it stands in a document.
+        labels[LABELS.index("indirect")] = np.nan
+    for line in beside.read_text(encoding="utf-8").splitlines():
+        found = json.loads(line)
+        found |= {"source": path.stem, "text": found[field]}
+        drawn = hashlib.sha256(found["id"].encode()).digest()[0] % len(splits)
+        yield _row(found, labels.copy(), splits[drawn], "benign", "en")
 
 
 def _row(found: dict[str, Any], labels: NDArray[np.float32], split: Split, kind: str, language: str) -> Row:

@@ -56,8 +56,7 @@ def _beyond(own: str, other: str, value: str, text: str) -> list[str]:
         rf"{own}比({other})",
         rf"(?<!{_WORD_SIGN})({other})比{own}",
     )
-    found = (one[1] for pattern in patterns for one in [re.search(pattern, text)] if one is not None)
-    return [one for one in found if one not in (value, *_NO_THINGS)][:1]
+    return _other(patterns, value, text)
 
 
 def _compared(value: str, text: str) -> list[str]:
@@ -76,6 +75,11 @@ def _compared(value: str, text: str) -> list[str]:
         rf"\b{own} {_IS_MORE} than {_ARTICLE}({other})\b",
         rf"\b({other}) {_IS_MORE} than {_ARTICLE}{own}\b",
     )
+    return _other(patterns, value, text)
+
+
+def _other(patterns: Sequence[str], value: str, text: str) -> list[str]:
+    """What the first of the patterns that finds anything else than the value finds."""
     found = (one[1] for pattern in patterns for one in [re.search(pattern, text)] if one is not None)
     return [one for one in found if one not in (value, *_NO_THINGS)][:1]
 
