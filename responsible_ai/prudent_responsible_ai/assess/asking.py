@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from prudent.errors import ConnectionFailedError, ContentFilterError, PrudentError
 from prudent_responsible_ai.assess.results import Pair, Side
+from prudent_responsible_ai.assess.wording import cut
 
 CONCURRENCY = 8
 """Questions at once: a server reads and answers them together."""
@@ -133,7 +134,7 @@ class Asker:
 
 def kept(text: str) -> str:
     """The text as reports keep it."""
-    return text if len(text) <= LONGEST_KEPT else f"{text[:LONGEST_KEPT]} …"
+    return cut(text, LONGEST_KEPT)
 
 
 def side(group: str, question: Question, reply: Reply) -> Side:

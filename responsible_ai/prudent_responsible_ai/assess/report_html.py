@@ -12,6 +12,7 @@ from prudent_responsible_ai.assess.wording import (
     CAVEAT,
     alike,
     answer_in_words,
+    cut,
     difference,
     judged,
     pair_in_words,
@@ -141,7 +142,7 @@ def _pairs(assessment: Assessment) -> Iterator[str]:
 
 
 def _side(one: Side) -> str:
-    question = escape(_cut(one.question))
+    question = escape(cut(one.question, _LONGEST))
     return f"<td><small>{question}</small>{escape(answer_in_words(one, _LONGEST))}</td>"
 
 
@@ -174,15 +175,11 @@ def _failed(assessment: Assessment, one: Measure) -> str:
         return _folded(f"{len(one.failed)} on the wrong side", ", ".join(one.failed))
     head = f"{len(one.failed)} on the wrong side; {len(exchanges)} to read"
     said = "".join(
-        f"<dt>{escape(each.id)}: {escape(_cut(each.question))}</dt>"
-        f"<dd>{'<b>blocked</b> ' if each.blocked else ''}{escape(_cut(each.answer))}</dd>"
+        f"<dt>{escape(each.id)}: {escape(cut(each.question, _LONGEST))}</dt>"
+        f"<dd>{'<b>blocked</b> ' if each.blocked else ''}{escape(cut(each.answer, _LONGEST))}</dd>"
         for each in exchanges
     )
     return f"<details><summary>{escape(head)}</summary><small><dl>{said}</dl></small></details>"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _gap(one: Gap) -> str:

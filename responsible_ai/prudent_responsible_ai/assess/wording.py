@@ -106,8 +106,12 @@ def pair_in_words(pair: Pair) -> str:
 
 def answer_in_words(one: Side, most: int) -> str:
     """An answer of a pair in at most so many characters, in one line."""
-    said = "blocked" if one.blocked else " ".join(one.answer.split())
-    return said if len(said) <= most else f"{said[:most]} …"
+    return cut("blocked" if one.blocked else " ".join(one.answer.split()), most)
+
+
+def cut(text: str, most: int) -> str:
+    """The text, and of a longer one so many characters."""
+    return text if len(text) <= most else f"{text[:most]} …"
 
 
 def alike(assessment: Assessment) -> list[tuple[list[str], list[Reference]]]:
