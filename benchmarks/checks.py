@@ -7,6 +7,9 @@ request that is flagged, with its explanation. The words are sentences about eve
 or words without sense (`--salad`); those in which something is found have figures of their own, as their time
 is that of the explanation. Answers are streamed from the model in this process, with the policy and with
 `off` in turn, one at a time and eight at once.
+
+What a processor is worth is told by a yardstick in the same run: the vector of a text of as many words by the
+whole of `multilingual-e5-small`, 12 layers at int8.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from typing import Any
 
 from machine import keep
 
-from prudent import AsyncClient
+from prudent import AsyncClient, Client
 from prudent.types.content import Source
 from prudent_responsible_ai import Part, Pipeline, build_pipeline, load_policy
 from prudent_responsible_ai.severity import MEDIUM
@@ -80,6 +83,7 @@ def reviews(pipeline: Pipeline, count: int, write: Callable[[random.Random, int]
     texts = [write(drawn, 100) for _ in range(count + 5)]
     fresh = [review(pipeline, text) for text in texts][5:]
     again = [review(pipeline, text)[0] for text in texts][5:]
+    measured = yardstick([write(drawn, 100) for _ in range(25)])
     flagged = [review(pipeline, f"{FLAGGED} {write(drawn, 12)}")[0] for _ in range(count // 3)]
     found: dict[str, float] = {"of 100 fresh words, flagged": sum(flagged_too for _, flagged_too in fresh)}
     for name, times in (
@@ -92,7 +96,20 @@ def reviews(pipeline: Pipeline, count: int, write: Callable[[random.Random, int]
             continue
         found[f"{name}, p50 ms"] = statistics.median(times)
         found[f"{name}, p95 ms"] = sorted(times)[int(len(times) * 0.95)]
+    found["yardstick: 12 layers over 100 words, p50 ms"] = measured
+    found["100 fresh words, p50 in yardsticks"] = found["100 fresh words, p50 ms"] / measured
     return found
+
+
+def yardstick(texts: Sequence[str]) -> float:
+    """Median milliseconds of the vector of a text."""
+    with Client() as client:
+        took: list[float] = []
+        for text in texts:
+            started = time.perf_counter()
+            client.embeddings.create(input=text, model="multilingual-e5-small")
+            took.append((time.perf_counter() - started) * 1000)
+    return statistics.median(took[5:])
 
 
 def sentences(drawn: random.Random, words: int) -> str:

@@ -57,6 +57,8 @@ _REQUESTS = frozenset(
 )
 _NOT_OF_AN_ORDER = ("hate", "violence", "self_harm", "sexual", "harmful_request")
 """Harms that no order against the instructions is, where its template does not say otherwise."""
+_OTHERS = 4
+"""Of the orders in other languages, English documents get one in so many."""
 _SHARE_OF_ORDERS = 0.4
 """Of the composed attacks, those that hold a written order instead of a labelled request."""
 
@@ -68,6 +70,11 @@ class _Order:
     text: str
     language: str
     harmless: bool
+
+    @property
+    def split(self) -> Split:
+        """Drawn from the template, so that its fillings stay together."""
+        return split_of(self.text)
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,7 @@ def _composed(labelled: Sequence[Row], drawn: np.random.Generator) -> Iterator[R
     for index in drawn.permutation(len(carriers))[:_COMPOSED]:
         carrier = carriers[index]
         asked = [row for row in requests if row.split == carrier.split and _same(row, carrier)]
-        written = _fitting(orders, "zh" if carrier.language == "zh" else "en", carrier.split)
+        written = _fitting(orders, carrier.language, carrier.split)
         if drawn.random() < _SHARE_OF_ORDERS or not asked:
             order = written[int(drawn.integers(len(written)))]
             injected = _Injected(filled(order.text, slots, drawn), order.harmless)
@@ -156,10 +163,16 @@ def _same(request: Row, carrier: Row) -> bool:
 
 
 def _fitting(orders: Sequence[_Order], language: str, split: Split) -> list[_Order]:
-    """Orders of the split: Chinese ones for Chinese documents, all others for the rest."""
-    return [
-        one for one in orders if (one.language == "zh") == (language == "zh") and split_of(one.text) == split
-    ]
+    """Orders of the split: for a document in English mostly English ones, else as many in its own language
+    as in English. A Chinese document has Chinese ones alone."""
+    some = [one for one in orders if one.split == split]
+    mine = [one for one in some if one.language == language]
+    if language == "zh":
+        return mine
+    if language == "en":
+        return [*mine, *[one for one in some if one.language not in ("en", "zh")][::_OTHERS]]
+    english = [one for one in some if one.language == "en"]
+    return [*mine, *english[: len(mine)]] if mine else english
 
 
 def _orders(found: dict[str, Any]) -> list[_Order]:

@@ -16,11 +16,14 @@ from rows import Row, Split
 
 from prudent_responsible_ai.text_encoder import ATTACKS, HARMS, LABELS
 
-SOURCES = ("authored_prose", "authored_prose_mixed")
+SOURCES = ("authored_prose", "authored_prose_mixed", "authored_prose_cut")
 HARMLESS = {"en": 2_600, "zh": 1_000, "fr": 150, "de": 150, "es": 150}
 """Harmless texts of each language for training."""
 _MIXED_SHARE = 0.35
 """So many for each of them have a row in them that is not harmless."""
+_CUT_SHARE = 0.3
+"""So many for each of them are a few words of such a text: a window or a stream may end anywhere."""
+_CUT_WORDS, _CUT_CHARACTERS = (2, 24), (3, 40)
 _VALIDATION_SHARE = 0.2
 _CHARACTERS = {"zh": 150}
 _MOST_CHARACTERS = 440
@@ -55,6 +58,9 @@ def _made(
         return
     for _ in range(count):
         yield _row(_joined(_parts(harmless[of], of[0], drawn), of[0], drawn), _nothing(), of, SOURCES[0])
+    for _ in range(int(count * _CUT_SHARE)):
+        whole = _joined(_parts(harmless[of], of[0], drawn), of[0], drawn)
+        yield _row(_cut(whole, of[0], drawn), _nothing(), of, SOURCES[2])
     for _ in range(int(count * _MIXED_SHARE) if harmful.get(of) else 0):
         wrong = harmful[of][int(drawn.integers(len(harmful[of])))]
         parts = _parts(harmless[of], of[0], drawn, len(wrong.text))
@@ -81,6 +87,15 @@ def _joined(parts: Sequence[str], language: str, drawn: np.random.Generator) -> 
     between = _SEPARATORS[int(drawn.integers(len(_SEPARATORS)))]
     closed = [part if part[-1] in _ENDS else part + mark for part in parts]
     return ("" if language == "zh" and between == " " else between).join(closed)
+
+
+def _cut(text: str, of: str, drawn: np.random.Generator) -> str:
+    """Some words of a text, or characters of a Chinese one, from anywhere in it."""
+    between, (fewest, most) = ("", _CUT_CHARACTERS) if of == "zh" else (" ", _CUT_WORDS)
+    pieces = list(text) if of == "zh" else text.split()
+    count = int(drawn.integers(fewest, most))
+    start = int(drawn.integers(max(1, len(pieces) - count + 1)))
+    return between.join(pieces[start : start + count]).strip() or text
 
 
 def _pools(some: Sequence[Row]) -> _Pools:
@@ -117,7 +132,8 @@ def _row(text: str, labels: NDArray[np.float32], of: tuple[str, Split], source: 
     labels[LABELS.index(ATTACKS[-1])] = np.nan
     key = hashlib.sha256(text.encode()).hexdigest()[:12]
     attack = labels[LABELS.index("attack")]
-    kind = "benign" if source == SOURCES[0] else "mixed" if attack != 1 else _kind(labels)
+    kind = "mixed" if source == SOURCES[1] else "benign"
+    kind = _kind(labels) if attack == 1 else kind
     return Row(f"{source}-{key}", text, labels, source, of[0], of[1], kind, None, {"group": key})
 
 

@@ -11,6 +11,7 @@ import augment_attack
 import augment_harm
 import augment_prose
 import augment_swapped
+import harmless_sentences
 import numpy as np
 from names import Tagged, tagged
 from numpy.typing import NDArray
@@ -79,7 +80,11 @@ def labelled(
 
 def written(labelled: Sequence[Row]) -> list[Row]:
     """What was written for training and validation, and what is made of labelled rows."""
-    own = [*augment_harm.rows(SEED), *augment_attack.rows(SEED, labelled)]
+    own = [
+        *augment_harm.rows(SEED),
+        *augment_attack.rows(SEED, labelled),
+        *harmless_sentences.rows(labelled),
+    ]
     return [*own, *augment_prose.rows(SEED, [*labelled, *own]), *augment_swapped.rows(SEED, labelled)]
 
 

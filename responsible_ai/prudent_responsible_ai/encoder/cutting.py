@@ -6,6 +6,7 @@ twice counts as two repeats, so that padding takes no room.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,14 @@ class Piece:
     places: NDArray[np.intp]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """Where a sentence begins, and its tokens without marks."""
+
+    start: int
+    tokens: int
+
+
 class Cutter:
     """Cuts texts at the ends of sentences."""
 
@@ -58,7 +67,7 @@ class Cutter:
     def cut(self, text: str) -> list[Piece]:
         """The text where it fits as a whole, else runs of sentences that fit; a longer one is cut in halves.
 
-        An empty text has no pieces.
+        The last two are of like length. An empty text has no pieces.
         """
         if len(text) <= _LONGEST_RUN:
             ids, places = without_repeats(self._tokenizer.encode(text))
@@ -86,15 +95,19 @@ class Cutter:
         return ids, places
 
     def _runs(self, text: str) -> Iterator[tuple[int, str]]:
-        start, length = 0, _MARKS
+        runs: list[list[_Sentence]] = []
+        room = -1
         for first, end in self._sentences(text):
             added = self._length(text[first:end]) - _MARKS
-            if first > start and length + added > self._longest:
-                yield start, text[start:first]
-                start, length = first, _MARKS
-            length += added
-        if start < len(text):
-            yield start, text[start:]
+            if added > room:
+                runs.append([])
+                room = self._longest - _MARKS
+            runs[-1].append(_Sentence(first, added))
+            room -= added
+        runs[-2:] = _evened(runs[-2:])
+        starts = [run[0].start for run in runs]
+        for start, end in itertools.zip_longest(starts, starts[1:]):
+            yield start, text[start:end]
 
     def _length(self, text: str) -> int:
         return len(without_repeats(self._tokenizer.encode(text))[0])
@@ -115,3 +128,17 @@ class Cutter:
         middle = (start + end) // 2
         yield from self._halved(text, start, middle)
         yield from self._halved(text, middle, end)
+
+
+def _evened(runs: list[list[_Sentence]]) -> list[list[_Sentence]]:
+    """Two runs, divided where the longer of them is shortest: a few words alone are misread.
+
+    Only the last two of a text, so that the others stay as they are while it grows.
+    """
+    sentences = list(itertools.chain.from_iterable(runs))
+    if len(runs) < 2:
+        return runs
+    whole = sum(one.tokens for one in sentences)
+    before = list(itertools.accumulate(one.tokens for one in sentences))[:-1]
+    at = min(range(len(before)), key=lambda index: max(before[index], whole - before[index])) + 1
+    return [sentences[:at], sentences[at:]]

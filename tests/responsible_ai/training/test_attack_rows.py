@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from prudent_responsible_ai.text_encoder import LABELS
+
 TRAINING = Path(__file__).parents[3] / "responsible_ai" / "training"
 
 
@@ -47,7 +49,6 @@ def test_a_template_stays_on_one_side_and_no_place_stays_open(written: list[Any]
 
 
 def test_labels_say_what_is_known(written: list[Any]) -> None:
-    from prudent_responsible_ai.text_encoder import LABELS
 
     for row in written:
         labels = dict(zip(LABELS, row.labels, strict=True))
@@ -66,7 +67,6 @@ def test_documents_are_composed_of_rows_of_one_side_and_never_of_test_rows() -> 
     import augment_attack
     from rows import Row
 
-    from prudent_responsible_ai.text_encoder import LABELS
 
     def row(source: str, split: Any, number: int) -> Any:
         text = f"{source} of {split}, number {number}."
@@ -86,3 +86,29 @@ def test_documents_are_composed_of_rows_of_one_side_and_never_of_test_rows() -> 
         others = {"train", "validation", "test"} - {one.split}
         assert one.injected in one.text
         assert not any(f"of {other}," in one.text for other in others)
+
+
+def test_orders_are_in_a_documents_language_or_in_english() -> None:
+    import augment_attack
+
+    orders = augment_attack._orders(augment_attack._read("attack_documents"))
+    for language in ("en", "zh", "ru", "vi", "sw"):
+        found = [one.language for one in augment_attack._fitting(orders, language, "train")]
+        assert language in found or language == "sw"
+        assert set(found) <= ({"zh"} if language == "zh" else {language, "en"}) or language == "en"
+        assert ("zh" in found) == (language == "zh")
+
+
+def test_harmless_sentences_leave_out_what_is_nearly_a_test_text() -> None:
+    import harmless_sentences
+    from rows import Row
+
+    every = harmless_sentences.rows([])
+    assert {one.split for one in every} == {"train", "validation"}
+    assert all(
+        one.labels[LABELS.index("attack")] == 0 and np.isnan(one.labels[LABELS.index("indirect")])
+        for one in every
+    )
+    first = every[0]
+    near = Row("x", f"{first.text} Please", first.labels, "notinject", "en", "test", "benign_hard", None, {})
+    assert [one.text for one in harmless_sentences.rows([near])] == [one.text for one in every[1:]]

@@ -49,7 +49,10 @@ def test_prose_is_of_one_side_and_wrong_only_where_a_part_is() -> None:
 
     made = augment_prose.rows(5, labelled())
     assert {one.split for one in made} == {"train", "validation"}
-    for one in made:
+    cut = [one for one in made if one.source == "authored_prose_cut"]
+    assert len(cut) > 100
+    assert not any((one.labels == 1).any() or len(one.text.split()) > 24 for one in cut)
+    for one in (one for one in made if one.source != "authored_prose_cut"):
         assert one.text.count("market number") >= 1
         assert "test" not in one.text
         assert ("validation" in one.text) == (one.split == "validation")
