@@ -67,7 +67,6 @@ def test_documents_are_composed_of_rows_of_one_side_and_never_of_test_rows() -> 
     import augment_attack
     from rows import Row
 
-
     def row(source: str, split: Any, number: int) -> Any:
         text = f"{source} of {split}, number {number}."
         labels = np.zeros(len(LABELS), np.float32)
