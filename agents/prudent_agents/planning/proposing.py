@@ -9,6 +9,7 @@ from typing import Any
 from prudent_agents.grounding.copying import copied
 from prudent_agents.grounding.enumerated import first_item
 from prudent_agents.grounding.facts import SUMS, stated
+from prudent_agents.grounding.telling import in_own_words
 from prudent_agents.grounding.unsaid import made_up, shares_words
 from prudent_agents.models.driver import Call
 from prudent_agents.plan import Argument, Given, Plan, Step
@@ -56,7 +57,7 @@ MUST_STAY = re.compile(
 
 
 def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) -> dict[str, JSON]:
-    """The arguments without slips of the copy, and without optional ones that were made up."""
+    """The arguments without slips of the copy, a message as the request words it, nothing optional made up."""
     text, kept = f"{about}\n{goal}", dict[str, JSON]()
     for name, value in arguments.items():
         asks = name in ASKS_IN_WORDS or "enum" in tool.properties.get(name, {})
@@ -65,7 +66,7 @@ def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) 
             right = first_item(right)
         if name in tool.required or not made_up(right, text):
             kept[name] = right
-    return kept
+    return in_own_words(tool, kept, about)
 
 
 def asked_of(text: str) -> str:

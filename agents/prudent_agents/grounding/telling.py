@@ -1,0 +1,103 @@
+"""What a request wants told to somebody, in its own words: `they are on their way`. Knows no step.
+
+Small models put an earlier result, or the whole request, in the place of a message that the user has worded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from prudent_agents.tool import Effect, Tool
+from prudent_agents.values import JSON
+
+_SUBJECT = r"(?:I|we|you|he|she|it|they|there)(?:'\w+)?"
+_TELLS = (
+    r"(?:tell|inform|notify|warn|remind|text|message|write(?: to)?|(?:e-?)?mail|answer|reply to"
+    r"|let(?= .{1,60}? know\b))"
+)
+_WHO = (
+    r"(?P<{0}>(?:(?!\b(?:that|to|know|and|then|if|how|what|who|when|where|why|which)\b)[^,.;:?!]){{1,60}}?)"
+)
+_TO_THE_END = rf"\S.*?(?=[.!?](?:\s|$)|[。！？\n]|,? (?:and|then|but) (?:then )?{_TELLS}\b|$)"
+_WORDED = re.compile(
+    rf"\b(?:{_TELLS} {_WHO.format('who')}(?: know)?"
+    rf"|(?:message|mail|note|line|text|word|reply|answer)(?: (?:to|for) {_WHO.format('whom')})?)"
+    rf"(?: (?:saying )?that (?P<clause>{_TO_THE_END})| (?:saying )?(?P<bare>{_SUBJECT} {_TO_THE_END}))",
+    re.IGNORECASE,
+)
+_IS_A_CLAUSE = re.compile(
+    rf"(?:{_SUBJECT}|the|an?|this|these|those|my|our|your|his|her|its|their|all|every\w*|no\w*|some\w*|\d+"
+    r"|(?-i:[A-Z])\S*) \S"
+    r"|.*\b(?:is|are|was|were|will|would|has|have|had|can|could|must|should|may|might|do|does|did|need\w*)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How the words after a `that` go on where they say something: `that price` is no message."""
+_ASKS_FOR_A_RESULT = re.compile(
+    r"\b(?:how (?:many|much)|what|which|the (?:result|answer)|(?:this|that) (?:many|much))\b"
+    r"|多少|几[个张把本件只条天]|什么|哪|结果|是否|有没有",
+    re.IGNORECASE,
+)
+_ENDS = " .!。！"
+_A_MESSAGE = re.compile(
+    r"\b(?:text|message|body|contents?|wording|words)\b|what to (?:say|tell)|内容|消息|正文|文本",
+    re.IGNORECASE,
+)
+"""How the name or the description of an argument says that it is what is told."""
+_TELLS_IN_CHINESE = r"(?:告诉|通知|转告|提醒|告知)\s*"
+_AFTER_THE_NAME = r"\s*(?:一[声下])?[，,:：说]*\s*"
+_LONGEST = 2_000
+
+
+def worded(text: str, people: tuple[str, ...] = ()) -> str | None:
+    """What a text wants told as it stands there; None where it words nothing, or asks for a result.
+
+    Of a Chinese text `people` are the names after which the message begins.
+    """
+    if len(text) > _LONGEST:
+        return None
+    every = list(_WORDED.finditer(text))
+    mine = [one for one in every if any(who in (one["who"] or one["whom"] or "") for who in people)]
+    if len(every) == 1 or len(mine) == 1:
+        found = (mine or every)[0]
+        said = found["clause"] or found["bare"]
+        said = None if found["clause"] and not _IS_A_CLAUSE.match(said) else said
+    else:
+        said = next(filter(None, (_worded_in_chinese(text, who) for who in people)), None)
+    said = (said or "").strip(_ENDS)
+    return None if not said or _ASKS_FOR_A_RESULT.search(said) else f"{said[:1].upper()}{said[1:]}"
+
+
+def _worded_in_chinese(text: str, who: str) -> str | None:
+    found = re.search(rf"{_TELLS_IN_CHINESE}{re.escape(who)}{_AFTER_THE_NAME}({_TO_THE_END})", text)
+    return found[1] if found and re.search(r"[\u3400-\u9fff]{2}", found[1]) else None
+
+
+def in_own_words(tool: Tool, arguments: Mapping[str, JSON], about: str) -> dict[str, JSON]:
+    """The arguments of a call that writes, its message as the request words it, where it does."""
+    texts = {name: one for name, one in arguments.items() if isinstance(one, str)}
+    if tool.effect is Effect.READ or not texts:
+        return dict(arguments)
+    named = [name for name in texts if _A_MESSAGE.search(name.replace("_", " "))]
+    described = [
+        name
+        for name in texts
+        if _A_MESSAGE.search(str(tool.properties.get(name, {}).get("description") or ""))
+    ]
+    into = named[0] if named else described[0] if len(described) == 1 else None
+    if into is None or "enum" in tool.properties.get(into, {}):
+        return dict(arguments)
+    said = worded(about, tuple(one for name, one in texts.items() if name != into and one))
+    if said is None or _is_its_beginning(texts[into], said):
+        return dict(arguments)
+    return {**arguments, into: said}
+
+
+def _is_its_beginning(value: str, said: str) -> bool:
+    """Whether a value is what is said, up to an `and` that goes on with something else to be done."""
+    own = value.strip(_ENDS)
+    rest = said[len(own) :]
+    return (
+        said.casefold().startswith(own.casefold())
+        and re.match(r",? (?:and|then)\b|[，,；]", rest) is not None
+    )

@@ -1,0 +1,56 @@
+"""A message that the request words is told in the request's words, and no result is put in its place."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prudent_agents import tool
+from prudent_agents.grounding.telling import in_own_words, worded
+
+
+@tool(effect="write")
+def send(to: str, text: str) -> str:
+    """Send a message."""
+    return f"{to}: {text}"
+
+
+@pytest.mark.parametrize(
+    ("request_", "people", "said"),
+    [
+        ("Tell Maria that they are on their way.", (), "They are on their way"),
+        ("Let Ann Lee know that the meeting is off", (), "The meeting is off"),
+        ("Send Bob a message that lunch is at 12.30. Thanks!", (), "Lunch is at 12.30"),
+        ("Send a mail to Bob saying we are late", (), "We are late"),
+        ("Tell Ann that Bob is ill and tell Bob that Ann knows it.", ("Bob",), "Ann knows it"),
+        ("告诉Maria台灯已经在路上了。", ("Maria",), "台灯已经在路上了"),
+        ("请通知李明：会议改到三点。然后订一间会议室。", ("李明",), "会议改到三点"),
+        ("Look the price up and tell Maria that price.", ("Maria",), None),
+        ("Tell Maria how many there are", ("Maria",), None),
+        ("Tell Maria that we have as many as you find, whatever the result is.", ("Maria",), None),
+        ("Tell Bob the price", ("Bob",), None),
+        ("告诉李明还有多少台灯", ("李明",), None),
+        ("告诉李明结果", ("李明",), None),
+    ],
+)
+def test_what_a_request_words(request_: str, people: tuple[str, ...], said: str | None) -> None:
+    assert worded(request_, people) == said
+
+
+def test_only_the_message_is_replaced_and_not_by_more_than_it_is() -> None:
+    asked = "Tell Maria that they are on their way and order 2 lamps"
+    raw = {"to": "Maria", "text": '{"order": "PO-7731"}'}
+    assert in_own_words(send, raw, "Tell Maria that they are on their way") == {
+        "to": "Maria",
+        "text": "They are on their way",
+    }
+    short = {"to": "Maria", "text": "They are on their way"}
+    assert in_own_words(send, short, asked) == short
+    assert in_own_words(send, raw, "Tell Maria the order's number") == raw
+
+
+@given(st.text(max_size=80), st.text(min_size=1, max_size=8))
+def test_what_is_told_stands_in_the_request(text: str, who: str) -> None:
+    said = worded(f"{text} tell {who} that it is {text}", (who,))
+    assert said is None or said.casefold() in f"{text} tell {who} that it is {text}".casefold()
