@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from prudent.errors import ConfigurationError
 from prudent.types.content import Source
@@ -13,6 +14,7 @@ from prudent_responsible_ai.checks.twin import TWIN, WORKING_ACTIONS
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort
 from prudent_responsible_ai.pipeline import Pipeline
 from prudent_responsible_ai.policy import Policy, Rule
+from prudent_responsible_ai.policy_file import DEFAULT_POLICY, load_policy, located
 from prudent_responsible_ai.safety_models import shared_models
 from prudent_responsible_ai.setup import CheckSetup, SafetyModels
 from prudent_responsible_ai.severity import NEVER
@@ -38,6 +40,32 @@ def build_pipeline(policy: Policy, models: SafetyModels | None = None, effort: E
             if name not in checks
         }
     return Pipeline(policy, list(checks.values()))
+
+
+def open_pipeline(
+    name_or_path: str | Path = DEFAULT_POLICY,
+    models: SafetyModels | None = None,
+    *,
+    floor: str | Path | None = None,
+    effort: Effort = SWIFT,
+    unhurried: bool = False,
+) -> Pipeline:
+    """The pipeline of a policy by its name or file. `floor` names one that it can only be sterner than.
+
+    `unhurried` leaves the policy's time for all checks together out. The rest is as in `build_pipeline`.
+
+    Raises:
+        ConfigurationError: no such policy, or it is wrong; the message says in which line of which file.
+    """
+    policy = load_policy(name_or_path)
+    if floor is not None:
+        policy = policy.above(load_policy(floor))
+    if unhurried:
+        policy = policy.model_copy(update={"budget_ms": None})
+    try:
+        return build_pipeline(policy, models, effort)
+    except ConfigurationError as error:
+        raise located(error, name_or_path) from None
 
 
 def without_models(policy: Policy) -> Policy:

@@ -92,13 +92,13 @@ class Pipeline:
         checks = [*self._checks[Source.ASSISTANT], *(shadow.extra if shadow else ())]
         return any(check.unit is Unit.SENTENCE for check in checks)
 
-    def warm_up(self) -> None:
-        """Load what the checks need. Without it the first request pays for it.
+    def warm_up(self, source: Source | None = None) -> None:
+        """Load what the checks need: all, or those that read texts of one source.
 
-        A check whose model cannot be had fails when it runs, and the policy says what follows.
+        Without it the first request pays for it. A check whose model cannot be had fails when it runs, and the policy says what follows.
         """
         missing: dict[str, list[str]] = {}
-        for check in self._all:
+        for check in self._all if source is None else self._checks[source]:
             try:
                 check.warm_up()
             except PrudentError as error:

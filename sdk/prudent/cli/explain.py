@@ -46,37 +46,35 @@ def explain(
     from prudent.cli.explain_view import print_explained
     from prudent.cli.terminal import read_piped_text
     from prudent.errors import StorageError
-    from prudent_responsible_ai.assemble import build_pipeline
+    from prudent_responsible_ai.assemble import open_pipeline
     from prudent_responsible_ai.explain.scoring import THOROUGH
     from prudent_responsible_ai.parts import Part
-    from prudent_responsible_ai.policy_file import load_policy
 
     given = text if text is not None else read_piped_text()
     if not given or not given.strip():
         raise typer.BadParameter("there is no text, as an argument or through a pipe", param_hint="TEXT")
-    loaded = load_policy(policy)
     # Whoever asks why waits for all checks.
-    unhurried = loaded.model_copy(update={"budget_ms": None})
-    pipeline = build_pipeline(unhurried, effort=THOROUGH)
-    pipeline.warm_up()
+    pipeline = open_pipeline(policy, effort=THOROUGH, unhurried=True)
+    name = pipeline.policy.name
+    pipeline.warm_up(source)
     review = pipeline.review([Part(given, source)])
     explained = [(given, review.results[0])]
     if answer and not review.blocked:
         explained.append(_answered(given, source, policy, model))
     if html is not None:
         try:
-            html.write_text(as_page(explained, loaded.name), encoding="utf-8")
+            html.write_text(as_page(explained, name), encoding="utf-8")
         except OSError as error:
             raise StorageError(f"{html} cannot be written: {error.strerror}.") from None
     if as_json:
         result, *answers = [one.model_dump(mode="json") for _, one in explained]
-        found = {"policy": loaded.name, "action": review.action, **result}
+        found = {"policy": name, "action": review.action, **result}
         for (said, _), results in zip(explained[1:], answers, strict=True):
             found["answer"] = {"text": said, "content_filter_results": results["content_filter_results"]}
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         for said, result in explained:
-            print_explained(said, result, loaded.name)
+            print_explained(said, result, name)
     if any(one.filtered for _, result in explained for one in result.content_filter_results.values()):
         raise typer.Exit(1)
 

@@ -6,6 +6,7 @@ Colour is never alone: the words are named again in plain text. Pure but for wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import typer
 from rich.console import Console
@@ -27,6 +28,7 @@ _STYLES = ((0.8, "bold black on bright_red"), (0.4, "black on yellow"), (0.0, "u
 """By the least weight of each."""
 
 _WORDS_SHOWN = 12
+_SHAPELESS_SHOWN = 3
 
 
 def found(result: PromptFilterResult) -> dict[str, CategoryVerdict]:
@@ -133,9 +135,22 @@ def _compared(pair: AnswerPair) -> Iterator[str]:
 def named(text: str, spans: Sequence[VerdictSpan]) -> str:
     """The words of spans with their weights, the heaviest first."""
     ranked = sorted(spans, key=lambda span: (-span.weight, span.start))
-    shown = [f"{visible(text[span.start : span.end])!r} {span.weight:.2f}" for span in ranked[:_WORDS_SHOWN]]
+    shown = [f"{quoted(text[span.start : span.end])} {span.weight:.2f}" for span in ranked[:_WORDS_SHOWN]]
     more = len(ranked) - len(shown)
     return ", ".join([*shown, *([f"and {more} more"] if more else [])])
+
+
+def quoted(word: str) -> str:
+    """A word in quotes; of many characters in a row that have no shape the first few, and how many."""
+    pieces: list[str] = []
+    for has_shape, run in groupby(visible(word), str.isprintable):
+        characters = "".join(run)
+        if has_shape or len(characters) <= _SHAPELESS_SHOWN:
+            pieces.append(repr(characters)[1:-1])
+        else:
+            first = repr(characters[:_SHAPELESS_SHOWN])[1:-1]
+            pieces.append(f"{first}... ({len(characters)} characters without a shape)")
+    return f"'{''.join(pieces)}'"
 
 
 def coloured(text: str, spans: Sequence[VerdictSpan]) -> Text:

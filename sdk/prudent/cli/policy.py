@@ -11,8 +11,6 @@ from typing import Annotated
 
 import typer
 
-from prudent.errors import ConfigurationError
-
 app = typer.Typer(
     help="List, check, explain, compare and try policies.",
     no_args_is_help=True,
@@ -44,14 +42,9 @@ def list_policies(as_json: Json = False) -> None:
 @app.command()
 def check(policy: Name, as_json: Json = False) -> None:
     """Say whether a policy is valid: keys, values, what it extends, and the checks that it names."""
-    from prudent_responsible_ai.assemble import build_pipeline
-    from prudent_responsible_ai.policy_file import load_policy, located
+    from prudent_responsible_ai.assemble import open_pipeline
 
-    loaded = load_policy(policy)
-    try:
-        build_pipeline(loaded)
-    except ConfigurationError as error:
-        raise located(error, policy) from None
+    loaded = open_pipeline(policy).policy
     rules = sum(map(len, loaded.rules.values()))
     if as_json:
         typer.echo(json.dumps({"valid": True, "name": loaded.name, "hash": loaded.hash, "rules": rules}))
@@ -117,12 +110,11 @@ def try_cases(
     as_json: Json = False,
 ) -> None:
     """Try a policy on example texts; exits with 1 where it does not do what an example expects."""
-    from prudent_responsible_ai.assemble import build_pipeline
+    from prudent_responsible_ai.assemble import open_pipeline
     from prudent_responsible_ai.policy_cases import read_cases, try_case
-    from prudent_responsible_ai.policy_file import load_policy
 
     # What is tried is the rules, and not how fast this machine is today.
-    pipeline = build_pipeline(load_policy(policy).model_copy(update={"budget_ms": None}))
+    pipeline = open_pipeline(policy, unhurried=True)
     results = [try_case(pipeline, case) for case in read_cases(cases)]
     failed = [(number, result) for number, result in enumerate(results, start=1) if result.problems]
     if as_json:

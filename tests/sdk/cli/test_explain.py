@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from prudent.cli.explain_html import as_page
-from prudent.cli.explain_view import coloured, details, print_explained
+from prudent.cli.explain_view import coloured, details, print_explained, quoted
 from prudent.cli.main import app
 from prudent.types.content import Source
 from prudent.types.safety import (
@@ -192,6 +192,13 @@ def test_no_text_breaks_out_of_the_page(text: str, data: st.DataObject) -> None:
     }
     assert parsed.attributes <= {"lang", "charset", "http-equiv", "content", "name", "class", "scope"}
     assert parsed.quoted == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
+
+
+def test_of_many_characters_without_a_shape_the_first_are_shown_with_their_count() -> None:
+    shown = quoted("pay" + "\u200b" * 300 + "me")
+    assert shown.count("\\u200b") == 3
+    assert "300 characters" in shown
+    assert quoted("支付 it's") == "'支付 it's'"
 
 
 def test_the_pages_policy_allows_its_own_style_and_nothing_else() -> None:
