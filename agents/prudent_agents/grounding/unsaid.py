@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from prudent_agents.grounding.facts import is_fact, numbers, stated
+from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON, canonical
 
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
 CODE = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 """A query in a language of its own."""
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
@@ -93,7 +93,7 @@ def leads_to(
     What the tool says of the argument that it lacks uses up nothing. Of a Chinese text nothing can be told:
     tools describe themselves in English.
     """
-    if _CHINESE.search(text):
+    if IDEOGRAPHS.search(text):
         return True
     left = _words(text) - _own_words(tool, lacks)
     return bool(left & (_own_words(source) | _words(canonical(found_by))))
@@ -130,7 +130,7 @@ def unnamed(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
 
     Of a Chinese text nothing can be told: the name may be a translation.
     """
-    if _CHINESE.search(text):
+    if IDEOGRAPHS.search(text):
         return None
     for name, value in arguments.items():
         if isinstance(value, str) and "enum" not in tool.properties.get(name, {}) and not is_fact(value):
@@ -150,7 +150,7 @@ def unsaid_choice(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str |
 
     Of a Chinese text nothing can be told: tools name their options in English.
     """
-    if tool.effect is Effect.READ or _CHINESE.search(text):
+    if tool.effect is Effect.READ or IDEOGRAPHS.search(text):
         return None
     for name in tool.required:
         value = arguments.get(name)
@@ -164,7 +164,7 @@ def question(tool: Tool, name: str, goal: str) -> str:
     schema: Mapping[str, Any] = tool.properties.get(name, {})
     what = str(schema.get("description") or name.replace("_", " ")).rstrip(" .。?？")
     options = f" ({', '.join(map(str, schema['enum']))})" if "enum" in schema else ""
-    if _CHINESE.search(goal):
+    if IDEOGRAPHS.search(goal):
         return f"请告诉我{name}（{what}）{options}是什么？"
     return f"I need to know this first: {what}{options}?"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
+from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.models.driver import Message
 
 NOT_SAID = "not said"
@@ -59,7 +59,7 @@ def ending(goal: str) -> list[Message]:
 
 def ending_note(ends: Ends, goal: str) -> str | None:
     """What the user is told, in the language of the goal; nothing where the model answers."""
-    chinese = re.search(r"[\u3400-\u9fff]", goal) is not None
+    chinese = IDEOGRAPHS.search(goal) is not None
     if ends == "cannot":
         return (
             "我做不到：我没有能完成这件事的工具。"

@@ -110,5 +110,4 @@ LOOKED_UP = re.compile(r"^(?:请|帮我|麻烦)*(?:[查看问]一?[下查看问]
 ANSWERED_BEFORE = re.compile(
     r"^(?:so|yes|true|that is (?:so|the case|true)|it is (?:so|true)|是|有|是的|是这样)$", re.IGNORECASE
 )
-IDEOGRAPHS = re.compile(r"[\u3400-\u9fff]")
 YES = re.compile(r"\s*(?:y|true\b|it (?:is|does)\b|they (?:are|do)\b|[是对有会好嗯])", re.IGNORECASE)

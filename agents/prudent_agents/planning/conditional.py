@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.planning import condition_words as words
 from prudent_agents.planning.proposing import is_question
 
@@ -47,7 +48,7 @@ class Conditional:
     @property
     def question(self) -> str:
         """Asks the user whether the condition holds, in its language."""
-        chinese = words.IDEOGRAPHS.search(self.condition or self.action)
+        chinese = IDEOGRAPHS.search(self.condition or self.action)
         if not self.condition:
             if chinese:
                 return f"我看不出这取决于什么。现在就要做吗（是/否）：{self.action}？"
@@ -61,7 +62,7 @@ class Conditional:
         """Tells that it is not done, where the user has said so."""
         if self.known is not self.negated:
             return None
-        chinese = words.IDEOGRAPHS.search(self.action)
+        chinese = IDEOGRAPHS.search(self.action)
         return f"未执行：{self.action}。" if chinese else f"Not done, as you said: {self.action}."
 
 

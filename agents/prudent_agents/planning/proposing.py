@@ -57,7 +57,7 @@ MUST_STAY = re.compile(
 
 
 def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) -> dict[str, JSON]:
-    """The arguments without slips of the copy, a message as the request words it, nothing optional made up."""
+    """The arguments without slips of the copy, a message as the goal words it, nothing optional made up."""
     text, kept = f"{about}\n{goal}", dict[str, JSON]()
     for name, value in arguments.items():
         asks = name in ASKS_IN_WORDS or "enum" in tool.properties.get(name, {})

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from prudent.types.content import Source
 from prudent_agents.grounding.citing import cited
 from prudent_agents.grounding.facts import numbers
+from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.labels import join
 from prudent_agents.models import prompts
 from prudent_agents.models.driver import OnText
@@ -29,7 +30,6 @@ _SHOWN = 300
 """Characters of a result that are shown as they are."""
 _SHOWN_BESIDE = 120
 """The same, of one that stands in brackets."""
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ASKS = re.compile(r"[?？]|\btell me\b|告诉", re.IGNORECASE)
 _ASKS_SUM = re.compile(
     r"\b(?:difference|total|together|altogether|in all|how much more|how many more|by how (?:much|many)|minus"
@@ -128,7 +128,7 @@ class Answerer:
 def _found(known: Sequence[Known], goal: str) -> str:
     """What there is to say where the model's answer has numbers that nobody gave it."""
     every = (in_words(value.data, characters=_SHOWN) for _, value, _ in known)
-    found, chinese = "; ".join(filter(None, every)), bool(_CHINESE.search(goal))
+    found, chinese = "; ".join(filter(None, every)), bool(IDEOGRAPHS.search(goal))
     return _FOUND[chinese].format(found=found) if found else _NOTHING[chinese]
 
 
@@ -150,7 +150,7 @@ def reported(work: Work, goal: str) -> tuple[str, str, list[str]]:
     if not written:
         left = "" if undone and not _ASKS.search(goal) else goal
         return undone, left, []
-    word = "已完成：" if _CHINESE.search(goal) else "Done: "
+    word = "已完成：" if IDEOGRAPHS.search(goal) else "Done: "
     lines = [f"{word}{step.about or step.tool}{_came_to(results[step.id].data)}\n" for step in written]
     lines.append(undone)
     served = {name for step in written for name in step.inputs}
@@ -169,7 +169,7 @@ def _undone(work: Work, goal: str) -> str:
         if when is None or not isinstance(when.right, Given) or when.left.step not in work.state.results:
             continue
         why = f"{when.right.value}{_came_to(work.state.results[when.left.step].data)}"
-        form = _UNDONE[bool(_CHINESE.search(goal))][when.op == "says not"]
+        form = _UNDONE[bool(IDEOGRAPHS.search(goal))][when.op == "says not"]
         lines.append(form.format(what=step.about or step.tool, why=why))
     return "".join(lines)
 

@@ -5,7 +5,6 @@ Small models name the wrong one of two numbers about as often as the right one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,11 +19,10 @@ from prudent_agents.grounding.comparatives import (
 )
 from prudent_agents.grounding.facts import numbers
 from prudent_agents.grounding.measured import alike, leaves, measured, words
+from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.plan import Given, Step
 from prudent_agents.running.work import Work
 from prudent_agents.tool import Effect
-
-_IDEOGRAPHS = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Compared:
 
     def said(self) -> str:
         """What came of it, in the language of the text."""
-        chinese = _IDEOGRAPHS.search(self.text) is not None
+        chinese = IDEOGRAPHS.search(self.text) is not None
         values = [value for _, value in self.things]
         apart = max(values) - min(values)
         if asks_whether(self.text):

@@ -13,6 +13,7 @@ from collections.abc import Set as AbstractSet
 from prudent_agents.grounding.comparatives import LESS, MORE
 from prudent_agents.grounding.facts import numbers
 from prudent_agents.grounding.measured import alike, is_number, leaves, measured, words
+from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.rules import OPERATORS
 from prudent_agents.values import JSON
 
@@ -42,7 +43,6 @@ _COMPARED = tuple(
     )
 )
 _NOT = re.compile(r"\bno(?:t|ne|thing)?\b|n't\b|\bout of\b|\bwithout\b|[不没无未]", re.IGNORECASE)
-_IDEOGRAPHS = re.compile(r"[\u3400-\u9fff]")
 _GONE = re.compile(
     r"\b(?:sold out|out of stock|used up|run out|all gone|none left|empty)\b|售罄|卖完|卖光|没货|缺货|用完",
     re.IGNORECASE,
@@ -101,5 +101,5 @@ def _said(key: str, value: JSON, about: AbstractSet[str], condition: str) -> boo
     if not isinstance(value, str) or len(value.split()) > _MOST_WORDS:
         return None
     own = words(value)
-    inside = bool(_IDEOGRAPHS.search(value)) and value in condition
+    inside = bool(IDEOGRAPHS.search(value)) and value in condition
     return not _NOT.search(value) if inside or alike(own, about) else None
