@@ -18,6 +18,7 @@ from prudent_agents.background import Background
 from prudent_agents.budget import Account, Budget
 from prudent_agents.connected import Connected
 from prudent_agents.errors import PlanError
+from prudent_agents.evaluation import Case, Evaluation, evaluate
 from prudent_agents.events import Event, Planned, RunStarted
 from prudent_agents.function_tool import tool_of
 from prudent_agents.labels import TRUSTED, Label
@@ -35,11 +36,11 @@ from prudent_agents.running.recording import Journal, MemoryJournal
 from prudent_agents.running.resuming import taken
 from prudent_agents.running.state import RunState
 from prudent_agents.running.work import Approve
+from prudent_agents.teams import as_tool
 from prudent_agents.tool import Tool, ToolContext
 from prudent_agents.values import Value
 
 if TYPE_CHECKING:
-    from prudent_agents.evaluation import Case, Evaluation
     from prudent_agents.journal import SqliteJournal
     from prudent_agents.knowledge import KnowledgeBase
     from prudent_agents.remembering import Memory
@@ -319,8 +320,6 @@ class Agent:
         Raises:
             InvalidRequestError: there is no case, or one is none.
         """
-        from prudent_agents.evaluation import evaluate
-
         return self._background.call(evaluate(self, cases, seeds=seeds, approve=approve, at_once=at_once))
 
     def as_tool(
@@ -333,8 +332,6 @@ class Agent:
         is as confidential as the most confidential of them. Where it waits for a person, its caller does, and
         goes on with it. With `hand_over` it is also told what its caller found, and the conversation.
         """
-        from prudent_agents.teams import as_tool
-
         return as_tool(self, name, about, budget, hand_over=hand_over)
 
     async def asked_async(

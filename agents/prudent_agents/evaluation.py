@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from prudent.errors import InvalidRequestError
+from prudent_agents.asked import Askable
 from prudent_agents.events import ModelCalled, ToolIntended
 from prudent_agents.matching import mismatch
 from prudent_agents.remembering import facts_only
@@ -22,7 +23,6 @@ from prudent_agents.run import Run
 from prudent_agents.values import digest
 
 if TYPE_CHECKING:
-    from prudent_agents.agent import Agent
     from prudent_agents.running.work import Approve
 
 MOST_SEEDS = 32
@@ -155,7 +155,7 @@ COLUMNS = ("case", "right", "tokens", "seconds", "prompts", "problem")
 
 
 async def evaluate(
-    agent: Agent,
+    agent: Askable,
     cases: Sequence[Case | Mapping[str, Any]],
     *,
     seeds: int | Sequence[int],

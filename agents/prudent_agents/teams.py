@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from prudent_agents.asked import Askable
 from prudent_agents.budget import Budget
 from prudent_agents.errors import RunNotFoundError, ToolError, ToolWaitsError
 from prudent_agents.events import ApprovalAsked, Asked, Event, ToolIntended
@@ -19,11 +20,8 @@ from prudent_agents.run import Run
 from prudent_agents.tool import Effect, Tool, ToolContext
 from prudent_agents.values import Value
 
-if TYPE_CHECKING:
-    from prudent_agents.agent import Agent
 
-
-def as_tool(agent: Agent, name: str, about: str, budget: Budget | None, *, hand_over: bool) -> Tool:
+def as_tool(agent: Askable, name: str, about: str, budget: Budget | None, *, hand_over: bool) -> Tool:
     """See `Agent.as_tool`."""
     effects = {one.effect for one in agent.tools.values()}
 
@@ -54,7 +52,7 @@ def as_tool(agent: Agent, name: str, about: str, budget: Budget | None, *, hand_
 
 
 async def _asked(
-    agent: Agent,
+    agent: Askable,
     request: str,
     call: ToolContext,
     budget: Budget | None,
@@ -85,7 +83,7 @@ def run_of(key: str) -> str | None:
     return f"run_{sha256(key.encode()).hexdigest()[:16]}" if key else None
 
 
-async def _known(agent: Agent, run: str) -> Run | None:
+async def _known(agent: Askable, run: str) -> Run | None:
     import asyncio
 
     try:
