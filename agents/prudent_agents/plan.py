@@ -100,6 +100,11 @@ class Step(_Data):
         return any(isinstance(one, Ref) and one.step == ITEM for one in (*sides, self.each))
 
     @property
+    def in_words(self) -> bool:
+        """Whether it is done under a condition in the user's own words, which a person can decide too."""
+        return self.when is not None and self.when.op in ("says", "says not")
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The steps whose results this one uses or waits for, in order, each once."""
         return tuple(name for name in self.refers if name != ITEM)

@@ -43,8 +43,10 @@ class Arguments:
     def holds(self, condition: Condition, item: Value | None = None) -> bool | None:
         """Whether a condition holds; one whose sides cannot be compared does not.
 
-        None: it is one in words, and what was read does not tell.
+        None: it is one in words, and what was read does not tell, or could not be read.
         """
+        if condition.op in ("says", "says not") and self._work.state.lost(condition.left.step):
+            return None
         left = self.look_up(condition.left, item).data
         right = self.known(condition.right, item)
         if condition.op in ("says", "says not"):

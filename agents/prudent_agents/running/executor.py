@@ -45,7 +45,7 @@ from prudent_agents.running.hollow import not_hollow
 from prudent_agents.running.reading import read_in
 from prudent_agents.running.work import StepFailedError, Work
 from prudent_agents.tool import Effect, Precondition, Tool, ToolContext
-from prudent_agents.values import JSON, Value, canonical, in_words
+from prudent_agents.values import JSON, Value, canonical, digest, in_words
 
 REPAIRS = 2
 """How often arguments that a model gave are asked for anew, with what was wrong."""
@@ -299,8 +299,11 @@ class Executor:
         """Why a person has to say whether a step's condition holds; None where that is known."""
         if step.when is None or self._arguments.holds(step.when) is not None:
             return None
-        found = in_words(self._arguments.look_up(step.when.left).data, characters=_SHOWN) or "nothing"
         condition = step.when.right.value if isinstance(step.when.right, Given) else step.when.right
+        if self._work.state.lost(step.when.left.step):
+            why = self._work.state.failed.get(step.when.left.step, "nothing was found")
+            return f"nobody could find out whether this holds: {condition} ({digest(why, characters=_SHOWN)})"
+        found = in_words(self._arguments.look_up(step.when.left).data, characters=_SHOWN) or "nothing"
         return f"what was found does not say whether this holds: {condition} (found: {found})"
 
 

@@ -169,10 +169,16 @@ class Loop:
         await self._left_out(plan, step.id)
 
     async def _left_out(self, plan: Plan, name: str, *, data: bool = False) -> None:
-        """Skip everything that needs a step which has no result; `data`: only what refers to its result."""
+        """Skip everything that needs a step which has no result; `data`: only what refers to its result.
+
+        Where a condition in words could not be looked up, a person is asked what to do.
+        """
         gone = {name}
         for step in plan.steps:
             needs = step.data if data else step.inputs
+            if step.in_words and step.when is not None and self._work.state.lost(step.when.left.step):
+                bare = step.model_copy(update={"when": None})
+                needs = bare.data if data else bare.inputs
             if step.id not in self._work.state.settled and gone.intersection(needs):
                 reason = f"it needs {next(one for one in needs if one in gone)}, which has no result"
                 gone.add(step.id)
@@ -180,7 +186,7 @@ class Loop:
 
     async def _end(self) -> None:
         work = self._work
-        failed = work.state.failed
+        failed = {name: why for name, why in work.state.failed.items() if not self._decided(name)}
         status: Status = "refused" if work.state.refused else "failed" if failed else "done"
         error = "; ".join(failed.values()) or None
         if self._planner is None:
@@ -194,6 +200,14 @@ class Loop:
             await self._ended(status, work.state.plan.note, error)
             return
         await self._ended(status, await self._answer(), error)
+
+    def _decided(self, name: str) -> bool:
+        """Whether a step only looked a condition up, failed, and a person has decided in its place."""
+        plan, state = self._work.state.plan, self._work.state
+        if plan is None or name in state.refused or name not in plan.names:
+            return False
+        needing = [step for step in plan.steps if name in step.inputs]
+        return bool(needing) and all(step.in_words and step.id in state.results for step in needing)
 
     async def _answer(self) -> JSON:
         """The answer to the goal from the results, typed where a type is asked for."""

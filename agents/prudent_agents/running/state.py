@@ -85,6 +85,14 @@ class RunState:
         """The steps about which nothing is left to do."""
         return {*self.results, *self.skipped, *self.failed}
 
+    def lost(self, name: str) -> bool:
+        """Whether a step has no result because it, or one that it needs, failed."""
+        if name in self.failed:
+            return True
+        if name not in self.skipped or self.plan is None or name not in self.plan.names:
+            return False
+        return any(self.lost(one) for one in self.plan.step(name).inputs)
+
     def apply(self, event: Event) -> None:
         """Take the next event in."""
         self._time(event)

@@ -18,10 +18,12 @@ def _nothing_sent() -> None:
     SENT.clear()
 
 
-def run(sky: str, op: Any = "says", **options: Any) -> Run:
+def run(sky: str | None, op: Any = "says", **options: Any) -> Run:
     @tool(trusted=True)
     def weather(city: str) -> dict[str, Any]:
         """The weather."""
+        if sky is None:
+            raise ValueError(f"There is no weather for {city}.")
         return {"city": city, "sky": sky}
 
     @tool(effect="write", trusted=True)
@@ -57,6 +59,17 @@ def test_where_nobody_knows_a_person_is_asked() -> None:
     assert "sun" in shown
     assert run("sun", approve=lambda _: True).status == "done"
     assert SENT == ["Umbrella"]
+
+
+def test_where_the_look_up_fails_a_person_is_asked_before_anything_is_written() -> None:
+    waits = run(None)
+    assert (waits.status, SENT) == ("paused", [])
+    assert "nobody could find out whether this holds: it rains in Oslo" in str(waits)
+    assert "There is no weather for Oslo" in str(waits)
+    refused = run(None, approve=lambda _: False)
+    assert (refused.status, SENT) == ("refused", [])
+    decided = run(None, approve=lambda _: True)
+    assert (decided.status, decided.error, SENT) == ("done", None, ["Umbrella"])
 
 
 @pytest.mark.parametrize(
