@@ -10,9 +10,10 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from prudent.types.content import Source
 from prudent_responsible_ai.check import CheckContext, Finding, Span, Unit, outermost
 from prudent_responsible_ai.checks import national_ids, phone_numbers
-from prudent_responsible_ai.checks.patterns import before, number_starts, occurrences
+from prudent_responsible_ai.checks.patterns import NUMBER_END, before, number_starts, occurrences
 from prudent_responsible_ai.personal_values import PersonalDataOptions, PersonalValues
 from prudent_responsible_ai.setup import CheckSetup
 from prudent_responsible_ai.text_view import View
@@ -28,6 +29,18 @@ _SPELLED_EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}[\[({](?:at|@)[\])}]"
     r"(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}(?:[\[({](?:dot|\.)[\])}]|\.)){1,4}(?P<top>[A-Za-z]{2,24})(?![A-Za-z0-9])",
     re.IGNORECASE | re.ASCII,
+)
+_HAN = "\u3400-\u9fff"
+# Top-level domains in other scripts (IANA): Chinese, Russian, Ukrainian, Korean, Thai, Hindi, Arabic.
+_OTHER_TOPS = (
+    "中国|中國|香港|台湾|台灣|公司|网络|網絡|网址|在线|中文网|新加坡|集团|рф|москва|онлайн|сайт|укр|бел|срб"
+    "|бг|한국|닷컴|닷넷|ไทย|คอม|भारत|संगठन|السعودية|مصر|امارات|شبكة"
+)
+# A mailbox before Han has no beginning that shows: it is taken to be as long as a name.
+_OTHER_EMAIL = re.compile(
+    rf"(?:[{_HAN}]{{1,4}}|(?<![^\W{_HAN}])(?<![.+\-])[^\W{_HAN}](?:[^\W{_HAN}]|[.+\-]){{0,63}})"
+    rf"@(?:\w[\w\-]{{0,62}}\.){{1,4}}"
+    rf"(?P<top>{_OTHER_TOPS}|[A-Za-z]{{2,24}}(?![A-Za-z0-9\-@(]))"
 )
 _NOT_A_MAILBOX = frozenset({"git", "this", "super", "return"})
 # What follows an @ in names of images, packages and code, and is no top-level domain.
@@ -61,6 +74,12 @@ _NETWORK_WORD = re.compile(
 
 _SPELLED_AT = re.compile(r"[\[({](?:at|@)[\])}]", re.IGNORECASE)
 _DOTTED = re.compile(r"[0-9]\.[0-9]|[0-9A-Fa-f]:")
+_LOWER_IBAN_START = re.compile(r"[a-z]{2}[0-9]{2}[ \-]?[0-9a-z]{4}")
+# In groups of digits alone: a text is cut before groups of small letters, which are words.
+_LOWER_IBAN = re.compile(
+    r"(?<![0-9A-Za-z_.\-/+#\\$@%&])[a-z]{2}[0-9]{2}"
+    r"(?:[0-9a-z]{11,30}|(?P<gap>[ \-])[0-9]{4}(?:(?P=gap)[0-9]{4}){1,6}(?:(?P=gap)[0-9]{1,4})?)" + NUMBER_END
+)
 _BASE58 = re.compile(r"(?<![A-Za-z0-9])[13][1-9A-HJ-NP-Za-km-z]{25}")
 _WALLET = re.compile(
     r"(?<![A-Za-z0-9_.\-/+=])(?:0x[0-9a-fA-F]{40}|bc1[0-9a-z]{11,71}|[13][1-9A-HJ-NP-Za-km-z]{25,34})(?![A-Za-z0-9_])"
@@ -87,7 +106,11 @@ class PersonalDataCheck:
 
     def check(self, text: str, context: CheckContext) -> list[Finding]:
         """Return the values in the text, the longest where several forms fit one place."""
-        found = outermost([found for view in context.reading.views for found in _in_view(view)])
+        found = [found for view in context.reading.views for found in _in_view(view)]
+        if context.source is not Source.ASSISTANT and "@" in text and not text.isascii():
+            # They cross scripts, where a streamed text may be cut: of answers they cannot be asked for.
+            found += [one for view in context.reading.views for one in _emails(view, _OTHER_EMAIL)]
+        found = outermost(found)
         return self._values.treated(found, text)
 
     def warm_up(self) -> None:
@@ -99,11 +122,15 @@ class PersonalDataCheck:
 def _in_view(view: View) -> Iterator[Finding]:
     new = view.text[view.start :] if view.start else view.text
     if "@" in new or _SPELLED_AT.search(new):
-        yield from _emails(view)
+        yield from _emails(view, _EMAIL)
+        yield from _emails(view, _SPELLED_EMAIL)
     if "0x" in new or "bc1" in new or _BASE58.search(new):
         for match in occurrences(_WALLET, view):
             if national_ids.is_wallet(match[0]):
                 yield _finding(view, *match.span(), "crypto_wallet", 3, "a wallet address")
+    if _LOWER_IBAN_START.search(new):
+        for match in occurrences(_LOWER_IBAN, view):
+            yield from _iban(view, match.start(), match[0].upper())
     starts = number_starts(view)
     for start in starts:
         yield from _identifiers(view, start)
@@ -122,12 +149,11 @@ def _finding(view: View, start: int, end: int, label: str, severity: int, reason
     return Finding(CATEGORY, severity, (Span(*view.original(start, end), label),), reason)
 
 
-def _emails(view: View) -> Iterator[Finding]:
-    for pattern in (_EMAIL, _SPELLED_EMAIL):
-        for match in occurrences(pattern, view):
-            mailbox = re.split(r"[@\[({]", match[0], maxsplit=1)[0].lower()
-            if mailbox not in _NOT_A_MAILBOX and not _NOT_A_TOP.fullmatch(match["top"].lower()):
-                yield _finding(view, *match.span(), "email", 4, "the form of a mail address")
+def _emails(view: View, pattern: re.Pattern[str]) -> Iterator[Finding]:
+    for match in occurrences(pattern, view):
+        mailbox = re.split(r"[@\[({]", match[0], maxsplit=1)[0].lower()
+        if mailbox not in _NOT_A_MAILBOX and not _NOT_A_TOP.fullmatch(match["top"].lower()):
+            yield _finding(view, *match.span(), "email", 4, "the form of a mail address")
 
 
 def _wechat_ids(view: View) -> Iterator[Finding]:
@@ -151,9 +177,14 @@ def _identifiers(view: View, start: int) -> Iterator[Finding]:
             yield _finding(view, *match.span(), kind.label, kind.severity, kind.reason)
     for form in national_ids.IBAN_FORMS:
         match = form.match(view.text, start)
-        length = national_ids.iban_length(match[0]) if match else None
-        if length is not None:
-            yield _finding(view, start, start + length, "iban", 5, "an IBAN: form and checksum")
+        if match is not None:
+            yield from _iban(view, start, match[0])
+
+
+def _iban(view: View, start: int, written: str) -> Iterator[Finding]:
+    length = national_ids.iban_length(written)
+    if length is not None:
+        yield _finding(view, start, start + length, "iban", 5, "an IBAN: form and checksum")
 
 
 def _network_addresses(view: View) -> Iterator[Finding]:
