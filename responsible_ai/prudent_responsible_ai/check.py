@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -53,10 +53,11 @@ class Finding:
     """One thing found. `severity` is 0-7, `score` a calibrated probability where there is one.
 
     `reason` says on what evidence and never quotes the text. `state` is `unverified` where the text lies
-    outside what the check was measured on. `continues` matches what may still belong to the finding after
-    its end, where the text was cut before the end was known. `because` are the words that carry the finding,
-    for people: they are reported in place of `spans`, which say what is acted on. `pair` are the answers
-    whose difference it is.
+    outside what the check was measured on, or was not read to the end. What is not `lasting` another try may
+    find otherwise: it is not remembered. `continues` matches what may still belong to the finding after its
+    end, where the text was cut before the end was known. `because` are the words that carry the finding, for
+    people: they are reported in place of `spans`, which say what is acted on. `pair` are the answers whose
+    difference it is.
     """
 
     category: str
@@ -70,6 +71,7 @@ class Finding:
     continues: re.Pattern[str] | None = None
     because: tuple[Span, ...] = ()
     pair: AnswerPair | None = None
+    lasting: bool = True
 
     def known(self, value: str) -> str:
         """Return the part of a span's text that is seen wherever a stream is cut: all, or its first run."""
@@ -95,13 +97,15 @@ class CheckContext:
 
     Only findings that begin at or after `reading.start` are asked for. `around` are all parts of the request,
     as they were given; for an answer, the parts of the request that it answers. `image` is that of the
-    text's part.
+    text's part. `spent` are the seconds that a check has taken of a time of its own for the whole text, by
+    its id: a check that has such a time adds to them.
     """
 
     source: Source
     reading: Reading
     around: Sequence[Part] = ()
     image: Mapping[str, ImageSeverity] | None = None
+    spent: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Check(Protocol):

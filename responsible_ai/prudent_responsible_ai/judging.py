@@ -91,6 +91,7 @@ class SentenceJudge:
         self._offset = 0  # position of the buffer's first character
         self._starts: list[int] = []  # of sentences that may be read again
         self._at = 0  # up to here all is judged
+        self._spent: dict[str, float] = {}  # seconds of checks' own
 
     @property
     def idle(self) -> bool:
@@ -127,7 +128,9 @@ class SentenceJudge:
             return []
         base = next((one for one in self._starts if start - one <= LOOK_BACK), start)
         window = self._buffer[base - self._offset : end - self._offset]
-        context = CheckContext(Source.ASSISTANT, Reading(window, start - base), self._around)
+        context = CheckContext(
+            Source.ASSISTANT, Reading(window, start - base), self._around, spent=self._spent
+        )
         budget = self._rules.budget()
         outcomes = run_checks(self._checks, context, budget, self._rules.watch)
         given = partial(self._is_given, window)

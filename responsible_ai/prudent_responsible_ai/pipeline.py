@@ -95,7 +95,8 @@ class Pipeline:
     def warm_up(self, source: Source | None = None) -> None:
         """Load what the checks need: all, or those that read texts of one source.
 
-        Without it the first request pays for it. A check whose model cannot be had fails when it runs, and the policy says what follows.
+        Without it the first request pays for it. A check whose model cannot be had fails when it runs, and
+        the policy says what follows.
         """
         missing: dict[str, list[str]] = {}
         for check in self._all if source is None else self._checks[source]:

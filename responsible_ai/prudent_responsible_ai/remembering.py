@@ -66,9 +66,11 @@ class Memory:
 
     def _keep(self, key: tuple[str, str, bytes, bytes], outcome: Outcome) -> None:
         spans = sum(len(finding.spans) + len(finding.because) for finding in outcome.findings)
+        lasting = all(finding.lasting for finding in outcome.findings)
         if outcome.state not in (CheckState.CHECKED, CheckState.UNVERIFIED) or spans > MOST_SPANS:
             return
-        self._kept.put({key: outcome})
+        if lasting:
+            self._kept.put({key: outcome})
 
 
 class Surroundings(Sequence[Part]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -9,6 +10,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from prudent.errors import PrudentError
+from prudent_responsible_ai.grounding.reader import Reader
+from prudent_responsible_ai.leased_reader import Home, LeasedReader
 
 if TYPE_CHECKING:
     from prudent.capabilities.embeddings import EmbeddingModel
@@ -52,6 +55,7 @@ class LocalSafetyModels:
     def __init__(self) -> None:
         self._encoder: _Opened[TextEncoder] = _Opened(_open_encoder)
         self._embedder: _Opened[EmbeddingModel] = _Opened(_open_embedder)
+        self._chat: _Opened[Home] = _Opened(_open_chat_models)
 
     def encoder(self) -> TextEncoder:
         """The checks' encoder; its base is fetched and the whole compiled the first time (some seconds)."""
@@ -60,6 +64,10 @@ class LocalSafetyModels:
     def embedder(self) -> EmbeddingModel:
         """multilingual-e5-small; fetched and compiled the first time."""
         return self._embedder.get()
+
+    def reader(self, name: str) -> Reader:
+        """A chat model that reads, in a pool of the checks' own; a server lends its models in its place."""
+        return LeasedReader(self._chat.get, name)
 
 
 @cache
@@ -78,3 +86,13 @@ def _open_embedder() -> EmbeddingModel:
     from prudent.capabilities.embeddings import EmbeddingModel
 
     return EmbeddingModel.load()
+
+
+def _open_chat_models() -> Home:
+    """The chat models of this machine, with the loop of a thread that they live in. None is fetched."""
+    from prudent.capabilities.loading import LoadOptions
+    from prudent.capabilities.pool import ModelPool
+
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="prudent-readers", daemon=True).start()
+    return ModelPool.local(LoadOptions()), loop

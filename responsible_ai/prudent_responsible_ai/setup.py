@@ -16,6 +16,7 @@ from prudent_responsible_ai.yaml_lines import sentence
 
 if TYPE_CHECKING:
     from prudent.capabilities.embeddings import EmbeddingModel
+    from prudent_responsible_ai.grounding.reader import Reader
     from prudent_responsible_ai.text_encoder import TextEncoder
 
 
@@ -28,6 +29,10 @@ class SafetyModels(Protocol):
 
     def embedder(self) -> EmbeddingModel:
         """The multilingual embedding model. Raises PrudentError where it cannot be had."""
+        ...
+
+    def reader(self, name: str) -> Reader:
+        """A chat model by its id that reads for a check; it is loaded when it first reads."""
         ...
 
 

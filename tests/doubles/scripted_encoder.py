@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from prudent_responsible_ai.grounding.reader import Question
 from prudent_responsible_ai.text_encoder import LABELS, NameLabel, NameSpan, Support, Window
 
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？\n]*\s*")
@@ -61,11 +62,31 @@ class ScriptedEncoder:
         }
 
 
-class ScriptedModels:
-    """SafetyModels with a given encoder and no embedder."""
+class ScriptedReader:
+    """A reader that believes the sentences it is told to, and no other. It reads `most` of them in time."""
 
-    def __init__(self, encoder: ScriptedEncoder) -> None:
+    def __init__(self, believed: Sequence[str], most: int = 1_000) -> None:
+        self._believed = tuple(believed)
+        self._most = most
+        self.asked: list[Question] = []
+
+    def warm_up(self) -> None:
+        """Nothing to load."""
+
+    def doubts(self, questions: Sequence[Question], seconds: float) -> list[float | None]:
+        """Sure either way, of the first `most`."""
+        del seconds
+        self.asked += questions
+        sure = [-8.0 if one.sentence in self._believed else 8.0 for one in questions[: self._most]]
+        return [*sure, *[None] * (len(questions) - len(sure))]
+
+
+class ScriptedModels:
+    """SafetyModels with a given encoder and reader, and no embedder."""
+
+    def __init__(self, encoder: ScriptedEncoder, reader: ScriptedReader | None = None) -> None:
         self._encoder = encoder
+        self._reader = reader
 
     def encoder(self) -> ScriptedEncoder:
         """The given one."""
@@ -74,3 +95,10 @@ class ScriptedModels:
     def embedder(self) -> object:
         """There is none."""
         raise NotImplementedError
+
+    def reader(self, name: str) -> ScriptedReader:
+        """The given one, whatever it is called."""
+        del name
+        if self._reader is None:
+            raise NotImplementedError
+        return self._reader

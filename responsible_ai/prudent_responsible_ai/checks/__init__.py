@@ -43,9 +43,9 @@ CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
     "harm": HarmCheck.from_setup,
     "attack": AttackCheck.from_setup,
     "bias": BiasCheck.from_setup,
-    "grounded": GroundedCheck.from_setup,
     "topic": TopicCheck.from_setup,
     "language": LanguageCheck.from_setup,
     "inclusive": InclusiveCheck.from_setup,
+    "grounded": GroundedCheck.from_setup,  # after the others: with a reader it takes seconds
     TWIN: _without_options(TwinCheck),
 }

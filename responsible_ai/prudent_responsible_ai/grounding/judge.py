@@ -90,12 +90,25 @@ class GroundedWeights(_Part):
 
 @dataclass(frozen=True)
 class Judged:
-    """What was found of a sentence. `score` is the probability that the documents do not support it."""
+    """What was found of a sentence. `score` is the probability that the documents do not support it.
+
+    Where they do not, `contradicts` tells a sentence that they speak against from one that they do not say.
+    `read` says that a chat model has read it too.
+    """
 
     evidence: Evidence
     score: float
     state: State
     thresholds: Thresholds
+    contradicts: bool
+    read: bool = False
+
+
+def state_of(score: float, thresholds: Thresholds, *, contradicts: bool) -> State:
+    """What a score means."""
+    if score < thresholds.low:
+        return "supported"
+    return "contradicted" if contradicts else "unsupported"
 
 
 def shape_of(sentence: str, question: str) -> Shape:
@@ -150,10 +163,8 @@ class Judge:
         if opinion is not None:
             signs |= dict(zip(ENCODER_SIGNS, encoder_signs(opinion), strict=True))
         score = fit.probability(signs) if evidence.passages else 1.0
-        state: State = "supported"
-        if score >= fit.low:
-            contradicted = bool(evidence.conflicts) or (
-                opinion is not None and opinion.contradicted > opinion.unsupported
-            )
-            state = "contradicted" if contradicted and evidence.passages else "unsupported"
-        return Judged(evidence, score, state, Thresholds(fit.low, fit.medium, fit.high))
+        thresholds = Thresholds(fit.low, fit.medium, fit.high)
+        opposed = opinion is not None and opinion.contradicted > opinion.unsupported
+        contradicts = bool(evidence.passages) and (bool(evidence.conflicts) or opposed)
+        state = state_of(score, thresholds, contradicts=contradicts)
+        return Judged(evidence, score, state, thresholds, contradicts)

@@ -52,10 +52,14 @@ class Documents:
         left = MOST_CHARACTERS
         self.complete = True
         """Whether all was read: beyond `MOST_CHARACTERS` nothing is."""
+        read: list[str] = []
         for part, text in texts:
             self.complete = self.complete and len(text) <= left
             self.passages += _cut(part, text[:left])
+            read.append(text[:left].strip())
             left = max(0, left - len(text))
+        self.whole = "\n".join(filter(None, read))
+        """The documents as one text, as far as they were read."""
         self._holding: Counter[str] = Counter()
         for passage in self.passages:
             self._holding.update(passage.stems.keys())

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from prudent.capabilities.interface import Models
-from prudent.errors import ConfigurationError, PrudentError
+from prudent.errors import PrudentError
 from prudent.server.agent_host import AgentHost, NoAgents
 from prudent.server.auth import Entrance
 from prudent.server.boundary import BodyBounds, BodyLimit, RequestContext
@@ -24,6 +24,7 @@ from prudent.server.dependencies import body_schemas
 from prudent.server.errors import handle_http_exception, handle_prudent_error
 from prudent.server.guard import Guard
 from prudent.server.image_source import ImageSource
+from prudent.server.lent_models import LentModels
 from prudent.server.routes import agents as agent_routes
 from prudent.server.routes import (
     audio_stream,
@@ -125,10 +126,11 @@ def create_app(
         ConfigurationError: a setting or the policy is wrong.
     """
     settings = settings or Settings.from_env()
-    safety = safety or shared_models()
+    pool = pool or _local_models(settings, progress)
+    safety = LentModels(safety or shared_models(), pool)
     pipeline = pipeline or _policy_pipeline(settings, safety)
     guard = Guard(
-        pool or _local_models(settings, progress),
+        pool,
         pipeline,
         audit or _policy_audit(pipeline.policy, settings),
         default_model=settings.model,
@@ -141,6 +143,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         del app
+        safety.begin()
         if settings.preload:
             guard.preload()
         try:
@@ -196,16 +199,9 @@ def _local_models(settings: Settings, progress: ProgressListener | None) -> Mode
 
 def _policy_pipeline(settings: Settings, safety: SafetyModels) -> Pipeline:
     """The checks of the settings' policy. Imported here, so that a server of doubles loads none."""
-    from prudent_responsible_ai.assemble import build_pipeline
-    from prudent_responsible_ai.policy_file import load_policy, located
+    from prudent_responsible_ai.assemble import open_pipeline
 
-    policy = load_policy(settings.policy)
-    if settings.policy_floor is not None:
-        policy = policy.above(load_policy(settings.policy_floor))
-    try:
-        return build_pipeline(policy, safety)
-    except ConfigurationError as error:
-        raise located(error, settings.policy) from None
+    return open_pipeline(settings.policy, safety, floor=settings.policy_floor)
 
 
 def _policy_audit(policy: Policy, settings: Settings) -> AuditLog | None:
