@@ -87,6 +87,18 @@ def pieces_of(goal: str) -> list[str | Conditional]:
     return [one if isinstance(one, Conditional) else " ".join(one) for one in found]
 
 
+def without_answers(goal: str) -> str:
+    """The goal without the questions about its conditions, and what the user answered."""
+    return _ASKED.sub("", goal)
+
+
+def left_out_of(goal: str) -> list[str]:
+    """What is not done because the user said so when asked about its condition, a line for each."""
+    if not _ASKED.search(goal):
+        return []
+    return [one.left_out for one in pieces_of(goal) if isinstance(one, Conditional) and one.left_out]
+
+
 def _answered(one: Conditional, asked: str) -> Conditional:
     _, found, said = asked.partition(f"\n{one.question}")
     return replace(one, known=bool(words.YES.match(said))) if found else one

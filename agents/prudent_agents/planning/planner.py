@@ -32,7 +32,7 @@ from prudent_agents.models import ending_prompts, prompts
 from prudent_agents.models.driver import Call, Model
 from prudent_agents.plan import SAY, Argument, Blank, Condition, Given, Plan, Ref, Rung, Step
 from prudent_agents.planning.choosing import Ask, Chooser
-from prudent_agents.planning.conditional import Conditional, pieces_of
+from prudent_agents.planning.conditional import Conditional, left_out_of, pieces_of
 from prudent_agents.planning.proposing import (
     ASKS_IN_WORDS,
     LEAST_OF_A_SUM,
@@ -114,7 +114,7 @@ class Planner:
         except _UnsaidError as lack:
             asked = question(lack.tool, lack.name, goal)
             return plan.model_copy(update={"ends": "ask_user", "note": asked})
-        left_out = [one.left_out for one in every if isinstance(one, Conditional) and one.left_out]
+        left_out = left_out_of(goal)
         if not steps and left_out:
             return plan.model_copy(update={"ends": "cannot", "note": "\n".join(left_out)})
         if not steps and is_question(goal) and has_content(goal):

@@ -20,17 +20,14 @@ from prudent_agents.models.driver import OnText
 from prudent_agents.plan import Given
 from prudent_agents.running.comparing import compared
 from prudent_agents.running.reading import Reading, read_for
+from prudent_agents.running.reporting import reported
 from prudent_agents.running.summing import Known, Sum, in_units, made_up, summed
 from prudent_agents.running.work import Work
-from prudent_agents.tool import Effect
-from prudent_agents.values import JSON, Value, canonical, in_words
+from prudent_agents.values import Value, canonical, in_words
 
 ANSWER_TOKENS = 400
 _SHOWN = 300
 """Characters of a result that are shown as they are."""
-_SHOWN_BESIDE = 120
-"""The same, of one that stands in brackets."""
-_ASKS = re.compile(r"[?？]|\btell me\b|告诉", re.IGNORECASE)
 _ASKS_SUM = re.compile(
     r"\b(?:difference|total|together|altogether|in all|how much more|how many more|by how (?:much|many)|minus"
     r"|plus|sum|times|average|percent)\b|%|相差|一共|总共|合计|多多少|差多少|平均|总和",
@@ -44,11 +41,6 @@ _NO_COUNT = re.compile(
 )
 """Dates, years, times and names of files: their numbers count nothing."""
 
-_UNDONE = (
-    ("Not done: {what}. The condition was not met: {why}.\n", "Not done: {what}. This holds: {why}.\n"),
-    ("未执行：{what}。条件不满足：{why}。\n", "未执行：{what}。因为：{why}。\n"),
-)
-"""In English and in Chinese; where something holds that was not to, last."""
 _FOUND = ("I could not find that out. I found: {found}", "我没能得出确切的答案。查到的内容：{found}")
 _NOTHING = ("I could not find that out: nothing was found.", "我没能得出答案：什么也没有查到。")
 
@@ -135,45 +127,3 @@ def _found(known: Sequence[Known], goal: str) -> str:
 def _counts(goal: str) -> bool:
     """Whether a goal asks for an amount of something that it gives a number of, and not of one."""
     return bool(_ASKS_AMOUNT.search(goal)) and any(one != "1" for one in numbers(_NO_COUNT.sub(" ", goal)))
-
-
-def reported(work: Work, goal: str) -> tuple[str, str, list[str]]:
-    """What the run has written, in words; what of the goal is left to be answered; from which steps.
-
-    A small model asked for both at once tells neither. What only served a write is not answered again, unless
-    the goal asks something. No steps: from all of them.
-    """
-    plan, results = work.state.plan, work.state.results
-    steps = [] if plan is None else [step for step in plan.steps if step.id in results]
-    written = [step for step in steps if work.effect(step) is not Effect.READ]
-    undone = _undone(work, goal)
-    if not written:
-        left = "" if undone and not _ASKS.search(goal) else goal
-        return undone, left, []
-    word = "已完成：" if IDEOGRAPHS.search(goal) else "Done: "
-    lines = [f"{word}{step.about or step.tool}{_came_to(results[step.id].data)}\n" for step in written]
-    lines.append(undone)
-    served = {name for step in written for name in step.inputs}
-    left = [step for step in steps if step not in written and step.id not in served]
-    if not left and _ASKS.search(goal):
-        return "".join(lines), goal, []
-    asked = " ".join(dict.fromkeys(step.about for step in left))
-    return "".join(lines), asked, [step.id for step in left]
-
-
-def _undone(work: Work, goal: str) -> str:
-    """What was left out because a condition does not hold, and what decided it: a line for each."""
-    plan, lines = work.state.plan, list[str]()
-    for step in () if plan is None else plan.steps:
-        when = step.when if step.id in work.state.skipped else None
-        if when is None or not isinstance(when.right, Given) or when.left.step not in work.state.results:
-            continue
-        why = f"{when.right.value}{_came_to(work.state.results[when.left.step].data)}"
-        form = _UNDONE[bool(IDEOGRAPHS.search(goal))][when.op == "says not"]
-        lines.append(form.format(what=step.about or step.tool, why=why))
-    return "".join(lines)
-
-
-def _came_to(data: JSON) -> str:
-    said = "" if isinstance(data, bool) else in_words(data, characters=_SHOWN_BESIDE)
-    return f" ({said})" if said else ""
