@@ -9,19 +9,21 @@ from typing import Any
 
 from prudent.types.content import Source
 from prudent.types.safety import Action
-from prudent_responsible_ai.checks import CHECKS
+from prudent_responsible_ai.checks import CHECKS, OPTIONS
+from prudent_responsible_ai.checks.grounded import GroundedCheck
 from prudent_responsible_ai.checks.twin import TWIN, WORKING_ACTIONS
+from prudent_responsible_ai.grounding.rereading import ReaderWeights
 from prudent_responsible_ai.policy_file import PolicyFile
 from prudent_responsible_ai.safety_models import shared_models
-from prudent_responsible_ai.setup import CheckSetup
+from prudent_responsible_ai.setup import CheckSetup, Options
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _RULE = {"$ref": "#/$defs/Rule"}
 
 
 def policy_schema() -> dict[str, Any]:
-    """The schema of a file that may extend another. It does not follow `extends`, and of a check's options
-    it knows only which check they are of; `prudent policy check` does and knows both.
+    """The schema of a file that may extend another. It does not follow `extends`, and does not know what
+    options mean (that a pattern is one, say); `prudent policy check` does.
     """
     schema = PolicyFile.model_json_schema()
     ids = {"enum": list(CHECKS)}
@@ -45,9 +47,19 @@ def policy_schema() -> dict[str, Any]:
             },
         }
     kept["options"]["propertyNames"] = ids
+    kept["options"]["properties"] = {name: _options(name, schema["$defs"]) for name in CHECKS}
     kept["degrade"]["anyOf"][0]["items"] = ids
     schema["allOf"] = [_floor_holds()]
     return {"$schema": _DIALECT, **schema, "title": "prudent policy"}
+
+
+def _options(check: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    """What can be said to a check; what that refers to goes to the schema's own definitions."""
+    own = OPTIONS.get(check, Options).model_json_schema()
+    definitions.update(own.pop("$defs", {}))
+    if check == GroundedCheck.id:
+        own["properties"]["reader"]["anyOf"][0]["enum"] = list(ReaderWeights.packaged().models)
+    return own
 
 
 def _has(key: str, values: list[Any]) -> dict[str, Any]:

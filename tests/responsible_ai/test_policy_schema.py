@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prudent.errors import ConfigurationError
 from prudent_responsible_ai import build_pipeline, built_in_policies, load_policy
+from prudent_responsible_ai.checks import CHECKS, OPTIONS
+from prudent_responsible_ai.grounding.rereading import ReaderWeights
 from prudent_responsible_ai.policy_schema import policy_schema
+from prudent_responsible_ai.safety_models import shared_models
+from prudent_responsible_ai.setup import CheckSetup, Options
 from prudent_responsible_ai.yaml_lines import read_lined_yaml
 
 VALUES: list[Any] = [
@@ -105,3 +110,16 @@ def test_an_editor_is_told_of_a_category_that_the_check_does_not_have() -> None:
     rule = {"check": "harm", "category": "violance", "action": "block"}
     assert not validator().is_valid({"name": "x", "rules": {"user": [rule]}})
     assert validator().is_valid({"name": "x", "rules": {"user": [{**rule, "category": "violence"}]}})
+
+
+def test_an_editor_is_told_of_an_option_that_the_check_does_not_have() -> None:
+    for name, factory in CHECKS.items():
+        with pytest.raises(ConfigurationError) as caught:
+            factory(CheckSetup(shared_models(), name, {"no such option": 1}))
+        known = OPTIONS.get(name, Options).model_fields
+        assert caught.value.hint == f"Options of '{name}' are {', '.join(known) or 'none'}."
+        assert not validator().is_valid({"name": "x", "options": {name: {"no such option": 1}}})
+    reader = next(iter(ReaderWeights.packaged().models))
+    for name, fits in ((reader, True), ("some-model", False)):
+        given = {"name": "x", "options": {"grounded": {"reader": name, "reader_seconds": 5}}}
+        assert validator().is_valid(given) is fits

@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prudent_responsible_ai.check import Check
-from prudent_responsible_ai.checks.attack import AttackCheck
+from prudent_responsible_ai.checks.attack import AttackCheck, AttackOptions
 from prudent_responsible_ai.checks.bias import BiasCheck
 from prudent_responsible_ai.checks.control_characters import ControlCharactersCheck
-from prudent_responsible_ai.checks.grounded import GroundedCheck
-from prudent_responsible_ai.checks.harm import HarmCheck
+from prudent_responsible_ai.checks.grounded import GroundedCheck, GroundedOptions
+from prudent_responsible_ai.checks.harm import HarmCheck, HarmOptions
 from prudent_responsible_ai.checks.image import ImageCheck
-from prudent_responsible_ai.checks.inclusive import InclusiveCheck
-from prudent_responsible_ai.checks.language import LanguageCheck
-from prudent_responsible_ai.checks.names import NamesCheck
+from prudent_responsible_ai.checks.inclusive import InclusiveCheck, InclusiveOptions
+from prudent_responsible_ai.checks.language import LanguageCheck, LanguageOptions
+from prudent_responsible_ai.checks.names import NamesCheck, NamesOptions
 from prudent_responsible_ai.checks.personal_data import PersonalDataCheck
 from prudent_responsible_ai.checks.secrets import SecretsCheck
-from prudent_responsible_ai.checks.topic import TopicCheck
+from prudent_responsible_ai.checks.topic import TopicCheck, TopicOptions
 from prudent_responsible_ai.checks.twin import TWIN, TwinCheck
+from prudent_responsible_ai.personal_values import PersonalDataOptions
 from prudent_responsible_ai.setup import CheckSetup, Options
 
 
@@ -49,3 +50,15 @@ CHECKS: dict[str, Callable[[CheckSetup], Check]] = {
     "grounded": GroundedCheck.from_setup,  # after the others: with a reader it takes seconds
     TWIN: _without_options(TwinCheck),
 }
+
+OPTIONS: dict[str, type[Options]] = {
+    "personal_data": PersonalDataOptions,
+    "names": NamesOptions,
+    "harm": HarmOptions,
+    "attack": AttackOptions,
+    "topic": TopicOptions,
+    "language": LanguageOptions,
+    "inclusive": InclusiveOptions,
+    "grounded": GroundedOptions,
+}
+"""What a policy can say to a check, where it can say anything."""
