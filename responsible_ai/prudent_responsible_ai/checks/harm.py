@@ -8,6 +8,7 @@ called unverified.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -74,6 +75,10 @@ class HarmOptions(Options):
         return thresholds
 
 
+_ONE_LETTER = re.compile(r"\s*+([a-z0-9])(?:\s*+\1){3,}+[\s.!?,]*+", re.IGNORECASE | re.ASCII)
+"""A key that was held down: nothing is said, whatever the encoder has seen beside such texts."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Scored:
     """Characters [start, end) with a score by label; `disguised` where only the second view shows it."""
@@ -135,6 +140,8 @@ class HarmCheck(EncoderUser):
         """Return at most one finding for each category, and one that is unverified for each where due."""
         start = context.reading.start
         fresh = text[start:]
+        if _ONE_LETTER.fullmatch(text):
+            return []
         scored = list(self._scored(text, fresh, start))
         language = language_of(fresh)
         found = [self._finding(category, scored, language, context.source) for category in self.categories]

@@ -61,6 +61,14 @@ def test_a_harmless_text_has_no_findings(encoder: ScriptedEncoder) -> None:
     assert _found(_check(encoder), "") == {}
 
 
+def test_one_letter_again_and_again_says_nothing() -> None:
+    check = _check(ScriptedEncoder({"violence": ["x", "杀"]}))
+    for text in ("x" * 20_000, "xxxx", "x x X x!"):
+        assert _found(check, text) == {}
+    for text in ("xxx", "xxxx me", "杀杀杀杀杀"):
+        assert "violence" in _found(check, text)
+
+
 def test_a_disguise_is_undone_and_said_so(encoder: ScriptedEncoder) -> None:
     plain = _found(_check(encoder), "They are vermin.")["hate"]
     found = _found(_check(encoder), "They are v-e-r-m-i-n here.")["hate"]
