@@ -20,6 +20,12 @@ _IDENTIFIES = re.compile(
     r"\b(?:id|e-?mail|phone|iban|(?:\w+ )?number)\b(?! of\b)|编号|号码|邮箱|电话", re.IGNORECASE
 )
 """Words for an argument that stands for something by a number or an address."""
+_LIMIT = re.compile(
+    r"^(?:limit|top_?[nk]|max_?(?:results|items|rows|entries|count)|(?:num|number_of)_results|page_size)$"
+    r"|\b(?:number|maximum) of \w+(?: \w+)? to (?:return|get|fetch|show|list|retrieve|read)\b",
+    re.IGNORECASE,
+)
+"""Names and descriptions of an argument that says how much is to be read at most."""
 _RELATIVE = re.compile(
     r"\b(?:raise|lower|increase|decrease|reduce|cut|extend|shorten|turn (?:up|down))\b.{0,300}?\bby\b"
     r"|\b(?:more|less|higher|lower|longer|shorter|earlier|later|warmer|colder) than\b"
@@ -38,13 +44,24 @@ _COMMON = frozenset(
 def lacking(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
     """The first argument with a fact (a number, a date, an address) which the text does not hold.
 
-    A name is none where the number or the address of what it names is wanted.
+    A name is none where the number or the address of what it names is wanted. How much is to be read at most
+    is no fact.
     """
     for name, value in arguments.items():
         schema = tool.properties.get(name, {})
-        if "enum" not in schema and (made_up(value, text) or misnamed(name, schema, value)):
+        if "enum" in schema or limits(tool, name):
+            continue
+        if made_up(value, text) or misnamed(name, schema, value):
             return name
     return None
+
+
+def limits(tool: Tool, name: str) -> bool:
+    """Whether an argument of a tool that reads says how much is to be read at most."""
+    schema = tool.properties.get(name, {})
+    described = str(schema.get("description") or "")
+    whole = tool.effect is Effect.READ and schema.get("type") == "integer"
+    return whole and bool(_LIMIT.search(name) or _LIMIT.search(described))
 
 
 def made_up(value: JSON, text: str) -> bool:

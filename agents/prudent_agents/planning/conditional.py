@@ -8,12 +8,15 @@ many costs little, and what was sent cannot be taken back.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from prudent_agents.grounding.facts import stated
 from prudent_agents.grounding.scripts import IDEOGRAPHS
+from prudent_agents.plan import Condition, Given, Ref
 from prudent_agents.planning import condition_words as words
 from prudent_agents.planning.proposing import is_question
+from prudent_agents.values import JSON
 
 LONGEST = 2_000
 """Characters of a sentence that is taken apart; a longer one either has a condition or has none."""
@@ -57,6 +60,14 @@ class Conditional:
             return f"“{self.condition}”成立吗（是/否）？"
         return f"Does this hold (yes or no): {self.condition}?"
 
+    def told_by(self, step: str) -> Condition:
+        """That it is to be done, by what this step has read."""
+        return Condition(
+            left=Ref(step=step),
+            op="says not" if self.negated else "says",
+            right=Given(value=self.condition, origin="request"),
+        )
+
     @property
     def left_out(self) -> str | None:
         """Tells that it is not done, where the user has said so."""
@@ -97,6 +108,41 @@ def left_out_of(goal: str) -> list[str]:
     if not _ASKED.search(goal):
         return []
     return [one.left_out for one in pieces_of(goal) if isinstance(one, Conditional) and one.left_out]
+
+
+def without_left_out(pieces: Sequence[str | Conditional]) -> str:
+    """The goal in words, without what the user has said is not to be done."""
+    return " ".join(_in_full(one) for one in pieces if isinstance(one, str) or one.left_out is None)
+
+
+def _in_full(piece: str | Conditional) -> str:
+    """A piece of a goal as a sentence; a condition that is known to be met is not said again."""
+    if isinstance(piece, str):
+        return without_answers(piece)
+    if piece.known is not None or not piece.condition:
+        return f"{piece.action}."
+    if IDEOGRAPHS.search(piece.condition):
+        return f"{'除非' if piece.negated else '如果'}{piece.condition}，{piece.action}。"
+    return f"{'Unless' if piece.negated else 'If'} {piece.condition}, {piece.action}."
+
+
+def condition_of(pieces: Sequence[str | Conditional], given: Mapping[str, JSON]) -> Conditional | None:
+    """The piece under whose condition a call with these arguments stands; None where it stands under none.
+
+    It is of the piece that says most of what it is given. Where two say as much, the condition counts: a
+    question too many costs little.
+    """
+    values = [one for one in given.values() if one is not None and not isinstance(one, bool)]
+    said = [
+        (sum(stated(value, _action(one)) for value in values), isinstance(one, Conditional), one)
+        for one in pieces
+    ]
+    _, _, best = max(said, key=lambda one: one[:2])
+    return best if isinstance(best, Conditional) else None
+
+
+def _action(piece: str | Conditional) -> str:
+    return piece if isinstance(piece, str) else piece.action
 
 
 def _answered(one: Conditional, asked: str) -> Conditional:

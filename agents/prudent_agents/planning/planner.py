@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from prudent_agents.grounding.enumerated import other_options, siblings
 from prudent_agents.grounding.facts import numbers, stated
+from prudent_agents.grounding.telling import in_own_words
 from prudent_agents.grounding.unsaid import (
     CODE,
     has_content,
@@ -30,9 +30,15 @@ from prudent_agents.grounding.unsaid import (
 )
 from prudent_agents.models import ending_prompts, prompts
 from prudent_agents.models.driver import Call, Model
-from prudent_agents.plan import SAY, Argument, Blank, Condition, Given, Plan, Ref, Rung, Step
+from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Ref, Rung, Step
 from prudent_agents.planning.choosing import Ask, Chooser
-from prudent_agents.planning.conditional import Conditional, left_out_of, pieces_of
+from prudent_agents.planning.conditional import (
+    Conditional,
+    condition_of,
+    left_out_of,
+    pieces_of,
+    without_left_out,
+)
 from prudent_agents.planning.proposing import (
     ASKS_IN_WORDS,
     LEAST_OF_A_SUM,
@@ -44,6 +50,7 @@ from prudent_agents.planning.proposing import (
     echoes,
     is_question,
     keyed,
+    like,
     only_asks,
     replaced,
     same_item,
@@ -75,8 +82,8 @@ class _UnsaidError(Exception):
         self.name = name
 
 
-class _UndecidedError(Exception):
-    """Nobody knows whether a condition holds."""
+class UndecidedError(Exception):
+    """Nobody knows whether a condition holds; the user is to be asked this question."""
 
     def __init__(self, question: str) -> None:
         super().__init__(question)
@@ -109,7 +116,7 @@ class Planner:
                     steps += await self._under(goal, piece, steps, read)
                 else:
                     steps += await self._done(goal, piece, steps)
-        except _UndecidedError as lack:
+        except UndecidedError as lack:
             return plan.model_copy(update={"ends": "ask_user", "note": lack.question})
         except _UnsaidError as lack:
             asked = question(lack.tool, lack.name, goal)
@@ -141,26 +148,21 @@ class Planner:
 
         `already`: what was read for the conditions before it.
 
-        Raises _UndecidedError: no tool tells whether it holds, and the user has not said.
+        Raises UndecidedError: no tool tells whether it holds, and the user has not said.
         """
         if one.known is not None:
             return [] if one.left_out else await self._done(goal, one.action, before)
         if not one.condition:
             acts = await self._done(goal, one.action, before)
             if any(step.tool in self._writing() for step in acts):
-                raise _UndecidedError(one.question)
+                raise UndecidedError(one.question)
             return acts
         read = [] if one.condition in already else await self._read(goal, one, before)
         of = already.setdefault(one.condition, read or list(before))
         if not of:
-            raise _UndecidedError(one.question)
-        condition = Condition(
-            left=Ref(step=of[-1].id),
-            op="says not" if one.negated else "says",
-            right=Given(value=one.condition, origin="request"),
-        )
+            raise UndecidedError(one.question)
         acts = await self._done(goal, one.action, [*before, *read])
-        return [*read, *(step.model_copy(update={"when": condition}) for step in acts)]
+        return [*read, *(step.model_copy(update={"when": one.told_by(of[-1].id)}) for step in acts)]
 
     async def _read(self, goal: str, one: Conditional, before: Sequence[Step]) -> list[Step]:
         """The steps that find out whether a condition holds; none where no tool does."""
@@ -250,13 +252,43 @@ class Planner:
         return replaced(plan, failed, [step.model_copy(update=kept)])
 
     async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:
-        """One step at a time: the next call, or None where the goal is reached as far as tools can."""
-        shown = await self._chooser.shown(goal)
+        """One step at a time: the next call, or None where the goal is reached as far as tools can.
+
+        What decides a condition of the goal is read before anything is written under it.
+
+        Raises:
+            UndecidedError: no tool tells whether a condition holds, and the user has not said.
+        """
+        every = pieces_of(goal)
+        asked = without_left_out(every)
+        if not asked:
+            return None
+        shown = await self._chooser.shown(asked)
         messages = prompts.call(
-            goal, goal, {str(index): one for index, one in enumerate(known)}, instructions=self._instructions
+            asked,
+            asked,
+            {str(index): one for index, one in enumerate(known)},
+            instructions=self._instructions,
         )
         reply = await self._ask("choose", self._model.call(messages, shown))
-        return self._made(reply.calls[0], goal, goal, done) if reply.calls else None
+        if not reply.calls:
+            return None
+        call, tool = reply.calls[0], self._tools[reply.calls[0].tool]
+        call = replace(call, arguments=in_own_words(tool, call.arguments, asked))
+        made = self._made(call, asked, asked, done)
+        one = None if tool.effect is Effect.READ else condition_of(every, call.arguments)
+        if one is None or one.known is not None:
+            return None if one is not None and one.left_out else made
+        if not one.condition:
+            raise UndecidedError(one.question)
+        about = one.action.strip()
+        read = [step for step in done if step.about == one.condition]
+        if read:
+            return made.model_copy(update={"about": about, "when": one.told_by(read[-1].id)})
+        found = await self._read(goal, one, done)
+        if not found:
+            raise UndecidedError(one.question)
+        return found[0] if len(found) > 1 else found[0].model_copy(update={"about": one.condition})
 
     async def _parts(self, goal: str) -> list[str]:
         """The goal in parts, or whole where parts would lose or add something."""
@@ -324,7 +356,7 @@ class Planner:
         if found and wanted_name is not None:
             argument = self._from(found[0], tool, wanted_name)
             made = made.model_copy(update={"arguments": {**made.arguments, wanted_name: argument}})
-        alike = self._like(made, text, len(before) + len(found) + 1)
+        alike = like(made, tool, text, len(before) + len(found) + 1)
         if alike:
             made = made.model_copy(update={"about": spoken(made)})
         return [*found, made, *alike]
@@ -333,30 +365,6 @@ class Planner:
         """What a step found, whole where it is a text and a text is wanted."""
         whole = is_text(self._tools[found.tool].returns) and is_text(tool.properties.get(name))
         return Ref(step=found.id) if whole else Blank(inputs=(found.id,))
-
-    def _like(self, step: Step, text: str, count: int) -> list[Step]:
-        """The same call for the other items of a list that its argument is in, where it only reads."""
-        tool = self._tools[step.tool]
-        if tool.effect is not Effect.READ:
-            return []
-        for name, argument in step.arguments.items():
-            value = argument.value if isinstance(argument, Given) else None
-            if not isinstance(value, str):
-                continue
-            options = tool.properties.get(name, {}).get("enum")
-            others = siblings(value, text) if options is None else other_options(value, options, text)
-            if others:
-                return [
-                    step.model_copy(
-                        update={
-                            "id": f"step{count + at + 1}",
-                            "about": f"{tool.name.replace('_', ' ')} {other}",
-                            "arguments": {**step.arguments, name: Given(value=other, origin="request")},
-                        }
-                    )
-                    for at, other in enumerate(others)
-                ]
-        return []
 
     async def _said(
         self, tool: Tool, arguments: Mapping[str, JSON], text: str, taken: Sequence[JSON]

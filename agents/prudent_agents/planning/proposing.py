@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from prudent_agents.grounding.copying import copied
-from prudent_agents.grounding.enumerated import first_item
+from prudent_agents.grounding.enumerated import first_item, other_options, siblings
 from prudent_agents.grounding.facts import SUMS, stated
 from prudent_agents.grounding.telling import in_own_words
-from prudent_agents.grounding.unsaid import made_up, shares_words
+from prudent_agents.grounding.unsaid import limits, made_up, shares_words
 from prudent_agents.models.driver import Call
 from prudent_agents.plan import Argument, Given, Plan, Step
 from prudent_agents.planning.respelling import in_words, pieces, respelt
@@ -44,6 +44,8 @@ _LOOK_UP = re.compile(
 _LEAST_OF_A_QUESTION = 3
 LEAST_OF_A_SUM = 2
 """Numbers in a request that is a sum by itself."""
+WIDE = 100
+"""Items that are read where the goal does not say how many."""
 _ENDS = " .?!。？！"
 MAY_BE_SPLIT = re.compile(
     r"\b(?:and|or|then|after|before|than|versus)\b|[,;，；、。]|[.!?？！]\s*\S|[和与跟及或比并再]|然后|还是|之后",
@@ -65,8 +67,16 @@ def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) 
         if isinstance(right, str) and not asks and tool.effect is Effect.READ:
             right = first_item(right)
         if name in tool.required or not made_up(right, text):
-            kept[name] = right
+            kept[name] = _wide(tool, name, right, text)
     return in_own_words(tool, kept, about)
+
+
+def _wide(tool: Tool, name: str, value: JSON, text: str) -> JSON:
+    """A limit that nobody set, so wide that nothing is missed; any other value as it is."""
+    if value == 1 or not isinstance(value, int) or not limits(tool, name) or stated(value, text):
+        return value
+    most = tool.properties.get(name, {}).get("maximum")
+    return max(value, min(WIDE, most) if isinstance(most, int) else WIDE)
 
 
 def asked_of(text: str) -> str:
@@ -159,6 +169,30 @@ def spoken(step: Step) -> str:
     """A call in words: the tool and what it was given."""
     given = [str(one.value) for one in step.arguments.values() if isinstance(one, Given)]
     return " ".join([step.tool.replace("_", " "), *given])
+
+
+def like(step: Step, tool: Tool, text: str, count: int) -> list[Step]:
+    """The same call for the other items of a list that its argument is in, where it only reads."""
+    if tool.effect is not Effect.READ:
+        return []
+    for name, argument in step.arguments.items():
+        value = argument.value if isinstance(argument, Given) else None
+        if not isinstance(value, str):
+            continue
+        options = tool.properties.get(name, {}).get("enum")
+        others = siblings(value, text) if options is None else other_options(value, options, text)
+        if others:
+            return [
+                step.model_copy(
+                    update={
+                        "id": f"step{count + at + 1}",
+                        "about": f"{tool.name.replace('_', ' ')} {other}",
+                        "arguments": {**step.arguments, name: Given(value=other, origin="request")},
+                    }
+                )
+                for at, other in enumerate(others)
+            ]
+    return []
 
 
 def spelt(

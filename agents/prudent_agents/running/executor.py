@@ -37,7 +37,7 @@ from prudent_agents.events import (
 from prudent_agents.grounding.citing import cited
 from prudent_agents.labels import TRUSTED, join
 from prudent_agents.models import prompts
-from prudent_agents.plan import FILL, ITEM, SAY, Blank, Given, Ref, Step
+from prudent_agents.plan import FILL, ITEM, SAY, Blank, Given, Ref, Rung, Step
 from prudent_agents.rules import Permission
 from prudent_agents.running.approving import Approvals, failed, finished, result_label
 from prudent_agents.running.arguments import Arguments
@@ -201,6 +201,8 @@ class Executor:
         key = _key(work.state.run, step.id, index, tool.name, plain)
         if key in work.state.finished:
             return work.state.finished[key]
+        if tool.effect is not Effect.READ and (made := self._made_before(step, tool, plain)) is not None:
+            return made
         tool.validate(plain)
         if tool.precondition is not None and (why := _broken(tool.precondition, plain)):
             raise ToolArgumentsError(f"{tool.name}: {why}")
@@ -217,6 +219,17 @@ class Executor:
             step=step.id, tool=tool.name, arguments=arguments, key=key, effect=tool.effect, item=index
         )
         return await self._attempted(step, tool, intended)
+
+    def _made_before(self, step: Step, tool: Tool, plain: Mapping[str, JSON]) -> Value | None:
+        """What this very call came to where a model chose it a second time, one step after the other."""
+        state = self._work.state
+        if state.plan is None or state.plan.rung is not Rung.STEPWISE:
+            return None
+        others = (
+            one for (name, _), one in state.intents.items() if name != step.id and one.tool == tool.name
+        )
+        same = (one for one in others if {name: value.data for name, value in one.arguments.items()} == plain)
+        return next((state.finished[one.key] for one in same if one.key in state.finished), None)
 
     async def _attempted(self, step: Step, tool: Tool, intended: ToolIntended) -> Value:
         """Make the call, again where that is harmless."""

@@ -16,8 +16,8 @@ from prudent_agents.errors import BudgetExceededError, JournalError, RunConflict
 from prudent_agents.events import Asked, Paused, Planned, RunEnded, Status, StepAdded, StepSkipped, TextDelta
 from prudent_agents.labels import join
 from prudent_agents.models import prompts
-from prudent_agents.plan import Plan, Rung, Step
-from prudent_agents.planning.planner import Planner
+from prudent_agents.plan import Argument, Blank, Given, Plan, Rung, Step
+from prudent_agents.planning.planner import Planner, UndecidedError
 from prudent_agents.running.answering import ANSWER_TOKENS, Answerer
 from prudent_agents.running.executor import Executor
 from prudent_agents.running.work import PausedError, Work
@@ -79,14 +79,14 @@ class Loop:
         work = self._work
         if self._planner is None or self._rung is Rung.STEPWISE:
             return
-        plan, answers = work.state.plan, work.state.answers
+        plan = work.state.plan
         if plan is None:
             plan = await self._planner.plan(work.state.goal)
             if prompts.ATTACHED in work.state.results and not plan.steps:
                 plan = plan.model_copy(update={"ends": "answer", "note": None})  # the files may say it
             await work.record(Planned(plan=plan))
-        elif plan.ends == "ask_user" and answers:
-            question, said = answers[-1]
+        elif plan.ends == "ask_user" and work.state.answers:
+            question, said = work.state.answers[-1]
             plan = await self._planner.plan(f"{plan.goal}\n{question} {said}")
             await work.record(Planned(plan=plan, reason="the user answered"))
         if plan.ends == "ask_user":
@@ -126,6 +126,11 @@ class Loop:
                 reads.append(step)
         return reads
 
+    def _answered_goal(self) -> str:
+        """The goal, with what was asked about it and answered."""
+        state = self._work.state
+        return "\n".join([state.goal, *(f"{question} {said}" for question, said in state.answers)])
+
     async def _added(self) -> bool:
         """Whether one more step was chosen, where steps are chosen one at a time."""
         work = self._work
@@ -133,8 +138,12 @@ class Loop:
         if self._planner is None or self._rung is not Rung.STEPWISE or len(done) >= MOST_STEPS_AT_A_TIME:
             return False
         known = list(work.known([step.id for step in done]).values())
-        step = await self._planner.next(work.state.goal, known, done)
-        if step is None or any((one.tool, one.arguments) == (step.tool, step.arguments) for one in done):
+        try:
+            step = await self._planner.next(self._answered_goal(), known, done)
+        except UndecidedError as lack:
+            await work.record(Asked(question=lack.question))
+            raise PausedError from lack
+        if step is None or any(_alike(one, step) for one in done):
             return False
         await work.record(StepAdded(step=step))
         return True
@@ -214,7 +223,7 @@ class Loop:
         work, plan = self._work, self._work.state.plan
         names = [*work.background, *(plan.names if plan is not None else ()), *work.state.failed]
         known = list(work.known(names).values())
-        goal = plan.goal if plan is not None else work.state.goal
+        goal = self._answered_goal() if plan is None or plan.rung is Rung.STEPWISE else plan.goal
         if self._output is not None:
             messages = prompts.answer(goal, known, instructions=work.instructions)
             return await self._typed(messages, self._output)
@@ -247,6 +256,18 @@ class Loop:
         label = join([self._work.control(), *(value.label for value in self._work.state.results.values())])
         seen = label.model_dump(mode="json") | {"sources": sorted(label.sources)}
         await self._work.record(RunEnded(status=status, output=output, label=seen, error=error))
+
+
+def _alike(one: Step, other: Step) -> bool:
+    """Whether two steps are one call, whoever gave its values and whatever its blanks are filled from."""
+    return one.tool == other.tool and _bare(one) == _bare(other)
+
+
+def _bare(step: Step) -> dict[str, Argument | JSON]:
+    return {
+        name: one.value if isinstance(one, Given) else Blank() if isinstance(one, Blank) else one
+        for name, one in step.arguments.items()
+    }
 
 
 def _latest(work: Work) -> JSON:

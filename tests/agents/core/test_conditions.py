@@ -8,7 +8,7 @@ import pytest
 from scripted_planner import ScriptedAgentModel
 
 from prudent_agents import Agent, Run, tool
-from prudent_agents.plan import Condition, Given, Plan, Ref, Step
+from prudent_agents.plan import Condition, Given, Plan, Ref, Rung, Step
 
 SENT: list[str] = []
 
@@ -98,6 +98,73 @@ def test_a_condition_that_nobody_can_take_apart_is_asked_about(
         ended = made.resume(waits.id, answer=answer)
     assert (ended.status, SENT) == ("done", ["Umbrella"] if answer == "yes" else [])
     assert (undone in str(ended.output)) is (answer == "no")
+
+
+class OneStepAtATime(ScriptedAgentModel):
+    """Wants to send at every step, whatever the sky says, and looks the sky up where it is told to."""
+
+    async def call(self, messages: Any, tools: Any, *, required: bool = False) -> Any:
+        self._calls = [{"city": "Oslo"} if tools[-1].name == "weather" else {"text": "Umbrella"}]
+        return await super().call(messages, tools[-1:], required=required)
+
+
+@pytest.mark.parametrize(
+    ("sky", "goal", "status", "sent"),
+    [
+        ("rain", "If it rains in Oslo, send 'Umbrella'.", "done", True),
+        ("no rain", "If it rains in Oslo, send 'Umbrella'.", "done", False),
+        ("rain", "Unless it rains in Oslo, send 'Umbrella'.", "done", False),
+        ("sun", "If it rains in Oslo, send 'Umbrella'.", "paused", False),
+        ("rain", "Send 'Umbrella'.", "done", True),
+    ],
+)
+def test_one_step_at_a_time_knows_conditions_too(sky: str, goal: str, status: str, sent: bool) -> None:
+    @tool(trusted=True)
+    def weather(city: str) -> dict[str, Any]:
+        """The weather."""
+        return {"city": city, "sky": sky}
+
+    @tool(effect="write", trusted=True)
+    def send(text: str) -> str:
+        """Send it."""
+        SENT.append(text)
+        return "sent"
+
+    model = OneStepAtATime(calls=[{}])
+    with Agent(tools=[weather, send], model=model, durable=False, rung=Rung.STEPWISE) as made:
+        ended = made.run(goal)
+    assert (ended.status, SENT) == (status, ["Umbrella"] if sent else []), ended.error
+    assert ("Not done: send" in str(ended.output)) is (status == "done" and not sent)
+
+
+def test_one_step_at_a_time_makes_no_call_twice() -> None:
+    @tool(effect="write", trusted=True)
+    def send(text: str) -> str:
+        """Send it."""
+        SENT.append(text)
+        return "sent"
+
+    model = ScriptedAgentModel(calls=[{"text": "made up"}])
+    with Agent(tools=[send], model=model, durable=False, rung=Rung.STEPWISE) as made:
+        ended = made.run("Send something.")
+    assert (ended.status, SENT) == ("done", ["made up"])
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_one_step_at_a_time_asks_what_a_condition_means(answer: str) -> None:
+    @tool(effect="write", trusted=True)
+    def send(text: str) -> str:
+        """Send it."""
+        SENT.append(text)
+        return "sent"
+
+    model = OneStepAtATime(calls=[{}])
+    with Agent(tools=[send], model=model, durable=False, rung=Rung.STEPWISE) as made:
+        waits = made.run("If it rains send 'Umbrella'")
+        assert (waits.status, SENT) == ("paused", [])
+        ended = made.resume(waits.id, answer=answer)
+    assert (ended.status, SENT) == ("done", ["Umbrella"] if answer == "yes" else [])
+    assert ("Not done" in str(ended.output)) is (answer == "no")
 
 
 def test_a_run_is_shown_by_what_came_of_each_step() -> None:

@@ -16,6 +16,7 @@ from prudent_agents.grounding.unsaid import (
     unsaid,
     unsaid_choice,
 )
+from prudent_agents.planning.proposing import WIDE, corrected
 from prudent_agents.tool import Effect
 
 
@@ -150,3 +151,18 @@ def test_a_name_that_the_request_has_no_word_of_was_made_up() -> None:
     assert unnamed(READ, {"title": "John Doe"}, "Reserve a book for me.") == "title"
     assert unnamed(READ, {"title": "the book"}, "Reserve a book for me.") is None
     assert unnamed(READ, {"title": "Beijing"}, "北京现在多少度？") is None
+
+
+def test_how_much_is_to_be_read_at_most_is_no_fact_and_is_set_wide() -> None:
+    def latest(limit: int, account: int) -> list[str]:
+        """The most recent transactions."""
+        return [f"{account}"] * limit
+
+    recent = tool_of(latest)
+    goal = "What did I spend from account 7?"
+    assert lacking(recent, {"limit": 5, "account": 7}, goal) is None
+    assert lacking(recent, {"limit": 5, "account": 8}, goal) == "account"
+    assert corrected(recent, {"limit": 5, "account": 7}, goal, goal) == {"limit": WIDE, "account": 7}
+    assert corrected(recent, {"limit": 1, "account": 7}, goal, goal)["limit"] == 1
+    said = "What were the last 5 payments from account 7?"
+    assert corrected(recent, {"limit": 5, "account": 7}, said, said)["limit"] == 5
