@@ -31,6 +31,34 @@ _FIELDS = (
     (re.compile(r"\bin stock\b|\bleft\b|库存|还有", re.IGNORECASE), "stock count pieces left"),
 )
 """Names of fields that a comparison is probably of."""
+_DEGREE = r"(?:更|比较|最)?(?P<degree>便宜|暖和|[多少贵高低暖冷热大小重轻长短])(?:一些|一点|些)?"
+_NAMED = r"[^，,。；;？?！!]{1,30}?"
+_WHICH_OF_THEM = r"(?:哪一?[个种样张把件边座家]?|谁)"
+_TWO_SIDES = (
+    re.compile(
+        rf"(?:请问)?(?P<one>{_NAMED}){_DEGREE}[，,]?还是(?P<other>{_NAMED})(?:更|比较)?(?P=degree)(?:一些|一点|些)?[？?]?"
+    ),
+    re.compile(
+        rf"(?:请问)?(?P<one>{_NAMED})[和与跟、](?P<other>{_NAMED})[，,]?(?:相比[，,]?)?{_WHICH_OF_THEM}{_DEGREE}[？?]?"
+    ),
+    re.compile(rf"(?:请问)?{_WHICH_OF_THEM}{_DEGREE}[，,：:](?P<one>{_NAMED})还是(?P<other>{_NAMED})[？?]?"),
+)
+"""`A多还是B多`, `A和B哪个更贵`, `哪个更贵，A还是B`."""
+_PLACE = re.compile(
+    r"^.{1,12}?(?:里面?|中|内)的?(?=.{2})|^.{1,12}?的(?=.{2})|^(?:今天|明天|昨天|现在)的?(?=.{2})"
+)
+"""Where, or when, the things are that are compared."""
+_ASKED = (
+    ("贵便宜", "多少钱？"),
+    ("多少", "有多少？"),
+    ("暖和冷热", "的气温是多少？"),
+    ("高低", "有多高？"),
+    ("大小", "有多大？"),
+    ("重轻", "有多重？"),
+    ("长短", "有多长？"),
+)
+"""How it is asked for what is compared."""
+_THING = re.compile(r"(?P<thing>.+?)(?:多少钱|有多[少高大重长]|的气温是多少)？")
 _YES_OR_NO = re.compile(
     r"^\s*(?:and\s+|so\s+)?(?:is|are|does|do|did|was|were|has|have|will)\b.*\bthan\b|^(?!.*[哪谁多]).*比.*[吗么]",
     re.IGNORECASE,
@@ -46,6 +74,31 @@ _ASKS_MORE = re.compile(
     r"|\b(?:and|also)\s+(?:is|are|does|do|what|how(?! m)|who|where|when|why|will|tell|send|write)\b",
     re.IGNORECASE,
 )
+
+
+def each_asked(text: str) -> list[str]:
+    """The question about each thing that a Chinese text compares; none where it compares none.
+
+    `库存里桌子多还是椅子多？` asks how many tables there are, and how many chairs.
+    """
+    for pattern in _TWO_SIDES:
+        found = pattern.fullmatch(text.strip())
+        if found is None:
+            continue
+        place = _PLACE.match(found["one"])
+        where = found["one"][: place.end()] if place else ""
+        ends = next(ends for degrees, ends in _ASKED if found["degree"] in degrees)
+        return [f"{found['one']}{ends}", f"{where}{found['other'].removeprefix(where)}{ends}"]
+    return []
+
+
+def thing_asked(question: str) -> str:
+    """The thing that such a question is about; empty where it is no such question."""
+    found = _THING.fullmatch(question)
+    if found is None:
+        return ""
+    place = _PLACE.match(found["thing"])
+    return found["thing"][place.end() if place else 0 :]
 
 
 def direction(text: str) -> Literal[1, -1] | None:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from prudent_agents.grounding.comparatives import each_asked
 from prudent_agents.grounding.facts import numbers, stated
 from prudent_agents.grounding.telling import in_own_words
 from prudent_agents.grounding.unsaid import (
@@ -61,6 +62,7 @@ from prudent_agents.planning.proposing import (
     sums,
     taken_up,
     takes_something,
+    unread,
 )
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON, canonical
@@ -138,7 +140,7 @@ class Planner:
             made = await self._steps(goal, about, [*before, *steps])
             if not made and 0 < index < len(parts) - 1:
                 made = [self._written(about, [*before, *steps])]
-            steps += made
+            steps += unread(made, [*before, *steps], self._writing())
         return steps
 
     async def _under(
@@ -292,6 +294,8 @@ class Planner:
 
     async def _parts(self, goal: str) -> list[str]:
         """The goal in parts, or whole where parts would lose or add something."""
+        if each := each_asked(goal):
+            return each
         if not MAY_BE_SPLIT.search(goal) and not relative_words(goal):
             return [goal]
         reply = await self._ask("plan", self._model.fill(prompts.split(goal), prompts.SPLIT_SCHEMA))

@@ -195,6 +195,14 @@ def like(step: Step, tool: Tool, text: str, count: int) -> list[Step]:
     return []
 
 
+def unread(made: Sequence[Step], before: Sequence[Step], writing: Collection[str]) -> list[Step]:
+    """The steps without those that read once more what was read since the last write, and that none needs."""
+    last = max((at for at, step in enumerate(before) if step.tool in writing), default=-1)
+    already = [(step.tool, step.arguments) for step in before[last + 1 :]]
+    needed = {name for step in made for name in step.inputs}
+    return [step for step in made if step.id in needed or (step.tool, step.arguments) not in already]
+
+
 def spelt(
     failed: Step, wrong: str | None, goal: str, properties: Mapping[str, Mapping[str, Any]]
 ) -> list[Step]:

@@ -16,6 +16,7 @@ from prudent_agents.grounding.comparatives import (
     direction,
     fields,
     than,
+    thing_asked,
 )
 from prudent_agents.grounding.facts import numbers
 from prudent_agents.grounding.measured import alike, leaves, measured, words
@@ -134,9 +135,13 @@ def _described(work: Work, steps: Sequence[Step]) -> str:
 
 
 def _named(step: Step, text: str) -> str | None:
-    """The thing that a step read something of, where the text speaks of it."""
-    given = (one.value for one in step.arguments.values() if isinstance(one, Given))
-    return next((one for one in given if isinstance(one, str) and _place(one, text) < len(text)), None)
+    """The thing that a step read something of, where the text speaks of it; in its words, where it names one.
+
+    A tool whose articles have English names is asked for the `table` that a Chinese text calls 桌子.
+    """
+    given = [one.value for one in step.arguments.values() if isinstance(one, Given)]
+    names = [one for one in (*given, thing_asked(step.about)) if isinstance(one, str) and one]
+    return next((one for one in names if _place(one, text) < len(text)), None)
 
 
 def _place(name: str, text: str) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scripted_planner import ScriptedAgentModel
 
 from prudent_agents import Agent, Run, tool
-from prudent_agents.grounding.comparatives import direction
+from prudent_agents.grounding.comparatives import direction, each_asked
 from prudent_agents.plan import Condition, Given, Plan, Ref, Rung, Step
 
 STOCK: Mapping[str, Any] = {"oak table": 4, "pine chair": 11, "desk lamp": 0, "桌子": 4, "椅子": 11}
@@ -24,7 +24,13 @@ WEATHER: Mapping[str, Any] = {
 }
 
 
-def run(goal: str, things: Mapping[str, Any], *names: str, then: Callable[[str], Step] | None = None) -> Run:
+def run(
+    goal: str,
+    things: Mapping[str, Any],
+    *names: str,
+    then: Callable[[str], Step] | None = None,
+    about: Mapping[str, str] | None = None,
+) -> Run:
     """The goal, with each of the things read; the model says nothing of use."""
 
     @tool(trusted=True)
@@ -38,7 +44,12 @@ def run(goal: str, things: Mapping[str, Any], *names: str, then: Callable[[str],
         return "heated"
 
     steps = [
-        Step(id=f"s{at}", tool="look", arguments={"thing": Given(value=name, origin="request")})
+        Step(
+            id=f"s{at}",
+            tool="look",
+            about=(about or {}).get(name, ""),
+            arguments={"thing": Given(value=name, origin="request")},
+        )
         for at, name in enumerate(names)
     ]
     steps += [] if then is None else [then(steps[-1].id)]
@@ -117,6 +128,45 @@ def test_a_condition_compares_in_the_same_way(word: str, heated: bool) -> None:
     ended = run("Heat.", WEATHER, "Graz", "Oslo", then=heats)
     assert ended.status == "done"
     assert ("h" in ended.results) is heated
+
+
+@pytest.mark.parametrize(
+    ("goal", "asked"),
+    [
+        ("库存里桌子多还是椅子多？", ["库存里桌子有多少？", "库存里椅子有多少？"]),
+        ("桌子和台灯哪个更贵？", ["桌子多少钱？", "台灯多少钱？"]),
+        ("哪个更便宜，桌子还是台灯？", ["桌子多少钱？", "台灯多少钱？"]),
+        ("今天北京热还是上海热？", ["今天北京的气温是多少？", "今天上海的气温是多少？"]),
+        ("店里的红椅子和蓝椅子哪种更便宜一些？", ["店里的红椅子多少钱？", "店里的蓝椅子多少钱？"]),
+        ("桌子和椅子多少钱？", []),
+        ("把桌子和椅子搬走。", []),
+        ("Are there more tables or chairs?", []),
+    ],
+)
+def test_a_chinese_comparison_asks_for_each_side(goal: str, asked: list[str]) -> None:
+    assert each_asked(goal) == asked
+
+
+def test_a_tool_with_english_names_is_compared_in_the_words_of_the_goal() -> None:
+    english = {"table": 310, "lamp": 24.5}
+    asked = dict(zip(english, each_asked("桌子和台灯哪个更贵？"), strict=True))
+    ended = run("桌子和台灯哪个更贵？", english, *english, about=asked)
+    assert ended.output == "桌子（310）；台灯 24.5，相差 285.5。"
+
+
+def test_a_chinese_comparison_is_planned_as_one_call_for_each_side() -> None:
+    @tool(trusted=True)
+    def look(thing: str) -> Any:
+        """Look it up."""
+        return STOCK[thing]
+
+    def called(messages: str) -> dict[str, str]:
+        return {"thing": "桌子" if "库存里桌子" in messages else "椅子"}
+
+    with Agent(tools=[look], model=ScriptedAgentModel(calls=[called]), durable=False) as agent:
+        ended = agent.run("库存里桌子多还是椅子多？")
+    assert [step.tool for step in ended.state.plan.steps] == ["look", "look"]
+    assert ended.output == "椅子（11）；桌子 4，相差 7。"
 
 
 @given(st.text(max_size=60))
