@@ -8,7 +8,7 @@ rules.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prudent.types.content import Source
@@ -261,6 +261,11 @@ def fill(instruction: str | None, inputs: Sequence[tuple[str, Value, Source]]) -
     parts = [part(f"{digest(value.data, characters=6_000)}\n", source) for _, value, source in inputs]
     asked = {"type": "text", "text": f"\n{instruction or 'Fill in the form.'}"}
     return [{"role": "system", "content": _FILL}, {"role": "user", "content": [*parts, asked]}]
+
+
+def not_there(values: Iterable[str]) -> str:
+    """What is wrong with values that the text does not have."""
+    return f"the text does not say {', '.join(values)}. Copy its own words, or leave the field empty."
 
 
 def say(

@@ -35,6 +35,7 @@ from prudent_agents.events import (
     ToolIntended,
 )
 from prudent_agents.grounding.citing import cited
+from prudent_agents.grounding.optional import emptied, unfounded
 from prudent_agents.labels import TRUSTED, join
 from prudent_agents.models import prompts
 from prudent_agents.plan import FILL, ITEM, SAY, Blank, Given, Ref, Rung, Step
@@ -166,16 +167,27 @@ class Executor:
         return Value(data=text, label=label)
 
     async def _filled(self, step: Step, known: Sequence[tuple[str, Value, Source]]) -> JSON:
-        """The value of a step's shape; asked for again where it is of another, with what was wrong."""
+        """The value of a step's shape; asked for again where it is of another, with what was wrong.
+
+        What may be nothing and is made up is asked for once more, and is nothing then.
+        """
         messages = asked = prompts.fill(step.instruction, known)
+        text = "\n".join([step.instruction or "", *(canonical(value.data) for _, value, _ in known)])
+        corrected = False
         for attempt in range(REPAIRS + 1):
             try:
                 filled = self._work.model.fill(asked, step.shape or {})
-                return (await self._work.asked("fill", filled, step=step.id)).data
+                data = (await self._work.asked("fill", filled, step=step.id)).data
             except ValueShapeError as error:
                 if attempt == REPAIRS:
                     raise
-                asked = [*messages, {"role": "user", "content": f"That was wrong: {error.message}"}]
+                wrong = error.message
+            else:
+                places = unfounded(data, step.shape or {}, text)
+                if not places or corrected or attempt == REPAIRS:
+                    return emptied(data, list(places))
+                corrected, wrong = True, prompts.not_there(places.values())
+            asked = [*messages, {"role": "user", "content": f"That was wrong: {wrong}"}]
         raise AssertionError  # the last attempt returns or raises
 
     def _inputs(self, step: Step, item: Value | None) -> list[tuple[str, Value, Source]]:
