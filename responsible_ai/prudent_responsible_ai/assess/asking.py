@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from prudent.errors import ConnectionFailedError, ContentFilterError, PrudentError
 from prudent_responsible_ai.assess.results import Pair, Side
-from prudent_responsible_ai.assess.wording import cut
+from prudent_responsible_ai.shortened import cut
 
 CONCURRENCY = 8
 """Questions at once: a server reads and answers them together."""

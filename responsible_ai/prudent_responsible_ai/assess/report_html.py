@@ -12,7 +12,6 @@ from prudent_responsible_ai.assess.wording import (
     CAVEAT,
     alike,
     answer_in_words,
-    cut,
     difference,
     judged,
     pair_in_words,
@@ -21,6 +20,7 @@ from prudent_responsible_ai.assess.wording import (
     wanted,
     what,
 )
+from prudent_responsible_ai.shortened import cut
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --page: #fff;

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from prudent_responsible_ai.assess.results import Area, Assessment, Gap, Measure, Pair, Reference, Side
+from prudent_responsible_ai.shortened import cut
 
 AREAS: Mapping[Area, str] = {
     "security": "Security",
@@ -107,11 +108,6 @@ def pair_in_words(pair: Pair) -> str:
 def answer_in_words(one: Side, most: int) -> str:
     """An answer of a pair in at most so many characters, in one line."""
     return cut("blocked" if one.blocked else " ".join(one.answer.split()), most)
-
-
-def cut(text: str, most: int) -> str:
-    """The text, and of a longer one so many characters."""
-    return text if len(text) <= most else f"{text[:most]} …"
 
 
 def alike(assessment: Assessment) -> list[tuple[list[str], list[Reference]]]:

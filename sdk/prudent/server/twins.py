@@ -23,6 +23,7 @@ from prudent_responsible_ai.bias_probe.conversation import TwinConversation
 from prudent_responsible_ai.checks.twin import TwinCheck, difference
 from prudent_responsible_ai.gate import OutputGate
 from prudent_responsible_ai.running import Outcome
+from prudent_responsible_ai.shortened import cut
 
 LONGEST_SHOWN = 600
 """Characters of an answer that a verdict shows."""
@@ -92,7 +93,10 @@ class TwinAnswers(Generic[RequestT, ChunkT, EntryT]):
         other = self._said[choice].whole
         finding = difference(self._twin, said, other, sampled=sampled)
         if finding.pair is not None:
-            texts = {"answer": _shown(_written(released)), "other_answer": self._let_out(_written(other))}
+            texts = {
+                "answer": cut(_written(released), LONGEST_SHOWN),
+                "other_answer": self._let_out(_written(other)),
+            }
             finding = replace(finding, pair=finding.pair.model_copy(update=texts))
         return Outcome(check, (finding,), CheckState.CHECKED, self._milliseconds)
 
@@ -100,7 +104,7 @@ class TwinAnswers(Generic[RequestT, ChunkT, EntryT]):
         """What the policy would let out of a text, had it been the answer; None where it blocks it."""
         gate = self._open_gate()
         released = gate.feed(text).text + gate.finish().text
-        return None if gate.blocked else _shown(released)
+        return None if gate.blocked else cut(released, LONGEST_SHOWN)
 
 
 def _written(answer: Answered) -> str:
@@ -108,7 +112,3 @@ def _written(answer: Answered) -> str:
     return "\n".join(
         [*filter(None, [answer.text]), *(f"{one.name}({one.arguments})" for one in answer.calls)]
     )
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} …"
