@@ -263,6 +263,25 @@ def fill(instruction: str | None, inputs: Sequence[tuple[str, Value, Source]]) -
     return [{"role": "system", "content": _FILL}, {"role": "user", "content": [*parts, asked]}]
 
 
+_ENGLISH = "Say what a thing is called in English, in small letters and in the singular."
+_ENGLISH_EXAMPLES = (("橡木书架", "oak bookshelf"), ("巴黎", "Paris"), ("打印纸", "printer paper"))
+ENGLISH_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"english": {"type": "string", "pattern": "^[A-Za-z][A-Za-z -]{1,39}$"}},
+    "required": ["english"],
+    "additionalProperties": False,
+}
+
+
+def in_english(name: str) -> list[Message]:
+    """Asks for the English name of a thing, as ENGLISH_SCHEMA."""
+    messages: list[Message] = [{"role": "system", "content": _ENGLISH}]
+    for chinese, english in _ENGLISH_EXAMPLES:
+        messages.append({"role": "user", "content": chinese})
+        messages.append({"role": "assistant", "content": json.dumps({"english": english})})
+    return [*messages, {"role": "user", "content": name}]
+
+
 def not_there(values: Iterable[str]) -> str:
     """What is wrong with values that the text does not have."""
     return f"the text does not say {', '.join(values)}. Copy its own words, or leave the field empty."

@@ -48,11 +48,14 @@ from prudent_agents.planning.proposing import (
     NAME,
     asked_of,
     corrected,
+    doubted,
     echoes,
+    foreign,
     is_question,
     keyed,
     like,
     only_asks,
+    renamed,
     replaced,
     same_item,
     searches,
@@ -213,9 +216,8 @@ class Planner:
         """Another plan where a step failed; None where there is none.
 
         `tried` are tools that have failed for it before. A name that a reading tool does not know is spelt
-        otherwise. What the failure names is found out first, where a tool does that; else another tool takes
-        the step.
-        What was to be read is never written instead.
+        otherwise, or in English. What the failure names is found out first, where a tool does that; else
+        another tool takes the step. What was to be read is never written instead.
         """
         before = plan.steps[: plan.names.index(failed.id)]
         about, tool = failed.about or plan.goal, self._tools[failed.tool]
@@ -223,6 +225,8 @@ class Planner:
         writes = tool.effect is not Effect.READ
         if not writes and (others := spelt(failed, wrong, plan.goal, tool.properties)):
             return replaced(plan, failed, others)
+        if not writes and (one := await self._in_english(failed, wrong, tool)) is not None:
+            return replaced(plan, failed, [one])
         if wrong is not None and writes and not failed.id.startswith(_FOUND):
             given = {
                 name: one.value
@@ -252,6 +256,17 @@ class Planner:
         step = self._made(replace(other, arguments=same), plan.goal, about, before)
         kept = {"id": failed.id, "when": failed.when}
         return replaced(plan, failed, [step.model_copy(update=kept)])
+
+    async def _in_english(self, failed: Step, wrong: str | None, tool: Tool) -> Step | None:
+        """A step that failed for a Chinese name, with what the model calls the thing in English."""
+        found = doubted(failed, wrong, tool.properties)
+        if found is None or not foreign(found[1], tool):
+            return None
+        reply = await self._ask(
+            "plan", self._model.fill(prompts.in_english(found[1]), prompts.ENGLISH_SCHEMA)
+        )
+        record = cast("dict[str, Any]", reply.data or {})
+        return renamed(failed, found[0], str(record["english"])) if record.get("english") else None
 
     async def next(self, goal: str, known: Sequence[Any], done: Sequence[Step]) -> Step | None:
         """One step at a time: the next call, or None where the goal is reached as far as tools can.

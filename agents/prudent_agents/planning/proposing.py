@@ -9,6 +9,7 @@ from typing import Any
 from prudent_agents.grounding.copying import copied
 from prudent_agents.grounding.enumerated import first_item, other_options, siblings
 from prudent_agents.grounding.facts import SUMS, stated
+from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.grounding.telling import in_own_words
 from prudent_agents.grounding.unsaid import limits, made_up, shares_words
 from prudent_agents.models.driver import Call
@@ -203,10 +204,10 @@ def unread(made: Sequence[Step], before: Sequence[Step], writing: Collection[str
     return [step for step in made if step.id in needed or (step.tool, step.arguments) not in already]
 
 
-def spelt(
-    failed: Step, wrong: str | None, goal: str, properties: Mapping[str, Mapping[str, Any]]
-) -> list[Step]:
-    """A step that failed, for each of the things that an argument names, or with another spelling of it.
+def doubted(
+    failed: Step, wrong: str | None, properties: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, str] | None:
+    """The argument of a step that failed which may be another name of something, and its value.
 
     `wrong` is the argument that the failure names; where it names none, one that is the only text.
     """
@@ -219,9 +220,29 @@ def spelt(
         and "enum" not in properties.get(name, {})
     }
     name = next(iter(texts), None) if wrong is None and len(texts) == 1 else wrong
-    value = None if name is None else texts.get(name)
-    if name is None or value is None:
+    return None if name is None or name not in texts else (name, texts[name])
+
+
+def foreign(value: str, tool: Tool) -> bool:
+    """Whether a name is Chinese, and what a tool says of itself is not: it may know the thing in English."""
+    return bool(IDEOGRAPHS.search(value)) and not IDEOGRAPHS.search(tool.card)
+
+
+def renamed(failed: Step, name: str, value: str) -> Step:
+    """A step that failed, with another name for the same thing."""
+    return failed.model_copy(
+        update={"arguments": {**failed.arguments, name: Given(value=value, origin="model")}}
+    )
+
+
+def spelt(
+    failed: Step, wrong: str | None, goal: str, properties: Mapping[str, Mapping[str, Any]]
+) -> list[Step]:
+    """A step that failed, for each of the things that an argument names, or with another spelling of it."""
+    found = doubted(failed, wrong, properties)
+    if found is None:
         return []
+    name, value = found
     one = respelt(value)
     values = pieces(value, goal) or ([] if one is None else [one])
     steps = [

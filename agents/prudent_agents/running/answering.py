@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from prudent.types.content import Source
 from prudent_agents.grounding.citing import cited
+from prudent_agents.grounding.comparatives import direction
 from prudent_agents.grounding.facts import numbers
 from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.labels import join
@@ -23,7 +24,7 @@ from prudent_agents.running.reading import Reading, read_for
 from prudent_agents.running.reporting import reported
 from prudent_agents.running.summing import Known, Sum, in_units, made_up, summed
 from prudent_agents.running.work import Work
-from prudent_agents.values import Value, canonical, in_words
+from prudent_agents.values import JSON, Value, canonical, in_words
 
 ANSWER_TOKENS = 400
 _SHOWN = 300
@@ -81,6 +82,10 @@ class Answerer:
         if sides is not None and sides.whole:
             await self._told(sides.said())
             return sides.said()
+        if sides is None and direction(goal) is not None and _is_empty([value.data for _, value, _ in known]):
+            nothing = _found([], goal)
+            await self._told(nothing)
+            return nothing
         if sides is not None:
             label = join(one.label for _, one, _ in known)
             known = [*known, ("compared exactly", Value(data=sides.said(), label=label), Source.TOOL)]
@@ -122,6 +127,11 @@ def _found(known: Sequence[Known], goal: str) -> str:
     every = (in_words(value.data, characters=_SHOWN) for _, value, _ in known)
     found, chinese = "; ".join(filter(None, every)), bool(IDEOGRAPHS.search(goal))
     return _FOUND[chinese].format(found=found) if found else _NOTHING[chinese]
+
+
+def _is_empty(found: Sequence[JSON]) -> bool:
+    """Whether nothing was read: nothing is larger than nothing."""
+    return all(one is None or one in ("", [], {}) for one in found)
 
 
 def _counts(goal: str) -> bool:

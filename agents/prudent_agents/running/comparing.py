@@ -140,7 +140,8 @@ def _named(step: Step, text: str) -> str | None:
     A tool whose articles have English names is asked for the `table` that a Chinese text calls 桌子.
     """
     given = [one.value for one in step.arguments.values() if isinstance(one, Given)]
-    names = [one for one in (*given, thing_asked(step.about)) if isinstance(one, str) and one]
+    spoken = step.about.removeprefix(f"{step.tool.replace('_', ' ')} ")
+    names = [one for one in (*given, thing_asked(step.about), spoken) if isinstance(one, str) and one]
     return next((one for one in names if _place(one, text) < len(text)), None)
 
 

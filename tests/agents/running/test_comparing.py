@@ -169,6 +169,28 @@ def test_a_chinese_comparison_is_planned_as_one_call_for_each_side() -> None:
     assert ended.output == "椅子（11）；桌子 4，相差 7。"
 
 
+def test_a_tool_that_knows_english_names_is_asked_for_those() -> None:
+    english = {"table": 4, "chair": 11}
+
+    @tool(trusted=True)
+    def look(thing: str) -> Any:
+        """Look it up."""
+        if thing not in english:
+            raise ValueError(f"There is no {thing}.")
+        return english[thing]
+
+    def called(messages: str) -> dict[str, str]:
+        return {"thing": "桌子" if "库存里桌子" in messages else "椅子"}
+
+    model = ScriptedAgentModel(calls=[called], values=[{"english": "table"}, {"english": "chair"}])
+    with Agent(tools=[look], model=model, durable=False) as agent:
+        assert agent.run("库存里桌子多还是椅子多？").output == "椅子（11）；桌子 4，相差 7。"
+
+
+def test_nothing_is_more_than_nothing() -> None:
+    assert "nothing was found" in str(run("Are there more tables or chairs?", {"x": []}, "x").output)
+
+
 @given(st.text(max_size=60))
 def test_any_text_has_a_direction_or_none(text: str) -> None:
     assert direction(text) in (None, 1, -1)
