@@ -46,6 +46,10 @@ _A_MESSAGE = re.compile(
 """How the name or the description of an argument says that it is what is told."""
 _TELLS_IN_CHINESE = r"(?:告诉|通知|转告|提醒|告知)\s*"
 _AFTER_THE_NAME = r"\s*(?:一[声下])?[，,:：说]*\s*"
+_SENDS = re.compile(
+    r"(?:please )?(?:send|give|forward|(?:e-?)?mail|pass|show|hand)\b|请?(?:把|将|给|发|寄|转发)"
+)
+"""How a request begins to send something that there is, where it does not word it."""
 _LONGEST = 2_000
 
 
@@ -75,9 +79,27 @@ def _worded_in_chinese(text: str, who: str) -> str | None:
 
 def in_own_words(tool: Tool, arguments: Mapping[str, JSON], about: str) -> dict[str, JSON]:
     """The arguments of a call that writes, its message as the request words it, where it does."""
-    texts = {name: one for name, one in arguments.items() if isinstance(one, str)}
-    if tool.effect is Effect.READ or not texts:
+    into = message_of(tool, arguments)
+    if into is None:
         return dict(arguments)
+    people = (one for name, one in arguments.items() if name != into and isinstance(one, str) and one)
+    said = worded(about, tuple(people))
+    if said is None or _is_its_beginning(str(arguments[into]), said):
+        return dict(arguments)
+    return {**arguments, into: said}
+
+
+def repeated(tool: Tool, arguments: Mapping[str, JSON], about: str) -> str | None:
+    """The message of a call in which a model repeats the request to send something: `send Bob the report`."""
+    into, asked = message_of(tool, arguments), about.strip(_ENDS).casefold()
+    return into if into and _SENDS.match(asked) and asked in str(arguments[into]).casefold() else None
+
+
+def message_of(tool: Tool, arguments: Mapping[str, JSON]) -> str | None:
+    """The argument of a call that writes which is the text that somebody is told; None where none is."""
+    texts = [name for name, one in arguments.items() if isinstance(one, str)]
+    if tool.effect is Effect.READ:
+        return None
     named = [name for name in texts if _A_MESSAGE.search(name.replace("_", " "))]
     described = [
         name
@@ -85,12 +107,7 @@ def in_own_words(tool: Tool, arguments: Mapping[str, JSON], about: str) -> dict[
         if _A_MESSAGE.search(str(tool.properties.get(name, {}).get("description") or ""))
     ]
     into = named[0] if named else described[0] if len(described) == 1 else None
-    if into is None or "enum" in tool.properties.get(into, {}):
-        return dict(arguments)
-    said = worded(about, tuple(one for name, one in texts.items() if name != into and one))
-    if said is None or _is_its_beginning(texts[into], said):
-        return dict(arguments)
-    return {**arguments, into: said}
+    return None if into is None or "enum" in tool.properties.get(into, {}) else into
 
 
 def _is_its_beginning(value: str, said: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from prudent_agents.grounding.comparatives import each_asked
 from prudent_agents.grounding.facts import numbers, stated
-from prudent_agents.grounding.telling import in_own_words
+from prudent_agents.grounding.telling import in_own_words, repeated
 from prudent_agents.grounding.unsaid import (
     CODE,
     has_content,
@@ -346,7 +346,8 @@ class Planner:
         tool, text = self._tools[call.tool], f"{about}\n{goal}"
         missing = None if before else lacking(tool, call.arguments, text)
         grown = None if before or missing is not None else relative(tool, call.arguments, about)
-        wanted_name = missing or grown
+        repeats = repeated(tool, call.arguments, about)
+        wanted_name = missing or grown or repeats
         found: list[Step] = []
         if wanted_name is not None:
             wanted = prompts.wanted(wanted_name, tool.properties.get(wanted_name, {}), about)
@@ -359,10 +360,10 @@ class Planner:
             if first is not None:
                 source = self._made(first, goal, wanted, before)
                 found.append(source.model_copy(update={"about": spoken(source)}))
-            elif missing is not None and made_up(call.arguments[missing], text):
+            elif repeats == wanted_name or (missing and made_up(call.arguments[missing], text)):
                 if tool.effect is Effect.READ:
                     return []
-                raise _UnsaidError(tool, missing)
+                raise _UnsaidError(tool, wanted_name)
         if tool.effect is Effect.READ and (
             echoes(call, about, goal) or (before and not takes_something(call, text))
         ):

@@ -82,10 +82,10 @@ class Answerer:
         if sides is not None and sides.whole:
             await self._told(sides.said())
             return sides.said()
-        if sides is None and direction(goal) is not None and _is_empty([value.data for _, value, _ in known]):
-            nothing = _found([], goal)
-            await self._told(nothing)
-            return nothing
+        if sides is None and direction(goal) is not None and self._lacks_a_side(known):
+            unknown = _found([one for one in known if not _is_empty(one[1].data)], goal)
+            await self._told(unknown)
+            return unknown
         if sides is not None:
             label = join(one.label for _, one, _ in known)
             known = [*known, ("compared exactly", Value(data=sides.said(), label=label), Source.TOOL)]
@@ -104,6 +104,12 @@ class Answerer:
         text = _found(known, goal) if self._reading is None else self._reading.instead
         await self._told(text)
         return text
+
+    def _lacks_a_side(self, known: Sequence[Known]) -> bool:
+        """Whether something that was to be compared could not be looked up, or nothing was found at all."""
+        plan, failed = self._work.state.plan, self._work.state.failed
+        lost = any(name in failed for name in (plan.names if plan is not None else ()))
+        return lost or all(_is_empty(value.data) for _, value, _ in known)
 
     async def _summed(self, known: Sequence[Known]) -> Sum | None:
         plan = self._work.state.plan
@@ -129,9 +135,9 @@ def _found(known: Sequence[Known], goal: str) -> str:
     return _FOUND[chinese].format(found=found) if found else _NOTHING[chinese]
 
 
-def _is_empty(found: Sequence[JSON]) -> bool:
+def _is_empty(data: JSON) -> bool:
     """Whether nothing was read: nothing is larger than nothing."""
-    return all(one is None or one in ("", [], {}) for one in found)
+    return data is None or data in ("", [], {})
 
 
 def _counts(goal: str) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prudent_agents import tool
-from prudent_agents.grounding.telling import in_own_words, worded
+from prudent_agents.grounding.telling import in_own_words, repeated, worded
 
 
 @tool(effect="write")
@@ -48,6 +48,19 @@ def test_only_the_message_is_replaced_and_not_by_more_than_it_is() -> None:
     short = {"to": "Maria", "text": "They are on their way"}
     assert in_own_words(send, short, asked) == short
     assert in_own_words(send, raw, "Tell Maria the order's number") == raw
+
+
+@pytest.mark.parametrize(
+    ("about", "text", "found"),
+    [
+        ("send Bob the report", "Ann is away, send Bob the report", "text"),
+        ("把报告发给Bob。", "把报告发给Bob", "text"),
+        ("send Bob the report", "Sales rose by 4 %.", None),
+        ("Note that milk is out", "Note that milk is out", None),
+    ],
+)
+def test_a_request_is_no_message(about: str, text: str, found: str | None) -> None:
+    assert repeated(send, {"to": "Bob", "text": text}, about) == found
 
 
 @given(st.text(max_size=80), st.text(min_size=1, max_size=8))

@@ -187,7 +187,10 @@ def test_a_tool_that_knows_english_names_is_asked_for_those() -> None:
         assert agent.run("库存里桌子多还是椅子多？").output == "椅子（11）；桌子 4，相差 7。"
 
 
-def test_nothing_is_more_than_nothing() -> None:
+def test_what_one_side_is_unknown_of_is_not_compared() -> None:
+    """Nor is nothing more than nothing."""
+    half = str(run("Are there more oak tables or sofas?", STOCK, "oak table", "sofa").output)
+    assert half.startswith("I could not find that out. I found: 4")
     assert "nothing was found" in str(run("Are there more tables or chairs?", {"x": []}, "x").output)
 
 
