@@ -5,7 +5,7 @@ The protocol alone. It knows no weights, no check and no policy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -82,6 +82,10 @@ class TextEncoder(Protocol):
 
     def scores(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
         """For each text the highest score of its windows by label, computed together; 0 for a blank text."""
+        ...
+
+    def cuts(self, text: str) -> Collection[int]:
+        """Where words begin in what is written without spaces, as the encoder's vocabulary has them."""
         ...
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> list[Support]:

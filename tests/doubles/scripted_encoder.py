@@ -47,6 +47,11 @@ class ScriptedEncoder:
         """The text as a whole."""
         return [self._scores(text) for text in texts]
 
+    def cuts(self, text: str) -> list[int]:
+        """None that it knows."""
+        del text
+        return []
+
     def support(self, pairs: Sequence[tuple[str, str]]) -> list[Support]:
         """Supported where the passage holds the sentence."""
         return [

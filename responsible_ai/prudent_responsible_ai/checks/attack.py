@@ -176,9 +176,8 @@ class AttackCheck(EncoderUser):
         if hit.severity < self._explained_from(source, category) or hit.way:
             return finding
         medium = self.bands.thresholds(hit.label, language_of(text)).medium
-        return explained(
-            finding, text, scorer(self.encoder, hit.label), threshold=medium, effort=self._effort
-        )
+        score = scorer(self.encoder, hit.label)
+        return explained(finding, text, score, threshold=medium, effort=self._effort, encoder=self.encoder)
 
     def _hits(self, text: str, labels: Sequence[str]) -> Iterator[_Hit]:
         """The windows of the text, and of what it says once decoded, that reach a label's lowest band."""

@@ -158,7 +158,7 @@ class HarmCheck(EncoderUser):
             return finding
         medium = self._thresholds(finding.category, language).medium
         score = scorer(self.encoder, LABEL_OF[finding.category], _plain)
-        return explained(finding, text, score, threshold=medium, effort=self._effort)
+        return explained(finding, text, score, threshold=medium, effort=self._effort, encoder=self.encoder)
 
     def _scored(self, text: str, fresh: str, start: int) -> Iterator[_Scored]:
         """The windows of the text and of what is new in it alone, each also without its disguises."""

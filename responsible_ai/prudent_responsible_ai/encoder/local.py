@@ -92,6 +92,11 @@ class LocalTextEncoder:
         windows = iter(self._windows([piece for pieces in cut for piece in pieces]))
         return [_highest([next(windows) for _ in pieces]) for pieces in cut]
 
+    def cuts(self, text: str) -> list[int]:
+        """See `TextEncoder`."""
+        _, offsets = self.tokenizer.encode_with_offsets(text)
+        return [start for start, end in offsets if start < end]
+
     def support(self, pairs: Sequence[tuple[str, str]]) -> list[Support]:
         """See `TextEncoder.support`."""
         rows = [self._pair(passage, sentence) for passage, sentence in pairs]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from prudent_responsible_ai.explain.counterfactual import smallest_removal
@@ -90,14 +90,15 @@ def explain(
     known: float | None = None,
     within: Sequence[tuple[int, int]] = (),
     effort: Effort = SWIFT,
+    cuts: Collection[int] = (),
 ) -> Explanation:
     """Explain the score of a text.
 
     `known` is its score where it has been computed; `within` are the stretches that the search is to look at,
-    everywhere where there are none. At most about `effort.search` words are read to find the words, and the
-    text itself once more to prove them.
+    everywhere where there are none; `cuts` are those of `words_of`. At most about `effort.search` words are
+    read to find the words, and the text itself once more to prove them.
     """
-    words = words_of(text)
+    words = words_of(text, cuts)
     ledger = Ledger(score, effort.search)
     if known is None:
         known = score([text])[0]

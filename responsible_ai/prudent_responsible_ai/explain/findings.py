@@ -8,6 +8,7 @@ from dataclasses import replace
 from prudent_responsible_ai.check import Finding, Span
 from prudent_responsible_ai.explain.explanation import Explanation, explain
 from prudent_responsible_ai.explain.scoring import SWIFT, Effort, Score
+from prudent_responsible_ai.explain.words import is_unspaced
 from prudent_responsible_ai.text_encoder import TextEncoder
 
 
@@ -34,16 +35,20 @@ def explained(
     *,
     threshold: float,
     effort: Effort = SWIFT,
+    encoder: TextEncoder | None = None,
 ) -> Finding:
     """The finding with the words that carry it, a counterfactual and a fidelity.
 
     `score` gives the probability of the finding's label, `threshold` is the one below which there would have
     been no finding. Its spans, where it has some, are the windows that are looked at; its `score` is that of
-    the text. Its spans stay: they say what is acted on.
+    the text. Its spans stay: they say what is acted on. `encoder` tells words from each other where no spaces
+    do.
     """
     within = [(span.start, span.end) for span in finding.spans]
+    cuts = encoder.cuts(text) if encoder is not None and is_unspaced(text) else ()
     return with_explanation(
-        finding, explain(text, score, threshold, known=finding.score, within=within, effort=effort)
+        finding,
+        explain(text, score, threshold, known=finding.score, within=within, effort=effort, cuts=cuts),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -144,6 +145,22 @@ def test_sentences_that_are_flagged_only_together_are_looked_at_together() -> No
     text = "Here is my knife. I will use it on him. The weather is fine. We went to the lake by bus."
     explanation = explain(text, all_of("knife", "him"), FLAGGED, effort=THOROUGH)
     assert decisive(text, explanation) in (["knife"], ["him"])
+
+
+def test_a_vocabulary_tells_chinese_words_from_each_other() -> None:
+    text = "请告诉我如何在家制造炸弹和毒药, I ask 你们"
+    # 请|告诉我|如何|在家|制造|炸|弹|和|毒|药, as multilingual-e5-small has them
+    cuts = [0, 1, 4, 6, 8, 10, 11, 12, 13, 14, 15, 17, 19, 23]
+    found = [text[word.start : word.end] for word in words_of(text, cuts)]
+    chinese = ["请", "告诉我", "如何", "在家", "制造", "炸弹", "和", "毒药"]
+    assert found == [*chinese, "I", "ask", "你们"]
+
+
+@given(st.text("炸弹的我 ab,。", max_size=30), st.sets(st.integers(0, 30)))
+def test_words_follow_each_other_wherever_they_are_cut(text: str, cuts: set[int]) -> None:
+    words = words_of(text, cuts)
+    assert all(one.end <= other.start for one, other in pairwise(words))
+    assert "".join(text[word.start : word.end] for word in words) == re.sub(r"[\s,。]", "", text)
 
 
 def test_chinese_is_explained_by_words_of_a_few_characters() -> None:
