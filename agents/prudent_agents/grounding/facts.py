@@ -17,7 +17,7 @@ _FACT = re.compile(r"(?=[.,:/+-]*\d)[\d.,:/+-]+|(?=\S[^\s@]*@\S)\S+|\[[A-Z]+_\d+
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
 _ISO_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
 _DIGITS_OF_A_YEAR = 4
-_TIME = re.compile(r"\d\d:\d\d")
+_TIME = re.compile(r"\d\d:\d\d(?::00)?")
 _AFTERNOON = re.compile(r"\d\s*(?:pm|p\.m\.)|下午|晚上", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = re.compile(
@@ -71,6 +71,9 @@ def stated(data: JSON, text: str) -> bool:
 
 def _said_otherwise(data: str, text: str) -> bool:
     """Whether a text says a date or a time of day in another form: `March 9, 2026`, `5 pm`, `3月9日`."""
+    date, between, time = data.replace("T", " ").partition(" ")
+    if between and _ISO_DATE.fullmatch(date) and _TIME.fullmatch(time):
+        return _said_otherwise(date, text) and _said_otherwise(time, text)
     if not (_ISO_DATE.fullmatch(data) or _TIME.fullmatch(data)):
         return False
     short = (one.lstrip("-") for one in numbers(text))
@@ -80,7 +83,7 @@ def _said_otherwise(data: str, text: str) -> bool:
         year, month, *day = map(int, data.split("-"))
         return year in written and month in written | months and written.issuperset(day)
     if _TIME.fullmatch(data):
-        hour, minute = map(int, data.split(":"))
+        hour, minute = map(int, data.split(":")[:2])
         after_noon = {one + 12 for one in written if one < 12} if _AFTERNOON.search(text) else set[int]()
         return hour in written | after_noon and minute in written | {0}
     return False

@@ -18,6 +18,12 @@ from prudent_agents.values import JSON
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _MARK = re.compile(r"(?=\D*\d)\S+|(?=\S[^\s@]*@\S)\S+|\[[A-Z]+_\d+\]")
 """A number or an address that stands for something, or what the checks put in its place."""
+_OF_A_KIND = (
+    re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)"),
+    re.compile(r"(?<!\d)\d{1,2}:\d\d(?!\d)"),
+    re.compile(r"\S+@\S+|\[[A-Z]+_\d+\]"),
+)
+"""Dates, times, and addresses or what the checks put in their place."""
 _NEAR_DAYS = 31
 """A date so near to a known one may be meant: tomorrow, in two weeks."""
 _CLOSE = 1e-6
@@ -44,6 +50,13 @@ def candidates(value: JSON, goal: str, known: Sequence[JSON], *, stands_for: boo
     if not alike or any(_equal(value, leaf) for leaf in alike) or _derived(value, alike, [goal, *texts]):
         return []
     return alike
+
+
+def nobody_said(value: JSON, goal: str, known: Sequence[JSON]) -> bool:
+    """Whether a value is a date, a time or an address, and nothing of its kind was said or found."""
+    kind = next((one for one in _OF_A_KIND if isinstance(value, str) and one.match(value)), None)
+    texts = [goal, *(str(leaf) for one in known for leaf in _leaves(one))]
+    return kind is not None and not any(kind.search(text) or stated(value, text) for text in texts)
 
 
 def _leaves(data: JSON) -> Iterator[Any]:

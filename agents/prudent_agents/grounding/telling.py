@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any, cast
 
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON
@@ -50,6 +51,19 @@ _SENDS = re.compile(
     r"(?:please )?(?:send|give|forward|(?:e-?)?mail|pass|show|hand)\b|请?(?:把|将|给|发|寄|转发)"
 )
 """How a request begins to send something that there is, where it does not word it."""
+_IS_TOLD = re.compile(
+    r"\s*(?:(?:please|then|and|also) )*"
+    r"(?:(?:tell|inform|notify|remind) (?!me\b|us\b)|let (?!me\b|us\b).{1,60}? know\b)"
+    r"|[请再就并]*(?:告诉|通知|转告|提醒|告知)(?![我咱])",
+    re.IGNORECASE,
+)
+_THEN_TELLS = re.compile(
+    r"(?:[,;]\s*(?:and )?(?:then )?|\s(?:and|then) (?:then )?)(?=(?:tell|inform|notify) (?!me\b|us\b)\w)"
+    r"|[，,；;。]\s*(?:然后|并且?|再|最后|同时|还要)*(?=(?:告诉|通知|转告|告知)(?![我咱]))",
+    re.IGNORECASE,
+)
+_A_THING = re.compile(r"(?:the|an?|my|our|your|his|her|its|their|what|how|who|when|where|which|\w+['’]s)\b")
+"""How a message begins that names what is to be found out: `the phone number of Ann`."""
 _LONGEST = 2_000
 
 
@@ -89,10 +103,32 @@ def in_own_words(tool: Tool, arguments: Mapping[str, JSON], about: str) -> dict[
     return {**arguments, into: said}
 
 
+def is_told(about: str) -> bool:
+    """Whether a request is to tell somebody else something."""
+    return _IS_TOLD.match(about) is not None
+
+
+def tells(tool: Tool) -> bool:
+    """Whether a tool takes a message to somebody."""
+    properties = cast("Mapping[str, Mapping[str, Any]]", tool.properties)
+    texts: dict[str, JSON] = {name: "" for name, one in properties.items() if one.get("type") == "string"}
+    return len(texts) > 1 and message_of(tool, texts) is not None
+
+
+def split_telling(text: str) -> list[str]:
+    """A request in two where it goes on with something to be told: `..., then tell Bob that ...`."""
+    found = _THEN_TELLS.search(text)
+    return [text] if found is None else [text[: found.start()], text[found.end() :]]
+
+
 def repeated(tool: Tool, arguments: Mapping[str, JSON], about: str) -> str | None:
     """The message of a call in which a model repeats the request to send something: `send Bob the report`."""
     into, asked = message_of(tool, arguments), about.strip(_ENDS).casefold()
-    return into if into and _SENDS.match(asked) and asked in str(arguments[into]).casefold() else None
+    said = "" if into is None else str(arguments[into]).strip(_ENDS).casefold()
+    if not said or worded(about) is not None:
+        return None
+    named = is_told(about) and said in asked and _A_THING.match(said) is not None
+    return into if named or (_SENDS.match(asked) and asked in said) else None
 
 
 def message_of(tool: Tool, arguments: Mapping[str, JSON]) -> str | None:

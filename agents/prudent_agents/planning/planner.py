@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from prudent_agents.grounding.comparatives import each_asked
-from prudent_agents.grounding.facts import numbers, stated
-from prudent_agents.grounding.telling import in_own_words, repeated
+from prudent_agents.grounding.facts import is_fact, numbers, stated
+from prudent_agents.grounding.telling import in_own_words, is_told, repeated, split_telling, tells
 from prudent_agents.grounding.unsaid import (
     CODE,
     has_content,
@@ -40,6 +40,7 @@ from prudent_agents.planning.conditional import (
     pieces_of,
     without_left_out,
 )
+from prudent_agents.planning.lacks import UndecidedError, UnsaidError
 from prudent_agents.planning.proposing import (
     ASKS_IN_WORDS,
     LEAST_OF_A_SUM,
@@ -54,6 +55,7 @@ from prudent_agents.planning.proposing import (
     is_question,
     keyed,
     like,
+    may_know,
     only_asks,
     renamed,
     replaced,
@@ -76,23 +78,6 @@ _FOUND = "found_for_"
 """How the names of steps begin that find out what another one failed for."""
 _MOST_SOURCES = 3
 """How many tools are tried for one that finds a missing fact."""
-
-
-class _UnsaidError(Exception):
-    """A call would write something that nobody said."""
-
-    def __init__(self, tool: Tool, name: str) -> None:
-        super().__init__(f"{tool.name}: {name}")
-        self.tool = tool
-        self.name = name
-
-
-class UndecidedError(Exception):
-    """Nobody knows whether a condition holds; the user is to be asked this question."""
-
-    def __init__(self, question: str) -> None:
-        super().__init__(question)
-        self.question = question
 
 
 class Planner:
@@ -123,7 +108,7 @@ class Planner:
                     steps += await self._done(goal, piece, steps)
         except UndecidedError as lack:
             return plan.model_copy(update={"ends": "ask_user", "note": lack.question})
-        except _UnsaidError as lack:
+        except UnsaidError as lack:
             asked = question(lack.tool, lack.name, goal)
             return plan.model_copy(update={"ends": "ask_user", "note": asked})
         left_out = left_out_of(goal)
@@ -248,6 +233,8 @@ class Planner:
             other = await self._looked_up(plan.goal, asked, (failed.tool, *tried, *self._writing()))
         if other is None or (writes and echoes(other, asked, plan.goal)):
             return None
+        if wrong is not None and not writes and not may_know(self._tools[other.tool], other, tool, about):
+            return None
         same = same_item(
             self._tools[other.tool],
             other.arguments,
@@ -320,20 +307,22 @@ class Planner:
         said, kept = " ".join(parts), set(MUST_STAY.findall(goal))
         lost = [one for one in kept if one not in said]
         added = [one for one in MUST_STAY.findall(said) if one not in goal]
-        return parts if parts and not lost and not added else [goal]
+        kept_whole = parts if parts and not lost and not added else [goal]
+        return [one for part in kept_whole for one in split_telling(part)]
 
     async def _steps(self, goal: str, about: str, before: Sequence[Step]) -> list[Step]:
         """The call for a part of the goal, after what finds what it lacks; none where no tool fits."""
         asks = is_question(about) or only_asks(goal)
         left_out = self._writing() if asks else ()
+        tellers = [name for name, tool in self._tools.items() if tells(tool)] if is_told(about) else []
         for _ in range(_MOST_TRIES):
-            call = await self._call(goal, about, left_out)
+            call = await self._call(goal, about, left_out, required=bool(tellers), only=tellers)
             if call is None:
                 break
             made = await self._chained(goal, about, call, before)
             if made:
                 return made
-            left_out = (*left_out, call.tool)
+            left_out, tellers = (*left_out, call.tool), []
         call = await self._looked_up(goal, about, left_out) if asks and has_content(about) else None
         return [] if call is None else await self._chained(goal, about, call, before)
 
@@ -363,7 +352,7 @@ class Planner:
             elif repeats == wanted_name or (missing and made_up(call.arguments[missing], text)):
                 if tool.effect is Effect.READ:
                     return []
-                raise _UnsaidError(tool, wanted_name)
+                raise UnsaidError(tool, wanted_name)
         if tool.effect is Effect.READ and (
             echoes(call, about, goal) or (before and not takes_something(call, text))
         ):
@@ -374,7 +363,8 @@ class Planner:
             await self._said(tool, rest, text, taken)
         made = self._made(call, goal, about, [*before, *found])
         if found and wanted_name is not None:
-            argument = self._from(found[0], tool, wanted_name)
+            whole = not is_fact(call.arguments.get(wanted_name))
+            argument = self._from(found[0], tool, wanted_name) if whole else Blank(inputs=(found[0].id,))
             made = made.model_copy(update={"arguments": {**made.arguments, wanted_name: argument}})
         alike = like(made, tool, text, len(before) + len(found) + 1)
         if alike:
@@ -391,7 +381,7 @@ class Planner:
     ) -> None:
         """Nothing is written with values that nobody said, or that were said for another call (`taken`).
 
-        Raises _UnsaidError.
+        Raises UnsaidError.
         """
         name = unsaid(tool, arguments, text)
         if name is None and tool.effect is not Effect.READ:
@@ -404,7 +394,7 @@ class Planner:
             reply = await self._ask("choose", self._model.choose(messages, options))
             name = guessed if reply.data == ending_prompts.NOT_SAID else None
         if name is not None:
-            raise _UnsaidError(tool, name)
+            raise UnsaidError(tool, name)
 
     async def _source(
         self, goal: str, about: str, of: Call, lacks: str, *, key: JSON = None, must_lead: bool = False

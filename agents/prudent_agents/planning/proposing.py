@@ -11,7 +11,7 @@ from prudent_agents.grounding.enumerated import first_item, other_options, sibli
 from prudent_agents.grounding.facts import SUMS, stated
 from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.grounding.telling import in_own_words
-from prudent_agents.grounding.unsaid import limits, made_up, shares_words
+from prudent_agents.grounding.unsaid import leads_to, limits, made_up, shares_words
 from prudent_agents.models.driver import Call
 from prudent_agents.plan import Argument, Given, Plan, Step
 from prudent_agents.planning.respelling import in_words, pieces, respelt
@@ -149,6 +149,16 @@ def takes_something(call: Call, text: str) -> bool:
 def searches(tool: Tool) -> bool:
     """Whether a tool reads, and is asked in the user's own words."""
     return tool.effect is Effect.READ and any(name in ASKS_IN_WORDS for name in tool.required)
+
+
+def may_know(other: Tool, call: Call, failed: Tool, about: str) -> bool:
+    """Whether another tool may know something of what one that reads knows nothing of.
+
+    It searches, or the request has words for what it finds that the other one leaves unused.
+    """
+    if searches(other):
+        return True
+    return not IDEOGRAPHS.search(about) and leads_to(other, call.arguments, failed, about)
 
 
 def sums(tool: Tool) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from prudent_agents.grounding.facts import SUMS, verbatim
 from prudent_agents.grounding.facts import stated as stated
-from prudent_agents.grounding.filled import candidates
+from prudent_agents.grounding.filled import candidates, nobody_said
 from prudent_agents.grounding.unsaid import misnamed, relative
 from prudent_agents.labels import TRUSTED, Label, join
 from prudent_agents.models import prompts
@@ -18,6 +18,7 @@ from prudent_agents.running.holding import told
 from prudent_agents.running.hollow import not_hollow
 from prudent_agents.running.summing import Sum, made_up, summed
 from prudent_agents.running.work import StepFailedError, Work
+from prudent_agents.tool import Effect
 from prudent_agents.values import JSON, Value, canonical
 
 
@@ -144,6 +145,8 @@ class Arguments:
         if name in SUMS and isinstance(data, str) and made_up(data, [goal, *map(canonical, held)]):
             computed = await self._summed(step, goal)
             return data if computed is None else computed.written
+        if tool.effect is not Effect.READ and "enum" not in schema and nobody_said(data, goal, held):
+            raise StepFailedError(f"{name} would be {data}, and neither the request nor a result says so.")
         others = candidates(data, goal, held, stands_for=misnamed(name, schema, "name"))
         if len(others) < 2:
             return others[0] if others else data

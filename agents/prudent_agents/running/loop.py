@@ -17,7 +17,8 @@ from prudent_agents.events import Asked, Paused, Planned, RunEnded, Status, Step
 from prudent_agents.labels import join
 from prudent_agents.models import prompts
 from prudent_agents.plan import Argument, Blank, Given, Plan, Rung, Step
-from prudent_agents.planning.planner import Planner, UndecidedError
+from prudent_agents.planning.lacks import UndecidedError
+from prudent_agents.planning.planner import Planner
 from prudent_agents.running.answering import ANSWER_TOKENS, Answerer
 from prudent_agents.running.executor import Executor
 from prudent_agents.running.work import PausedError, Work

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prudent_agents.grounding.filled import candidates
+from prudent_agents.grounding.filled import candidates, nobody_said
 
 CLOCK = {"date": "2026-03-09", "weekday": "Monday", "time": "14:30"}
 
@@ -34,3 +34,22 @@ def test_what_may_stand_in_the_place_of_a_made_up_fact(
     value: Any, goal: str, known: list[Any], instead: list[Any]
 ) -> None:
     assert candidates(value, goal, known) == instead
+
+
+@pytest.mark.parametrize(
+    ("value", "goal", "known", "made_up"),
+    [
+        ("2023-04-15", "Tell Maria to bring a coat below 10 degrees.", [{"celsius": 9}], True),
+        ("14:00:00", "Tell Maria to bring a coat.", [9], True),
+        ("2026-12-01", "Add it on December 1, 2026.", [], False),
+        ("2026-12-01 10:00", "加到2026年12月1日10:00的日历", [], False),
+        ("2026-03-10", "Add it tomorrow.", ["2026-03-09"], False),
+        ("a@b.example", "Write to Ann.", ["ann@x.example"], False),
+        ("a coat", "Tell Maria.", [], False),
+        (7, "Tell Maria.", [], False),
+    ],
+)
+def test_a_date_of_which_nothing_like_it_is_known(
+    value: Any, goal: str, known: list[Any], made_up: bool
+) -> None:
+    assert nobody_said(value, goal, known) is made_up

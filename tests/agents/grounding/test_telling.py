@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prudent_agents import tool
-from prudent_agents.grounding.telling import in_own_words, repeated, worded
+from prudent_agents.grounding.telling import in_own_words, is_told, repeated, split_telling, tells, worded
 
 
 @tool(effect="write")
@@ -57,10 +57,37 @@ def test_only_the_message_is_replaced_and_not_by_more_than_it_is() -> None:
         ("把报告发给Bob。", "把报告发给Bob", "text"),
         ("send Bob the report", "Sales rose by 4 %.", None),
         ("Note that milk is out", "Note that milk is out", None),
+        ("Tell Bob the phone number of Ann.", "the phone number of Ann", "text"),
+        ("Tell Bob to bring a coat.", "bring a coat", None),
+        ("Tell Bob that the coat is here.", "The coat is here", None),
     ],
 )
 def test_a_request_is_no_message(about: str, text: str, found: str | None) -> None:
     assert repeated(send, {"to": "Bob", "text": text}, about) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Order 2 lamps, and tell Bob that they come.", ["Order 2 lamps", "tell Bob that they come."]),
+        ("把周会加到日历，然后告诉Bob会议改到十点。", ["把周会加到日历", "告诉Bob会议改到十点。"]),
+        ("Look up the price and tell me what 3 cost.", ["Look up the price and tell me what 3 cost."]),
+        ("查一下价格，告诉我。", ["查一下价格，告诉我。"]),
+    ],
+)
+def test_what_is_told_is_a_part_of_its_own(text: str, parts: list[str]) -> None:
+    assert split_telling(text) == parts
+    assert is_told(parts[-1]) is (len(parts) > 1)
+
+
+def test_a_tool_for_messages_has_somebody_and_a_text() -> None:
+    @tool(effect="write")
+    def add_event(title: str, date: str) -> str:
+        """Add an event."""
+        return title + date
+
+    assert tells(send)
+    assert not tells(add_event)
 
 
 @given(st.text(max_size=80), st.text(min_size=1, max_size=8))
