@@ -24,7 +24,8 @@ _TO_THE_END = rf"\S.*?(?=[.!?](?:\s|$)|[。！？\n]|,? (?:and|then|but) (?:then
 _WORDED = re.compile(
     rf"\b(?:{_TELLS} {_WHO.format('who')}(?: know)?"
     rf"|(?:message|mail|note|line|text|word|reply|answer)(?: (?:to|for) {_WHO.format('whom')})?)"
-    rf"(?: (?:saying )?that (?P<clause>{_TO_THE_END})| (?:saying )?(?P<bare>{_SUBJECT} {_TO_THE_END}))",
+    rf"(?: (?:saying )?that (?P<clause>{_TO_THE_END})| (?:saying )?(?P<bare>{_SUBJECT} {_TO_THE_END})"
+    rf"|(?<!know) to (?P<do>(?!know\b)\w+ {_TO_THE_END}))",
     re.IGNORECASE,
 )
 _IS_A_CLAUSE = re.compile(
@@ -48,7 +49,8 @@ _A_MESSAGE = re.compile(
 _TELLS_IN_CHINESE = r"(?:告诉|通知|转告|提醒|告知)\s*"
 _AFTER_THE_NAME = r"\s*(?:一[声下])?[，,:：说]*\s*"
 _SENDS = re.compile(
-    r"(?:please )?(?:send|give|forward|(?:e-?)?mail|pass|show|hand)\b|请?(?:把|将|给|发|寄|转发)"
+    r"\s*(?:please )?(?:send|give|forward|(?:e-?)?mail|pass|show|hand)\b|请?(?:把|将|给|发|寄|转发)",
+    re.IGNORECASE,
 )
 """How a request begins to send something that there is, where it does not word it."""
 _IS_TOLD = re.compile(
@@ -56,6 +58,10 @@ _IS_TOLD = re.compile(
     r"(?:(?:tell|inform|notify|remind) (?!me\b|us\b)|let (?!me\b|us\b).{1,60}? know\b)"
     r"|[请再就并]*(?:告诉|通知|转告|提醒|告知)(?![我咱])",
     re.IGNORECASE,
+)
+_TO_WHOM = re.compile(
+    r"\s*(?:(?:[Pp]lease|[Tt]hen|[Aa]nd|[Aa]lso) )*(?:[Tt]ell|[Ii]nform|[Nn]otify|[Rr]emind|[Ll]et) "
+    r"([A-Z][\w'-]+(?: [A-Z][\w'-]+)*)"
 )
 _THEN_TELLS = re.compile(
     r"(?:[,;]\s*(?:and )?(?:then )?|\s(?:and|then) (?:then )?)(?=(?:tell|inform|notify) (?!me\b|us\b)\w)"
@@ -78,7 +84,7 @@ def worded(text: str, people: tuple[str, ...] = ()) -> str | None:
     mine = [one for one in every if any(who in (one["who"] or one["whom"] or "") for who in people)]
     if len(every) == 1 or len(mine) == 1:
         found = (mine or every)[0]
-        said = found["clause"] or found["bare"]
+        said = found["clause"] or found["bare"] or found["do"]
         said = None if found["clause"] and not _IS_A_CLAUSE.match(said) else said
     else:
         said = next(filter(None, (_worded_in_chinese(text, who) for who in people)), None)
@@ -96,6 +102,7 @@ def in_own_words(tool: Tool, arguments: Mapping[str, JSON], about: str) -> dict[
     into = message_of(tool, arguments)
     if into is None:
         return dict(arguments)
+    arguments = addressed(arguments, into, about)
     people = (one for name, one in arguments.items() if name != into and isinstance(one, str) and one)
     said = worded(about, tuple(people))
     if said is None or _is_its_beginning(str(arguments[into]), said):
@@ -122,13 +129,32 @@ def split_telling(text: str) -> list[str]:
 
 
 def repeated(tool: Tool, arguments: Mapping[str, JSON], about: str) -> str | None:
-    """The message of a call in which a model repeats the request to send something: `send Bob the report`."""
-    into, asked = message_of(tool, arguments), about.strip(_ENDS).casefold()
-    said = "" if into is None else str(arguments[into]).strip(_ENDS).casefold()
-    if not said or worded(about) is not None:
+    """The message of a call where the request names what it is, and does not word it: `the report`."""
+    into = message_of(tool, arguments)
+    if into is None or not (is_told(about) or _SENDS.match(about)):
         return None
-    named = is_told(about) and said in asked and _A_THING.match(said) is not None
-    return into if named or (_SENDS.match(asked) and asked in said) else None
+    people = tuple(one for name, one in arguments.items() if name != into and isinstance(one, str) and one)
+    quoted = re.search(rf"[\"“'‘「『]{re.escape(str(arguments[into]).strip(_ENDS))}", about)
+    return None if quoted or worded(about, people) is not None else into
+
+
+def unworded(arguments: Mapping[str, JSON], name: str | None, about: str) -> bool:
+    """Whether the message of such a call is the request itself, or what nobody said."""
+    if name is None:
+        return False
+    said = str(arguments[name]).strip(_ENDS).casefold()
+    asked = about.strip(_ENDS).casefold()
+    thing = said in asked and _A_THING.match(said) is not None
+    return asked in said or (is_told(about) and (thing or said not in asked))
+
+
+def addressed(arguments: Mapping[str, JSON], into: str, about: str) -> dict[str, JSON]:
+    """The arguments with the message for whom the request names right after its `tell`."""
+    found = _TO_WHOM.match(about)
+    others = [name for name, one in arguments.items() if name != into and isinstance(one, str)]
+    if found is None or len(others) != 1 or re.search(r"[\d@]", str(arguments[others[0]])):
+        return dict(arguments)
+    return {**arguments, others[0]: found[1]}
 
 
 def message_of(tool: Tool, arguments: Mapping[str, JSON]) -> str | None:

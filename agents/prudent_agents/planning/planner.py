@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from prudent_agents.grounding.comparatives import each_asked
 from prudent_agents.grounding.facts import is_fact, numbers, stated
-from prudent_agents.grounding.telling import in_own_words, is_told, repeated, split_telling, tells
+from prudent_agents.grounding.telling import in_own_words, is_told, repeated, split_telling, tells, unworded
 from prudent_agents.grounding.unsaid import (
     CODE,
     has_content,
@@ -233,7 +233,7 @@ class Planner:
             other = await self._looked_up(plan.goal, asked, (failed.tool, *tried, *self._writing()))
         if other is None or (writes and echoes(other, asked, plan.goal)):
             return None
-        if wrong is not None and not writes and not may_know(self._tools[other.tool], other, tool, about):
+        if wrong is not None and not writes and not may_know(self._tools[other.tool], tool, about):
             return None
         same = same_item(
             self._tools[other.tool],
@@ -349,7 +349,9 @@ class Planner:
             if first is not None:
                 source = self._made(first, goal, wanted, before)
                 found.append(source.model_copy(update={"about": spoken(source)}))
-            elif repeats == wanted_name or (missing and made_up(call.arguments[missing], text)):
+            elif unworded(call.arguments, repeats, about) or (
+                missing and made_up(call.arguments[missing], text)
+            ):
                 if tool.effect is Effect.READ:
                     return []
                 raise UnsaidError(tool, wanted_name)

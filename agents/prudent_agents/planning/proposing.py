@@ -151,14 +151,14 @@ def searches(tool: Tool) -> bool:
     return tool.effect is Effect.READ and any(name in ASKS_IN_WORDS for name in tool.required)
 
 
-def may_know(other: Tool, call: Call, failed: Tool, about: str) -> bool:
+def may_know(other: Tool, failed: Tool, about: str) -> bool:
     """Whether another tool may know something of what one that reads knows nothing of.
 
     It searches, or the request has words for what it finds that the other one leaves unused.
     """
     if searches(other):
         return True
-    return not IDEOGRAPHS.search(about) and leads_to(other, call.arguments, failed, about)
+    return not IDEOGRAPHS.search(about) and leads_to(other, {}, failed, about)
 
 
 def sums(tool: Tool) -> bool:

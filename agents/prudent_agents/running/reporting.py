@@ -11,7 +11,7 @@ from typing import cast
 
 from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.plan import Given, Step
-from prudent_agents.planning.conditional import left_out_of, without_answers
+from prudent_agents.planning.conditional import left_out_of, pieces_of, without_answers
 from prudent_agents.running.work import Work
 from prudent_agents.tool import Effect
 from prudent_agents.values import JSON, in_words
@@ -52,9 +52,14 @@ def reported(work: Work, goal: str) -> tuple[str, str, list[str]]:
     left = [step for step in steps if step not in written and step.id not in served]
     told = "".join([*lines, undone])
     if not left and asks:
-        return told, goal, []
+        return told, _questions(goal), []
     asked = " ".join(dict.fromkeys(step.about for step in left))
     return told, asked, [step.id for step in left]
+
+
+def _questions(goal: str) -> str:
+    """What of a goal is no condition and what is to be done under it."""
+    return " ".join(one for one in pieces_of(without_answers(goal)) if isinstance(one, str)) or goal
 
 
 def _done(work: Work, step: Step, chinese: bool) -> Iterator[str]:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prudent_agents import tool
-from prudent_agents.grounding.telling import in_own_words, is_told, repeated, split_telling, tells, worded
+from prudent_agents.grounding.telling import (
+    in_own_words,
+    is_told,
+    repeated,
+    split_telling,
+    tells,
+    unworded,
+    worded,
+)
 
 
 @tool(effect="write")
@@ -30,12 +38,23 @@ def send(to: str, text: str) -> str:
         ("Tell Maria how many there are", ("Maria",), None),
         ("Tell Maria that we have as many as you find, whatever the result is.", ("Maria",), None),
         ("Tell Bob the price", ("Bob",), None),
+        ("Remind Maria to bring a coat.", (), "Bring a coat"),
         ("告诉李明还有多少台灯", ("李明",), None),
         ("告诉李明结果", ("李明",), None),
     ],
 )
 def test_what_a_request_words(request_: str, people: tuple[str, ...], said: str | None) -> None:
     assert worded(request_, people) == said
+
+
+def test_nobody_is_told_what_nobody_said() -> None:
+    asked = "Tell Peter the phone number of Ann."
+    assert unworded({"to": "Ann", "text": "Hello, Ann!"}, "text", asked)
+    assert unworded({"to": "Ann", "text": "the phone number of Ann"}, "text", asked)
+    assert not unworded({"to": "Bob", "text": "Best wishes"}, "text", "Send Bob best wishes")
+    assert in_own_words(send, {"to": "Ann", "text": "hi"}, asked)["to"] == "Peter"
+    address = {"to": "peter@x.example", "text": "hi"}
+    assert in_own_words(send, address, asked) == address
 
 
 def test_only_the_message_is_replaced_and_not_by_more_than_it_is() -> None:
@@ -55,7 +74,8 @@ def test_only_the_message_is_replaced_and_not_by_more_than_it_is() -> None:
     [
         ("send Bob the report", "Ann is away, send Bob the report", "text"),
         ("把报告发给Bob。", "把报告发给Bob", "text"),
-        ("send Bob the report", "Sales rose by 4 %.", None),
+        ("send Bob the report", "Sales rose by 4 %.", "text"),
+        ("send Bob 'The report'", "The report", None),
         ("Note that milk is out", "Note that milk is out", None),
         ("Tell Bob the phone number of Ann.", "the phone number of Ann", "text"),
         ("Tell Bob to bring a coat.", "bring a coat", None),
