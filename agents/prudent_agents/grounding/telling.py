@@ -145,7 +145,7 @@ def unworded(arguments: Mapping[str, JSON], name: str | None, about: str) -> boo
     said = str(arguments[name]).strip(_ENDS).casefold()
     asked = about.strip(_ENDS).casefold()
     thing = said in asked and _A_THING.match(said) is not None
-    return asked in said or (is_told(about) and (thing or said not in asked))
+    return thing or asked in said or (is_told(about) and said not in asked)
 
 
 def addressed(arguments: Mapping[str, JSON], into: str, about: str) -> dict[str, JSON]:

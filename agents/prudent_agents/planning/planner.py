@@ -420,7 +420,7 @@ class Planner:
             if isinstance(key, str):
                 call = replace(call, arguments=keyed(call.arguments, key, used))
             leads = leads_to(source, call.arguments, tool, about, lacks=lacks)
-            known = lacking(source, call.arguments, text) is None and not echoes(call, goal, wanted)
+            known = lacking(source, call.arguments, text) is None and not echoes(call, goal, wanted, about)
             known = known and unnamed(source, call.arguments, text) is None
             if known and (leads or not must_lead):
                 takes = not names or any(one in canonical(call.arguments) for one in names)

@@ -51,6 +51,7 @@ def test_nobody_is_told_what_nobody_said() -> None:
     asked = "Tell Peter the phone number of Ann."
     assert unworded({"to": "Ann", "text": "Hello, Ann!"}, "text", asked)
     assert unworded({"to": "Ann", "text": "the phone number of Ann"}, "text", asked)
+    assert unworded({"to": "Bob", "text": "the report"}, "text", "Send Bob the report")
     assert not unworded({"to": "Bob", "text": "Best wishes"}, "text", "Send Bob best wishes")
     assert in_own_words(send, {"to": "Ann", "text": "hi"}, asked)["to"] == "Peter"
     address = {"to": "peter@x.example", "text": "hi"}
