@@ -183,9 +183,11 @@ class AuditStore:
         except (sqlite3.Error, OSError) as error:
             self.close()
             reason = error.strerror if isinstance(error, OSError) else str(error)
+            hint = "Free disk space, or see who else may change the file."
+            if "not a database" in reason:
+                hint = "It is no audit log, or it is damaged: name another with --path."
             raise StorageError(
-                f"The audit log {self._path} cannot be {what}: {reason}.",
-                hint="Free disk space, or see who else may change the file.",
+                f"The audit log {self._path} cannot be {what}: {reason}.", hint=hint
             ) from error
 
 

@@ -144,6 +144,10 @@ def _open(reference: str | Path, base: Path) -> tuple[str, str, Path]:
         raise ConfigurationError(
             f"There is no policy '{reference}'.", hint=_nearest_policy(str(reference))
         ) from None
+    except IsADirectoryError:
+        raise ConfigurationError(
+            f"{path} is a folder.", hint="Name the policy's YAML file, or a policy that is built in."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"The policy file {path} cannot be read: {type(error).__name__}.",

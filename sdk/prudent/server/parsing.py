@@ -138,7 +138,7 @@ def _path(loc: tuple[int | str, ...], data: Any) -> list[int | str]:
         last = position == len(loc) - 1
         if isinstance(data, dict):
             fields = cast("dict[str, Any]", data)
-            if fields.get("type") == step and not last:
+            if not last and (fields.get("type") == step or _is_tag(step, loc[position + 1], fields)):
                 continue  # the tag of a discriminated union
             if step in fields:
                 data = fields[str(step)]
@@ -150,6 +150,12 @@ def _path(loc: tuple[int | str, ...], data: Any) -> list[int | str]:
             data = items[step] if step < len(items) else None
             path.append(step)
     return path
+
+
+def _is_tag(step: int | str, following: int | str, fields: dict[str, Any]) -> bool:
+    """Whether a step that is a key too is the tag all the same: its value has nothing in it to go on to."""
+    value = fields.get(str(step), {})
+    return not isinstance(value, (dict, list)) and following in fields
 
 
 def _written(path: list[int | str]) -> str:

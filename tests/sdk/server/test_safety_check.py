@@ -51,8 +51,17 @@ def test_it_leaves_one_record_without_the_text(words: Pipeline, tmp_path: Path) 
     assert record["body"]["action"] == "block"
 
 
-@pytest.mark.parametrize("wrong", [[], [{"text": "x", "source": "nobody"}], [{"txt": "x"}], 7])
-def test_wrong_parts_are_an_error_that_names_them(connect: Connect, wrong: object) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "param"),
+    [
+        ([], "input"),
+        ([{"text": "x", "source": "nobody"}], "input[0].source"),
+        ([{"text": "x", "sorce": "user"}], "input[0].sorce"),
+        ([{"txt": "x"}], "input[0]"),
+        (7, "input"),
+    ],
+)
+def test_wrong_parts_are_an_error_that_names_them(connect: Connect, wrong: object, param: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         connect(ScriptedModel()).safety.check(wrong)  # pyright: ignore[reportArgumentType]
-    assert (caught.value.param or "").startswith("input")
+    assert (caught.value.param or "").startswith(param)
