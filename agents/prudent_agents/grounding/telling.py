@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
 
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON
@@ -117,8 +116,9 @@ def is_told(about: str) -> bool:
 
 def tells(tool: Tool) -> bool:
     """Whether a tool takes a message to somebody."""
-    properties = cast("Mapping[str, Mapping[str, Any]]", tool.properties)
-    texts: dict[str, JSON] = {name: "" for name, one in properties.items() if one.get("type") == "string"}
+    texts: dict[str, JSON] = {
+        name: "" for name, one in tool.properties.items() if one.get("type") == "string"
+    }
     return len(texts) > 1 and message_of(tool, texts) is not None
 
 
