@@ -182,7 +182,7 @@ class AuditStore:
             yield
         except (sqlite3.Error, OSError) as error:
             self.close()
-            reason = error.strerror if isinstance(error, OSError) else str(error)
+            reason = str(error.strerror if isinstance(error, OSError) else error)
             hint = "Free disk space, or see who else may change the file."
             if "not a database" in reason:
                 hint = "It is no audit log, or it is damaged: name another with --path."

@@ -12,7 +12,7 @@ import argparse
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -78,7 +78,8 @@ def main() -> None:
     parser.add_argument("--without-encoder", action="store_true")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
-    rows = _drawn([row for row in grounded_rows(asked.data) if row.split != "test" and row.source in SHARES])
+    rows = [row for row in grounded_rows(asked.data) if row.split != "test" and row.source in SHARES]
+    rows = drawn(rows, dict.fromkeys(SHARES, MOST_ROWS))
     encoder = None if asked.without_encoder else open_text_encoder()
     shapes = {
         shape: fitted(signs, shape, encoder is not None) for shape, signs in signs_of(rows, encoder).items()
@@ -96,14 +97,14 @@ def main() -> None:
     sys.stdout.write(f"{weights.model_dump_json(indent=1)}\n")
 
 
-def _drawn(rows: Sequence[GroundedRow]) -> list[GroundedRow]:
-    """At most MOST_ROWS of each source, by chance."""
+def drawn(rows: Sequence[GroundedRow], most: Mapping[str, int], seed: int = _SEED) -> list[GroundedRow]:
+    """At most so many of each source, by chance; none of one that is not in `most`."""
     seen: Counter[str] = Counter()
     kept: list[GroundedRow] = []
-    for index in np.random.default_rng(_SEED).permutation(len(rows)):
+    for index in np.random.default_rng(seed).permutation(len(rows)):
         row = rows[index]
         seen[row.source] += 1
-        if seen[row.source] <= MOST_ROWS:
+        if seen[row.source] <= most.get(row.source, 0):
             kept.append(row)
     return kept
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from fit_grounded import FALSE_POSITIVES, OUT, counts
+from fit_grounded import FALSE_POSITIVES, OUT, counts, drawn
 from grounded_rows import GroundedRow, grounded_rows
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--opinions", type=Path)
     parser.add_argument("--out", type=Path, default=OUT.with_name("reader.json"))
     asked = parser.parse_args()
-    rows = drawn([row for row in grounded_rows(asked.data) if row.split == "validation"])
+    rows = drawn([row for row in grounded_rows(asked.data) if row.split == "validation"], MOST_ROWS, _SEED)
     weights = GroundedWeights.packaged()
     judge = Judge(weights, shared_models().encoder)
     opinions = Opinions(shared_models().reader(asked.model), asked.model, asked.opinions)
@@ -88,18 +88,6 @@ def main() -> None:
     written = ReaderWeights(models={**known, asked.model: fit}).model_dump_json(indent=1)
     asked.out.write_text(written + "\n", encoding="utf-8")
     sys.stdout.write(f"{written}\n")
-
-
-def drawn(rows: Sequence[GroundedRow]) -> list[GroundedRow]:
-    """At most MOST_ROWS of each source, by chance."""
-    seen: Counter[str] = Counter()
-    kept: list[GroundedRow] = []
-    for index in np.random.default_rng(_SEED).permutation(len(rows)):
-        row = rows[index]
-        seen[row.source] += 1
-        if seen[row.source] <= MOST_ROWS.get(row.source, 0):
-            kept.append(row)
-    return kept
 
 
 class Opinions:

@@ -37,11 +37,13 @@ _FILE = "grounded.json"
 _LEAST = 1e-4
 
 
-class _Part(BaseModel):
+class WeightsPart(BaseModel):
+    """A part of a file of weights: unknown keys are errors."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ShapeWeights(_Part):
+class ShapeWeights(WeightsPart):
     """P(not supported) = 1 / (1 + exp(-z)), z = intercept + sum of weight x s + sum of weight x s x t.
 
     s and t are standardised signs: (sign - mean) / scale, held to FARTHEST. Products are named `sign*sign`.
@@ -69,7 +71,7 @@ class ShapeWeights(_Part):
         return 1.0 / (1.0 + math.exp(-max(-_LARGEST, min(_LARGEST, total))))
 
 
-class GroundedWeights(_Part):
+class GroundedWeights(WeightsPart):
     """The fit, and what it was fitted on. `encoder_sha256` None: the encoder's opinion is not asked."""
 
     shapes: dict[Shape, ShapeWeights]

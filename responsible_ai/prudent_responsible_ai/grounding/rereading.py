@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
-from pydantic import BaseModel, ConfigDict
-
-from prudent_responsible_ai.grounding.judge import Judged, Shape, shape_of, state_of
+from prudent_responsible_ai.grounding.judge import Judged, Shape, WeightsPart, shape_of, state_of
 from prudent_responsible_ai.grounding.passages import Documents
 from prudent_responsible_ai.grounding.reader import Question, Reader
 from prudent_responsible_ai.severity import Thresholds
@@ -27,11 +25,7 @@ _FILE = "reader.json"
 _LEAST = 1e-6
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Fusion(_Part):
+class Fusion(WeightsPart):
     """P(not supported) = 1 / (1 + exp(-z)), z = intercept + signs x s + reader x r.
 
     s are the log-odds by the signs, r those of the chat model, both held to FARTHEST. A sentence is read
@@ -58,7 +52,7 @@ class Fusion(_Part):
         return 1.0 / (1.0 + math.exp(-total))
 
 
-class ReaderFit(_Part):
+class ReaderFit(WeightsPart):
     """The fit of one chat model, and what it was fitted on. Stale where the encoder is another one."""
 
     shapes: dict[Shape, Fusion]
@@ -67,7 +61,7 @@ class ReaderFit(_Part):
     data_sha256: dict[str, str]
 
 
-class ReaderWeights(_Part):
+class ReaderWeights(WeightsPart):
     """The fits by the id of the chat model in the catalog."""
 
     models: dict[str, ReaderFit]
