@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from prudent_agents.grounding.facts import stated
 from prudent_agents.grounding.scripts import IDEOGRAPHS
-from prudent_agents.plan import Condition, Given, Ref
+from prudent_agents.plan import Condition, Given, Ref, Step
 from prudent_agents.planning import condition_words as words
 from prudent_agents.planning.proposing import is_question
 from prudent_agents.values import JSON
@@ -124,6 +124,12 @@ def _in_full(piece: str | Conditional) -> str:
     if IDEOGRAPHS.search(piece.condition):
         return f"{'除非' if piece.negated else '如果'}{piece.condition}，{piece.action}。"
     return f"{'Unless' if piece.negated else 'If'} {piece.condition}, {piece.action}."
+
+
+def results_of(goal: str, before: Sequence[Step]) -> tuple[str, ...]:
+    """The steps that find something out, and not only whether a condition holds."""
+    conditions = [one.condition for one in pieces_of(goal) if isinstance(one, Conditional)]
+    return tuple(step.id for step in before if step.about not in conditions)
 
 
 def condition_of(pieces: Sequence[str | Conditional], given: Mapping[str, JSON]) -> Conditional | None:

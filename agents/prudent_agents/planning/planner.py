@@ -38,6 +38,7 @@ from prudent_agents.planning.conditional import (
     condition_of,
     left_out_of,
     pieces_of,
+    results_of,
     without_left_out,
 )
 from prudent_agents.planning.lacks import UndecidedError, UnsaidError
@@ -337,6 +338,8 @@ class Planner:
         grown = None if before or missing is not None else relative(tool, call.arguments, about)
         repeats = repeated(tool, call.arguments, about)
         wanted_name = missing or grown or repeats
+        nobody = unworded(call.arguments, repeats, about)
+        earlier = results_of(goal, before) if nobody else ()
         found: list[Step] = []
         if wanted_name is not None:
             wanted = prompts.wanted(wanted_name, tool.properties.get(wanted_name, {}), about)
@@ -349,9 +352,7 @@ class Planner:
             if first is not None:
                 source = self._made(first, goal, wanted, before)
                 found.append(source.model_copy(update={"about": spoken(source)}))
-            elif unworded(call.arguments, repeats, about) or (
-                missing and made_up(call.arguments[missing], text)
-            ):
+            elif not earlier and (nobody or (missing and made_up(call.arguments[missing], text))):
                 if tool.effect is Effect.READ:
                     return []
                 raise UnsaidError(tool, wanted_name)
@@ -368,6 +369,8 @@ class Planner:
             whole = not is_fact(call.arguments.get(wanted_name))
             argument = self._from(found[0], tool, wanted_name) if whole else Blank(inputs=(found[0].id,))
             made = made.model_copy(update={"arguments": {**made.arguments, wanted_name: argument}})
+        elif earlier and repeats is not None:
+            made = made.model_copy(update={"arguments": {**made.arguments, repeats: Blank(inputs=earlier)}})
         alike = like(made, tool, text, len(before) + len(found) + 1)
         if alike:
             made = made.model_copy(update={"about": spoken(made)})

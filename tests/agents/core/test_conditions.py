@@ -175,3 +175,31 @@ def test_a_run_is_shown_by_what_came_of_each_step() -> None:
         "  b send: left out, not $a says it rains in Oslo",
     ]
     assert len(repr(run("rain"))) < 300
+
+
+@pytest.mark.parametrize(
+    ("goal", "asks"), [("Look the price up, then tell Bob the price.", False), ("Tell Bob the news.", True)]
+)
+def test_what_was_found_is_told_and_what_nobody_knows_is_asked_for(goal: str, asks: bool) -> None:
+    @tool(trusted=True)
+    def price() -> str:
+        """The cost of a lamp."""
+        return "24.50 euros"
+
+    @tool(effect="write", trusted=True)
+    def send(to: str, text: str) -> str:
+        """Send a message."""
+        SENT.append(text)
+        return "sent"
+
+    class Model(ScriptedAgentModel):
+        async def call(self, messages: Any, tools: Any, *, required: bool = False) -> Any:
+            known = "24.50 euros" in str(messages)
+            text = "24.50 euros" if known else "the price" if "price" in goal else "the news"
+            self._calls = [{} if tools[0].name == "price" else {"to": "Bob", "text": text}]
+            return await super().call(messages, tools, required=required)
+
+    model = Model(calls=[{}], values=[{"steps": ["Look the price up", "tell Bob the price"]}])
+    with Agent(tools=[price, send], model=model, durable=False) as made:
+        ended = made.run(goal)
+    assert (ended.status, SENT) == (("paused", []) if asks else ("done", ["24.50 euros"])), ended.error
