@@ -5,10 +5,11 @@
 Both score the same test rows: users' texts for `direct` and `jailbreak` (the higher counts), documents for
 `indirect`. Ours is the encoder on the text and on its second view. The peer is scikit-learn's TfidfVectorizer
 (words and pairs, characters within words) with LogisticRegression, one for each label, fitted on the same
-training rows. Both set their threshold by one rule: 1 % of the harmless validation rows of the same side, in
-the same language where it has enough of them. No test row sets anything. `rules` are those of `addressed.py`,
-at the severity at which the default policy acts. Without --data it looks for `shared/data/rai` beside the
-repository. Needs the encoder's weights and `prudent[bench]`.
+training rows. Both set their threshold by the rule of the card's band `medium` (publish.py): 1 % of the
+harmless validation rows of the same side, in the same language where it has enough of them; fewer, where the
+score that all but 2 % of the validation attacks reach is higher. No test row sets anything. `rules` are those
+of `addressed.py`, at the severity at which the default policy acts. Without --data it looks for
+`shared/data/rai` beside the repository. Needs the encoder's weights and `prudent[bench]`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ import augment_attack
 import harmless_sentences
 import metrics
 from encoder_scores import highest
+from publish import FEWEST_POSITIVES, MISSED
 from rows import EASY, Row, read_rows
 
 from prudent_responsible_ai.addressed import orders_to_models
@@ -48,6 +50,8 @@ SEED = 20261128
 ACTED_ON = 4
 """Severity from which the default policy takes an order out of an untrusted text."""
 SCORED = ("direct", "jailbreak", "indirect")
+_SIDES = {False: ("direct", "jailbreak"), True: ("indirect",)}
+"""The kinds of attacks in users' texts and in documents."""
 _MOST_CHARACTERS = 20_000
 _FEWEST_NEGATIVES = 150
 _DOCUMENTS = frozenset(
@@ -144,7 +148,7 @@ def _report(rows: Sequence[Row], score: Way) -> dict[str, Any]:
         side = document if kind == "indirect" else ~document
         values = of_documents if kind == "indirect" else of_users
         found[kind] = _by_language(
-            rows, values, np.array([row.kind == kind for row in rows]), harmless & side
+            rows, values, np.array([row.kind == kind for row in rows]), harmless & side, kind == "indirect"
         )
     notinject = np.array([row.source == "notinject" for row in rows])
     limits = {language: found["direct"][language]["threshold"] for language in ("en", "zh", "other")}
@@ -157,12 +161,17 @@ def _report(rows: Sequence[Row], score: Way) -> dict[str, Any]:
 
 
 def _by_language(
-    rows: Sequence[Row], values: Scores, attack: NDArray[np.bool_], harmless: NDArray[np.bool_]
+    rows: Sequence[Row],
+    values: Scores,
+    attack: NDArray[np.bool_],
+    harmless: NDArray[np.bool_],
+    document: bool,
 ) -> dict[str, Any]:
     test = np.array([row.split == "test" for row in rows])
     counted = np.array([row.source != "notinject" for row in rows])
     trying = np.array([row.source not in EASY for row in rows])
     languages = np.array([_language(row) for row in rows])
+    kinds = np.array([row.kind for row in rows])
     found: dict[str, Any] = {}
     for name in ("en", "zh", "other"):
         own = languages == name
@@ -170,12 +179,14 @@ def _by_language(
         if (kept & own).sum() >= _FEWEST_NEGATIVES:
             kept = kept & own
         positives, negatives = values[test & attack & own], values[test & harmless & counted & own]
-        at, recall, false = metrics.recall_at_fpr(positives, negatives, values[kept], FALSE_POSITIVES)
+        meant = ~test & np.isin(kinds, _SIDES[document])
+        meant = meant & own if (meant & own).sum() >= FEWEST_POSITIVES else meant
+        at = metrics.threshold_for(values[kept], values[meant], FALSE_POSITIVES, MISSED["medium"])
         labels = np.concatenate([np.ones(len(positives)), np.zeros(len(negatives))])
         found[name] = {
             "threshold": at,
-            "recall": recall,
-            "false": false,
+            "recall": _share(list(positives >= at)),
+            "false": _share(list(negatives >= at)),
             "attacks": len(positives),
             "benign": len(negatives),
             "validation": int(kept.sum()),

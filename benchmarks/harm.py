@@ -33,6 +33,7 @@ import metrics
 from encoder_scores import highest
 from harm_peers import DIALECTS, PUBLISHED
 from harm_report import REPORTED, harm_report
+from publish import FEWEST_POSITIVES, MISSED
 from rows import Row, read_rows
 
 from prudent_responsible_ai.encoder.card import PackagedEncoder
@@ -139,15 +140,23 @@ def _baseline(learnt: Sequence[Row], rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _rule(rows: Sequence[Row], scores: Scores) -> Any:
-    """The thresholds that the card's rule gives: a share of harmless validation rows, by language."""
+    """The thresholds that the rule of the card's bands gives (publish.py), by language."""
     unsafe = LABELS.index("unsafe")
+    kept = np.array([row.split == "validation" for row in rows])
+    labels = np.stack([row.labels for row in rows])
     harmless = np.array([row.split == "validation" and row.labels[unsafe] == 0 for row in rows])
     languages = np.array([row.language for row in rows])
 
     def threshold(label: str, language: str) -> float:
         own = harmless & (languages == language)
         chosen = own if own.sum() >= _FEWEST_NEGATIVES else harmless
-        return metrics.threshold_of_rate(scores[chosen, LABELS.index(label)], FALSE_POSITIVES)
+        column = LABELS.index(label)
+        positive = kept & (labels[:, column] == 1)
+        meant = positive & (languages == language)
+        meant = meant if meant.sum() >= FEWEST_POSITIVES else positive
+        return metrics.threshold_for(
+            scores[chosen, column], scores[meant, column], FALSE_POSITIVES, MISSED["medium"]
+        )
 
     return threshold
 

@@ -106,6 +106,9 @@ def threshold_of_best_accuracy(labels: Floats, scores: Floats) -> float:
     return _midway(ranked, int(last[int(np.argmax(right))]))
 
 
+_EVEN = 0.5
+
+
 def threshold_of_rate(scores: Floats, rate: float) -> float:
     """The lowest threshold that at most the share `rate` of the scores reaches; above 1 where none is."""
     ranked = np.sort(scores)[::-1]
@@ -115,15 +118,11 @@ def threshold_of_rate(scores: Floats, rate: float) -> float:
     return float(np.nextafter(ranked[allowed], np.inf))
 
 
-def recall_at_fpr(
-    positives: Floats, negatives: Floats, kept: Floats, rate: float
-) -> tuple[float, float, float]:
-    """Threshold that `rate` of the kept negatives reach, and the shares of positives and negatives that do.
-
-    `kept` are scores of validation rows: the second share is what the rate becomes on rows not looked at.
-    """
-    threshold = threshold_of_rate(kept, rate)
-    return threshold, _share(positives >= threshold), _share(negatives >= threshold)
+def threshold_for(harmless: Floats, positive: Floats, rate: float, missed: float | None) -> float:
+    """The score that `rate` of the harmless rows reach; where it is higher that which all but `missed` of the
+    positives reach, but no more than even odds."""
+    at = threshold_of_rate(harmless, rate)
+    return at if missed is None else max(at, min(float(np.quantile(positive, missed)), _EVEN))
 
 
 def calibration_error(labels: Floats, scores: Floats) -> float:
