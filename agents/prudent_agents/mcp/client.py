@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import mcp_types as wire
 
 CONNECT_SECONDS = 60.0
+_NO_ANSWER = f"it did not answer within {CONNECT_SECONDS:g} s"
 MOST_TOOLS = 500
 
 
@@ -93,7 +94,7 @@ class McpServer:
         except Exception as error:
             self.close()
             raise ToolError(
-                f"The MCP server {self.name} cannot be reached: {_leaf(error)}.",
+                f"The MCP server {self.name} cannot be reached: {str(_leaf(error)) or _NO_ANSWER}.",
                 hint="Check the command or the URL.",
             ) from error
         return self
