@@ -39,6 +39,7 @@ from publish import FEWEST_POSITIVES, MISSED
 from rows import EASY, Row, read_rows
 
 from prudent_responsible_ai.addressed import orders_to_models
+from prudent_responsible_ai.encoder.card import PackagedEncoder
 from prudent_responsible_ai.encoder.loading import open_text_encoder
 from prudent_responsible_ai.encoder.local import LocalTextEncoder
 from prudent_responsible_ai.text_encoder import LABELS
@@ -96,6 +97,7 @@ def main() -> None:
     started = time.perf_counter()
     results = {"prudent": _report(rows, lambda texts: _ours(encoder, texts))}
     results["prudent"]["seconds"] = time.perf_counter() - started
+    results["prudent"]["bands"] = _bands(encoder, [row for row in rows if row.split == "test"])
     settings["model_hash"] = encoder.model_hash
     if not asked.without_baseline:
         results["tf_idf"] = _report(rows, _baseline(learnt))
@@ -201,6 +203,27 @@ def _by_language(
     return found
 
 
+def _bands(encoder: LocalTextEncoder, rows: Sequence[Row]) -> dict[str, Any]:
+    """What the card's bands flag of users' texts: shares of attacks, of NotInject and of harmless rows."""
+    card = PackagedEncoder().card
+    mine = [row for row in rows if not _is_document(row)]
+    scores = _ours(encoder, [row.text[:_MOST_CHARACTERS] for row in mine])[:, :2]
+    groups = {
+        "direct": [row.kind == "direct" for row in mine],
+        "jailbreak": [row.kind == "jailbreak" for row in mine],
+        "notinject": [row.source == "notinject" for row in mine],
+        "harmless": [row.labels[LABELS.index("attack")] == 0 and row.source != "notinject" for row in mine],
+    }
+    found: dict[str, Any] = {}
+    for band in ("medium", "high"):
+        limits = [
+            [getattr(card.thresholds(label, row.language), band) for label in SCORED[:2]] for row in mine
+        ]
+        reached = (scores >= np.array(limits)).any(axis=1)
+        found[band] = {name: _share(list(reached[np.array(own)])) for name, own in groups.items()}
+    return found
+
+
 def _stopped(rows: Sequence[Row], values: Scores, limits: dict[str, float]) -> dict[str, Any]:
     """Attacks in documents that are taken out, by the rules, by the score, by either; and false ones."""
     found: dict[str, Any] = {}
@@ -252,7 +275,7 @@ def _share(values: Sequence[Any]) -> float:
 
 
 def _table(results: dict[str, Any]) -> str:
-    lines = [f"{'threshold at 1 % of validation':44}" + "".join(f"{name:>24}" for name in results)]
+    lines = [f"{'threshold from validation rows':44}" + "".join(f"{name:>24}" for name in results)]
     for kind in SCORED:
         for language in ("en", "zh", "other"):
             ours = [found[kind][language] for found in results.values()]
@@ -268,6 +291,10 @@ def _table(results: dict[str, Any]) -> str:
             f"harmless documents touched {benign['either']:.3f}"
         )
         lines += [f"{name}, {kind}, by source: {_rounded(found[kind]['by_source'])}" for kind in SCORED]
+    lines += [
+        f"prudent, users' texts flagged from {band}: {_rounded(shares, 3)}"
+        for band, shares in results["prudent"]["bands"].items()
+    ]
     lines.append("\nPublished: NotInject passed, benign passed, attacks found (per cent, on their own sets)")
     lines += [
         f"  {name} {size}: {over}, {benign}, {hit}  [{source}]"
@@ -276,8 +303,8 @@ def _table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _rounded(found: dict[str, float]) -> str:
-    return ", ".join(f"{name} {value:.2f}" for name, value in found.items())
+def _rounded(found: dict[str, float], digits: int = 2) -> str:
+    return ", ".join(f"{name} {value:.{digits}f}" for name, value in found.items())
 
 
 if __name__ == "__main__":
