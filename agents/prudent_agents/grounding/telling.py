@@ -17,7 +17,8 @@ _TELLS = (
     r"|let(?= .{1,60}? know\b))"
 )
 _WHO = (
-    r"(?P<{0}>(?:(?!\b(?:that|to|know|and|then|if|how|what|who|when|where|why|which)\b)[^,.;:?!]){{1,60}}?)"
+    r"(?P<{0}>(?:(?!\b(?:that|to|know|and|then|if|how|what|who|when|where|why|which)\b|(?<!\w)['‘])"
+    r"[^,.;:?!\"“”「」]){{1,60}}?)"
 )
 _TO_THE_END = rf"\S.*?(?=[.!?](?:\s|$)|[。！？\n]|,? (?:and|then|but) (?:then )?{_TELLS}\b|$)"
 _WORDED = re.compile(

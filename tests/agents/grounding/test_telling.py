@@ -115,3 +115,16 @@ def test_a_tool_for_messages_has_somebody_and_a_text() -> None:
 def test_what_is_told_stands_in_the_request(text: str, who: str) -> None:
     said = worded(f"{text} tell {who} that it is {text}", (who,))
     assert said is None or said.casefold() in f"{text} tell {who} that it is {text}".casefold()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Send Maria an email with the subject 'Lunch' and the text 'See you at noon.'",
+        'Send Maria the text "We are late."',
+        "Tell Maria 'you win'",
+        "Send Bob a note saying ‘I am ill’",
+    ],
+)
+def test_what_stands_between_quotation_marks_is_left_as_it_was_filled_in(text: str) -> None:
+    assert worded(text) is None
