@@ -4,7 +4,7 @@
 
 Templates repeat themselves; a model's sentences do not. What it is asked for stands in
 `templates/generated_subjects.yaml`. A line is kept where it holds the word and none of the phrases that make
-an attack; OUT is to be read by a person before it is learnt from. Lines are `language<tab>subject<tab>text`.
+an attack; OUT is to be looked through before it is learnt from. Lines are `language<tab>subject<tab>text`.
 The order of the subjects and the seeds are fixed; how far it gets depends on the minutes.
 """
 
