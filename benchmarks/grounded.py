@@ -29,10 +29,10 @@ from sklearn.preprocessing import StandardScaler
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"))
 
+from fit_reader import judged_row
 from grounded_rows import GroundedRow, grounded_rows
 
 from prudent_responsible_ai.grounding.judge import GroundedWeights, Judge
-from prudent_responsible_ai.grounding.passages import Documents
 from prudent_responsible_ai.grounding.rereading import ReaderWeights, is_doubtful, question_of, weighed
 from prudent_responsible_ai.safety_models import shared_models
 
@@ -100,8 +100,7 @@ def _read(judge: Judge, everything: list[GroundedRow], most: int, name: str) -> 
         ways: dict[str, list[float]] = {"signs": [], "reader": [], "both": [], "cascade": []}
         seconds: list[float] = []
         for row in (test[index] for index in drawn):
-            documents = Documents([(0, row.context)])
-            (judged,) = judge.judged([row.response], row.question, documents)
+            judged, documents = judged_row(judge, row)
             began = perf_counter()
             (doubt,) = reader.doubts([question_of(judged, documents)], PATIENCE)
             seconds.append(perf_counter() - began)
@@ -139,7 +138,7 @@ def _auroc(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> dict[str, 
 
 
 def _score(judge: Judge, row: GroundedRow) -> float:
-    return judge.judged([row.response], row.question, Documents([(0, row.context)]))[0].score
+    return judged_row(judge, row)[0].score
 
 
 def _peer(train: list[GroundedRow], test: list[GroundedRow], labels: list[int]) -> float:

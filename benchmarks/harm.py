@@ -144,16 +144,14 @@ def _rule(rows: Sequence[Row], scores: Scores) -> Any:
     unsafe = LABELS.index("unsafe")
     kept = np.array([row.split == "validation" for row in rows])
     labels = np.stack([row.labels for row in rows])
-    harmless = np.array([row.split == "validation" and row.labels[unsafe] == 0 for row in rows])
+    harmless = kept & (labels[:, unsafe] == 0)
     languages = np.array([row.language for row in rows])
 
     def threshold(label: str, language: str) -> float:
-        own = harmless & (languages == language)
-        chosen = own if own.sum() >= _FEWEST_NEGATIVES else harmless
+        own = languages == language
         column = LABELS.index(label)
-        positive = kept & (labels[:, column] == 1)
-        meant = positive & (languages == language)
-        meant = meant if meant.sum() >= FEWEST_POSITIVES else positive
+        chosen = metrics.own_or_all(harmless, own, _FEWEST_NEGATIVES)
+        meant = metrics.own_or_all(kept & (labels[:, column] == 1), own, FEWEST_POSITIVES)
         return metrics.threshold_for(
             scores[chosen, column], scores[meant, column], FALSE_POSITIVES, MISSED["medium"]
         )

@@ -6,14 +6,13 @@ A line is `language<tab>subject<tab>text`. A text that is nearly one of a test i
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from filling import split_of
-from rows import Row
+from rows import Row, plain
 
 from prudent_responsible_ai.text_encoder import LABELS
 
@@ -64,5 +63,5 @@ def _read(name: str) -> Iterator[Row]:
 
 
 def _runs(text: str) -> frozenset[str]:
-    plain = "".join(one for one in unicodedata.normalize("NFKC", text).lower() if one.isalnum())
-    return frozenset(plain[start : start + _RUN] for start in range(max(1, len(plain) - _RUN + 1)))
+    letters = plain(text)
+    return frozenset(letters[start : start + _RUN] for start in range(max(1, len(letters) - _RUN + 1)))

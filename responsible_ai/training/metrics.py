@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating]
 
 _BINS = 15
+_EVEN = 0.5
 """Bins of the calibration error, as in Guo et al. 2017, On Calibration of Modern Neural Networks."""
 
 
@@ -106,9 +107,6 @@ def threshold_of_best_accuracy(labels: Floats, scores: Floats) -> float:
     return _midway(ranked, int(last[int(np.argmax(right))]))
 
 
-_EVEN = 0.5
-
-
 def threshold_of_rate(scores: Floats, rate: float) -> float:
     """The lowest threshold that at most the share `rate` of the scores reaches; above 1 where none is."""
     ranked = np.sort(scores)[::-1]
@@ -123,6 +121,12 @@ def threshold_for(harmless: Floats, positive: Floats, rate: float, missed: float
     positives reach, but no more than even odds."""
     at = threshold_of_rate(harmless, rate)
     return at if missed is None else max(at, min(float(np.quantile(positive, missed)), _EVEN))
+
+
+def own_or_all(rows: NDArray[np.bool_], own: NDArray[np.bool_], fewest: int) -> NDArray[np.bool_]:
+    """Those of the rows that are of the own language, say; all of them where those are too few."""
+    kept = rows & own
+    return kept if kept.sum() >= fewest else rows
 
 
 def calibration_error(labels: Floats, scores: Floats) -> float:

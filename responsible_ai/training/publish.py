@@ -180,8 +180,7 @@ def _label_card(scored: Scored, rows: Sequence[Row], column: int) -> LabelCard:
     for language in sorted(set(languages[harmless])):
         own = harmless & (languages == language)
         if own.sum() >= FEWEST_NEGATIVES:
-            positive = truth & (languages == language)
-            positive = positive if positive.sum() >= FEWEST_POSITIVES else truth
+            positive = metrics.own_or_all(truth, languages == language, FEWEST_POSITIVES)
             bands[language] = _bands(scores[own], scores[positive])
     return LabelCard(
         slope=round(slope, 5), ngrams=round(share * slope, 5), intercept=round(intercept, 5), bands=bands

@@ -80,8 +80,8 @@ class Row:
 def read_rows(folder: Path) -> list[Row]:
     """All rows for training, validation and test; none of a test text is left in the others."""
     rows = [*_safety(folder), *_injection(folder), *_quality(folder)]
-    tested = {_plain(row.text) for row in rows if row.split == "test"}
-    return [row for row in rows if row.split == "test" or _plain(row.text) not in tested]
+    tested = {plain(row.text) for row in rows if row.split == "test"}
+    return [row for row in rows if row.split == "test" or plain(row.text) not in tested]
 
 
 def data_hashes(folder: Path) -> dict[str, str]:
@@ -169,7 +169,7 @@ def _row(found: dict[str, Any], labels: NDArray[np.float32], split: Split, kind:
 def _split(found: dict[str, Any]) -> Split:
     if found["split"] == "test":
         return "test"
-    group = (found.get("meta") or {}).get("group") or _plain(found["text"])[:200]
+    group = (found.get("meta") or {}).get("group") or plain(found["text"])[:200]
     drawn = int.from_bytes(hashlib.sha256(f"validation {group}".encode()).digest()[:4], "big")
     return "validation" if drawn % _VALIDATION_SHARE == 0 else "train"
 
@@ -185,5 +185,6 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for name in ("safety", "injection") for path in folder.glob(f"{name}*.jsonl.gz"))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The letters and digits alone, small: texts that are the same in these are one."""
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).lower() if letter.isalnum())

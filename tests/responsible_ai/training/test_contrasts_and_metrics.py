@@ -82,14 +82,14 @@ def test_every_group_of_people_also_stands_in_harmless_rows(written: list[Any]) 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the labelled data is not here")
 def test_no_written_row_stands_in_a_test_set() -> None:
     import augment_harm
-    from rows import _plain
+    from rows import plain
 
     tested: set[str] = set()
     for file in DATA.glob("safety*.jsonl.gz"):
         with gzip.open(file, "rt", encoding="utf-8") as lines:
-            tested |= {_plain(json.loads(line)["text"]) for line in lines if '"split": "test"' in line}
+            tested |= {plain(json.loads(line)["text"]) for line in lines if '"split": "test"' in line}
     assert len(tested) > 10_000
-    assert [row.id for row in augment_harm.rows(SEED_OF_TRAINING) if _plain(row.text) in tested] == []
+    assert [row.id for row in augment_harm.rows(SEED_OF_TRAINING) if plain(row.text) in tested] == []
 
 
 _LABELS = arrays(np.float32, 40, elements=st.sampled_from([0.0, 1.0, np.nan]))
