@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from prudent.forking import unforked
 from prudent_responsible_ai.checks.patterns import NUMBER_END, before, occurrences
 from prudent_responsible_ai.text_view import View
 
@@ -168,21 +169,23 @@ def _longest_valid(match: re.Match[str], region: str | None) -> tuple[int, int] 
 
 
 def _is_valid(text: str, region: str | None) -> bool:
-    import phonenumbers
-
     if region is None and text.startswith("00"):
         text = "+" + text[2:]
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
-    except phonenumbers.NumberParseException:
-        return False
+    with unforked():  # the library holds a lock while it loads a region
+        import phonenumbers
+
+        try:
+            return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+        except phonenumbers.NumberParseException:
+            return False
 
 
 def _is_possible(text: str) -> bool:
     """Whether a number with a country code has a length that its country's numbers have."""
-    import phonenumbers
+    with unforked():
+        import phonenumbers
 
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(text))
-    except phonenumbers.NumberParseException:
-        return False
+        try:
+            return phonenumbers.is_possible_number(phonenumbers.parse(text))
+        except phonenumbers.NumberParseException:
+            return False

@@ -15,8 +15,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Muta
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from prudent.client.forking import fork_between_imports
 from prudent.errors import ConnectionFailedError, InternalError
+from prudent.forking import fork_with_care
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -49,7 +49,7 @@ class AppThread:
             if self._finalizer is not None:
                 self._refuse_in_a_fork()
                 return
-            fork_between_imports()
+            fork_with_care()
             started: concurrent.futures.Future[None] = concurrent.futures.Future()
             self._state.process = os.getpid()
             thread = threading.Thread(

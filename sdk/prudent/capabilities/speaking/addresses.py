@@ -9,6 +9,7 @@ import phonenumbers
 
 from prudent.capabilities.speaking.numbers import digits
 from prudent.capabilities.speaking.rules import Rule, apply
+from prudent.forking import unforked
 
 _phonenumbers = cast("Any", phonenumbers)
 
@@ -63,7 +64,9 @@ def say_phone_numbers(text: str) -> str:
     """Phone numbers digit by digit, in their groups."""
     said: list[str] = []
     end = 0
-    for match in _phonenumbers.PhoneNumberMatcher(text, _REGION):
+    with unforked():  # the library holds a lock while it loads a region
+        matches = list(_phonenumbers.PhoneNumberMatcher(text, _REGION))
+    for match in matches:
         raw: str = match.raw_string
         groups = [digits(group) for group in re.findall(r"\d+", raw)]
         plus = "plus " if raw.startswith("+") else ""
