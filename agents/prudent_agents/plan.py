@@ -15,7 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from prudent_agents.errors import PlanError
 from prudent_agents.values import JSON
 
-STEP_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
+LETTERS = (
+    r"A-Za-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u0370-\u03FF\u0400-\u052F"
+    r"\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF"
+)
+"""Of Latin, Greek, Cyrillic, kana, Chinese and Hangul, as every dialect of regular expressions reads them."""
+STEP_NAME = rf"^[{LETTERS}][{LETTERS}0-9_-]{{0,63}}$"
 MOST_STEPS = 64
 LONGEST_GOAL = 50_000
 """Characters: some 12,000 tokens, of which a small model makes little sense already."""

@@ -9,10 +9,10 @@ import json
 import re
 from typing import Any, Literal, cast
 
-from prudent_agents.plan import Condition, Given, Ref
+from prudent_agents.plan import LETTERS, Condition, Given, Ref
 from prudent_agents.values import JSON
 
-_REFERENCE = re.compile(r"^\$([A-Za-z][A-Za-z0-9_-]*)((?:\.[A-Za-z0-9_][A-Za-z0-9_ -]*)*)$")
+_REFERENCE = re.compile(rf"^\$([{LETTERS}][{LETTERS}0-9_-]*)((?:\.[{LETTERS}0-9_][{LETTERS}0-9_ -]*)*)$")
 _CONDITION = re.compile(r"^\s*(?P<left>\S+)\s+(?P<op>==|!=|<=|>=|<|>|in)\s+(?P<right>.+?)\s*$")
 _Op = Literal["==", "!=", "<", "<=", ">", ">=", "in"]
 

@@ -131,7 +131,7 @@ def _take_out(
             _remove(data, path)
             gone.append(path)
         elif path and loc[-1] == "[key]":
-            hint = "Names are letters, digits, _ and -, and begin with a letter."
+            hint = "Names are letters of any language, digits, _ and -, and begin with a letter."
             findings.error(path, f"'{path[-1]}' cannot be a name.", hint, key=True)
             _remove(data, path)
             gone.append(path)

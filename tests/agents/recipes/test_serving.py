@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Generator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from prudent.client import AsyncClient
 from prudent.client.transports import AsyncAppTransport
 from prudent.testing import ScriptedModel, scripted_app, scripted_client
 from prudent_agents.recipes import Recipe
-from prudent_agents.recipes.page import form_page
+from prudent_agents.recipes.page import form_page, result_page
 from prudent_agents.recipes.serving import recipe_app
+from prudent_agents.values import JSON
 
 RECIPE = """\
 prudent: recipe/1
@@ -94,18 +96,24 @@ def test_what_is_wrong_is_summed_up_and_said_at_the_field(http: TestClient) -> N
     assert "call Ann" in answer.text, "what was given is not lost"
 
 
+@contextmanager
+def served(recipe: str, said: str, **fixed: str) -> Generator[TestClient]:
+    """A recipe behind its form, with a model that says one thing."""
+    transport = AsyncAppTransport(lambda: scripted_app(ScriptedModel(said)))
+    asked = AsyncClient(http_client=httpx.AsyncClient(transport=transport))
+    app = recipe_app(Recipe(recipe, "recipe.yaml"), fixed=fixed, client=asked)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        yield client
+    transport.thread.close()
+
+
 @pytest.fixture
 def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[TestClient]:
     """The recipe with a scripted model, and a folder to write into."""
     monkeypatch.setenv("PRUDENT_HOME", str(tmp_path / "home"))
     (tmp_path / "out").mkdir()
-    model = ScriptedModel('{"what": "call <b>Ann</b>"}')
-    transport = AsyncAppTransport(lambda: scripted_app(model))
-    asked = AsyncClient(http_client=httpx.AsyncClient(transport=transport))
-    app = recipe_app(Recipe(RECIPE, "recipe.yaml"), fixed={"out": str(tmp_path / "out")}, client=asked)
-    with TestClient(app, base_url="http://127.0.0.1") as client:
+    with served(RECIPE, '{"what": "call <b>Ann</b>"}', out=str(tmp_path / "out")) as client:
         yield client
-    transport.thread.close()
 
 
 def test_a_program_runs_it_and_a_person_says_yes_once(running: TestClient, tmp_path: Path) -> None:
@@ -141,6 +149,58 @@ def test_programs_may_not_name_paths_or_what_is_fixed(http: TestClient) -> None:
 )
 def test_other_sites_are_refused(http: TestClient, headers: dict[str, str]) -> None:
     assert http.post("/run", json={"note": "x"}, headers=headers).status_code == 403
+
+
+CHINESE = """\
+prudent: recipe/1
+name: chuchai
+about: 算出差的费用,并写一句说明。
+parameters:
+  城市: {type: text, about: 去哪里}
+  天数: {type: integer, minimum: 1}
+  急: {type: yes/no, default: false}
+tools: [calculator]
+steps:
+  费用: {tool: calculator, with: {expression: "300 * 3"}}
+  报告: {fill: {城市: text up to 20, 备注: list of text}, from: [$城市, $天数], when: $费用 > 0}
+output: {费用: $费用, 城市: $报告.城市, 备注: $报告.备注}
+"""
+
+
+def test_a_chinese_recipe_has_chinese_names_and_a_chinese_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRUDENT_HOME", str(tmp_path))
+    with served(CHINESE, '{"城市": "成都", "备注": ["a<b", "带伞"]}') as client:
+        asked = client.get("/").text
+        wrong = client.post("/", data={"城市": "成都", "天数": "0", "急": "no"}, files={}).text
+        page = client.post("/", data={"城市": "成都", "天数": "2", "急": "yes"}, files={}).text
+    assert '<html lang="zh">' in asked
+    assert set(Controls(asked).fields) == Controls(asked).labelled == {"城市", "天数", "急"}
+    assert not any(word in asked for word in ("Run", "optional", "Choose", "yes<", "at least"))
+    assert Controls(wrong).fields["天数"]["aria-invalid"] == "true"
+    assert '<tr><th scope="row">费用</th><td>900</td></tr>' in page
+    assert '<tr><th scope="row">城市</th><td>成都</td></tr>' in page
+    assert "<td><ul><li>a&lt;b</li><li>带伞</li></ul></td>" in page
+
+
+@pytest.mark.parametrize(
+    ("output", "html"),
+    [
+        ("a\nb <i>", '<p class="text">a\nb &lt;i&gt;</p>'),
+        (None, '<p class="text">nothing</p>'),
+        ([], '<p class="text">nothing</p>'),
+        ({"paid": True, "on": None}, '<th scope="row">paid</th><td>yes</td>'),
+        (
+            [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}],
+            '<th scope="col">b</th></tr></thead><tbody><tr><td>1</td>',
+        ),
+        ([{"a": 1}, {"b": 2}], '<li><table><tbody><tr><th scope="row">a</th><td>1</td>'),
+        ({"lines": [{"item": "tea", "of": [1, 2]}]}, "<td><ul><li>1</li><li>2</li></ul></td>"),
+    ],
+)
+def test_results_are_shown_as_people_read_them(output: JSON, html: str) -> None:
+    assert html in result_page(Recipe(RECIPE, "recipe.yaml").document, "done", output, None)
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
