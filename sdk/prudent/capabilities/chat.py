@@ -23,6 +23,7 @@ from prudent.capabilities.tools.conversation import in_answering_form, uses_tool
 from prudent.capabilities.tools.similarity import ToolEncoder
 from prudent.capabilities.tools.stream import ToolChatStream
 from prudent.capabilities.tools.toolset import prepared_tools
+from prudent.catalog.entry import Advice
 from prudent.errors import InternalError, InvalidRequestError
 from prudent.generation.engine import Engine
 from prudent.generation.request import GenerationEvent, GenerationRequest
@@ -50,9 +51,10 @@ class ChatModel(DecoderModel):
         template: ChatTemplate,
         engine: Engine,
         encoder: ToolEncoder | None = None,
+        advice: Advice | None = None,
     ) -> None:
         """`encoder` helps to tell whether a tool fits a request; it stays its owner's."""
-        super().__init__(artifact, tokenizer, engine)
+        super().__init__(artifact, tokenizer, engine, advice)
         self.encoder = encoder
         self.calibration = load_calibration(self.id)
         self._template = template

@@ -11,8 +11,11 @@ import time
 import uuid
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
+from prudent.capabilities.sampling import sampling_of
+from prudent.catalog.entry import Advice
 from prudent.errors import ContextLengthError, InvalidRequestError
 from prudent.generation.constraint import Grammar
 from prudent.generation.engine import Engine
@@ -22,7 +25,6 @@ from prudent.generation.request import (
     GenerationEvent,
     GenerationRequest,
     Priority,
-    SamplingParams,
 )
 from prudent.runtime.artifact import DecoderArtifact
 from prudent.tokenizer import RenderedPrompt, Tokenizer
@@ -34,12 +36,16 @@ from prudent.types.tokenize import Detokenized, DetokenizeRequest, Tokenized, To
 class DecoderModel:
     """A model with its engine, which it owns."""
 
-    def __init__(self, artifact: DecoderArtifact, tokenizer: Tokenizer, engine: Engine) -> None:
+    def __init__(
+        self, artifact: DecoderArtifact, tokenizer: Tokenizer, engine: Engine, advice: Advice | None = None
+    ) -> None:
+        """`advice` is how to sample where a request does not say."""
         self.id = artifact.card.id
         self.card = artifact.card
         self.context = engine.context
         self.tokenizer = tokenizer
         self.engine = engine
+        self._advice = advice or Advice()
         self.grammars = GrammarCompiler(tokenizer)
         self.fingerprint = _fingerprint(artifact)
         """Changes with weights, precision and compiler, which is when a seed stops reproducing."""
@@ -59,21 +65,16 @@ class DecoderModel:
         Raises:
             InvalidRequestError: the logit_bias does not suit this model.
         """
-        bias = self._logit_bias(request)
+        sampling = replace(
+            sampling_of(request, self._advice, form=grammar is not None),
+            logit_bias=self._logit_bias(request),
+            top_logprobs=top_logprobs,
+        )
         return [
             GenerationRequest(
                 prompt=prompts[choice // request.n],
-                sampling=SamplingParams(
-                    temperature=request.temperature,
-                    top_p=request.top_p,
-                    top_k=request.top_k,
-                    min_p=request.min_p,
-                    frequency_penalty=request.frequency_penalty,
-                    presence_penalty=request.presence_penalty,
-                    repetition_penalty=request.repetition_penalty,
-                    seed=None if request.seed is None else _seed(request.seed, choice),
-                    logit_bias=bias,
-                    top_logprobs=top_logprobs,
+                sampling=replace(
+                    sampling, seed=None if request.seed is None else _seed(request.seed, choice)
                 ),
                 max_tokens=max_tokens,
                 stop_tokens=self.tokenizer.stop_ids,

@@ -96,7 +96,7 @@ def load_chat_model(
     engine = Engine(artifact, tokenizer, options.engine)
     if progress is not None:
         progress(Progress("load", entry.id, 1, 1))
-    return ChatModel(artifact, tokenizer, template, engine, encoder)
+    return ChatModel(artifact, tokenizer, template, engine, encoder, entry.sampling)
 
 
 def load_embedding_model(

@@ -97,8 +97,17 @@ class LocalFile(_Record):
     modified_ns: int
 
 
+class Advice(_Record):
+    """How the makers of a chat model sample from it; None where they say nothing."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    repetition_penalty: float | None = None
+
+
 class ModelEntry(_Record):
-    """A model of the catalog."""
+    """A model of the catalog. `sampling` is for requests that do not say themselves."""
 
     id: ModelId
     aliases: tuple[ModelId, ...] = ()
@@ -110,6 +119,7 @@ class ModelEntry(_Record):
     wheels: dict[str, Wheel] = Field(default_factory=dict[str, Wheel])
     files: tuple[FileEntry, ...] = Field(min_length=1)
     local: LocalFile | None = None
+    sampling: Advice = Advice()
     notes: str = ""
 
     @property

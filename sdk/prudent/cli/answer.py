@@ -14,6 +14,7 @@ from prudent.types.chat import ChatCompletion
 
 ENDINGS = {
     "length": "The answer stops here because of the token limit.",
+    "repetition": "The answer stops here because it only said the same again.",
     "content_filter": "The answer stops here because a check held back the rest.",
 }
 
@@ -36,8 +37,10 @@ def stream_answer(conversation: Conversation, content: Content, waiting: Waiting
     for line in findings(completion, asked=asked):
         note(line)
     for choice in completion.choices:
-        if choice.finish_reason in ENDINGS:
-            note(ENDINGS[choice.finish_reason])
+        cut = choice.incomplete_details
+        ending = "repetition" if cut and cut.reason == "repetition" else choice.finish_reason
+        if ending in ENDINGS:
+            note(ENDINGS[ending])
     return completion
 
 

@@ -22,8 +22,13 @@ def chat(
     ] = None,
     policy: Annotated[str | None, typer.Option(help="Policy of the checks: a name or a file.")] = None,
     temperature: Annotated[
-        float, typer.Option(min=0.0, max=2.0, help="0 takes the likeliest word; higher varies more.")
-    ] = 0.7,
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=2.0,
+            help="0 takes the likeliest word; higher varies more. Else it is as the model's makers advise.",
+        ),
+    ] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Most tokens in an answer.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,
 ) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from prudent.generation.circle import goes_round
 from prudent.generation.lookup import PromptLookup
 from prudent.generation.request import FinishReason, GenerationEvent, GenerationRequest, Limit, TokenLogprob
 from prudent.generation.sampler import Sample, SequenceSampler
@@ -129,13 +130,13 @@ class ActiveRequest:
         for token in self.constraint.forced():
             self.sampler.record(token)
             self._tally.forced_tokens += 1
-            event = self._take(Sample(token), settled=False)
+            event = self._take(Sample(token), settled=False, forced=True)
             if event is not None:
                 yield event
                 if event.finish is not None:
                     return
 
-    def _take(self, sample: Sample, *, settled: bool) -> GenerationEvent | None:
+    def _take(self, sample: Sample, *, settled: bool, forced: bool = False) -> GenerationEvent | None:
         """Take in one token; the event it gives rise to, or None while its text is held back."""
         self._tally.generated_tokens += 1
         if sample.token in self.request.stop_tokens:
@@ -151,14 +152,15 @@ class ActiveRequest:
         if release.stopped:
             return self._event(release, FinishReason.STOP)
         complete = self.constraint is not None and not settled and self.constraint.complete
-        if not complete and len(sequence.generated) < sequence.max_tokens:
+        circle = self.request.max_tokens is None and not forced and goes_round(sequence.generated)
+        if not complete and not circle and len(sequence.generated) < sequence.max_tokens:
             return self._event(release) if release.tokens or release.text else None
         rest = self._text.finish()
         whole = Release(release.text + rest.text, release.tokens + rest.tokens, rest.stopped)
         if complete or rest.stopped:
             return self._event(whole, FinishReason.STOP)
         limit = Limit.CONTEXT if self.request.max_tokens is None else Limit.MAX_TOKENS
-        return self._event(whole, FinishReason.LENGTH, limit=limit)
+        return self._event(whole, FinishReason.LENGTH, limit=Limit.REPETITION if circle else limit)
 
     def _event(
         self,

@@ -41,11 +41,15 @@ class FinishReason(StrEnum):
 
 
 class Limit(StrEnum):
-    """What cut a sequence short where it finished by length."""
+    """What cut a sequence short where it finished by length.
+
+    `REPETITION`: nobody had set `max_tokens`, and it went round in a circle.
+    """
 
     MAX_TOKENS = "max_tokens"
     CONTEXT = "context"
     DEADLINE = "deadline"
+    REPETITION = "repetition"
 
 
 class Priority(IntEnum):

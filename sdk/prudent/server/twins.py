@@ -89,7 +89,7 @@ class TwinAnswers(Generic[RequestT, ChunkT, EntryT]):
         check = TwinCheck()
         if self._failed:
             return Outcome(check, (), CheckState.ERROR, self._milliseconds)
-        sampled = self._inspected.request.temperature > 0
+        sampled = self._inspected.request.temperature != 0
         other = self._said[choice].whole
         finding = difference(self._twin, said, other, sampled=sampled)
         if finding.pair is not None:

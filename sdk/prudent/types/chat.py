@@ -158,9 +158,12 @@ class AssistantMessage(ResponseModel):
 
 
 class IncompleteDetails(ResponseModel):
-    """What cut an answer short that finished by `length`."""
+    """What cut an answer short that finished by `length`.
 
-    reason: Literal["max_tokens", "context", "deadline"]
+    `repetition`: it said the same over and over, and the request had set no limit.
+    """
+
+    reason: Literal["max_tokens", "context", "deadline", "repetition"]
 
 
 class Choice(ResponseModel):

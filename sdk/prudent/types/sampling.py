@@ -21,6 +21,10 @@ class StreamOptions(RequestModel):
 class SamplingRequest(RequestModel):
     """Ranges are those of the OpenAI API; `min_p`, `top_k` and `repetition_penalty` are ours.
 
+    Where `temperature`, `top_p`, `top_k` or `repetition_penalty` is None, what the model's makers advise is
+    taken, or else the OpenAI API's default; at a temperature of 0 nothing is added to what was asked for. A
+    `top_k` of 0 leaves every token in.
+
     `model` None means the server's default model. `user` is an opaque tenant or end-user id: it reaches the
     audit as a keyed fingerprint only. `metadata` is kept in the audit record. `priority` and `deadline`
     (seconds, ours) decide who goes first under load and when an answer is of no more use. Prompts share
@@ -30,13 +34,13 @@ class SamplingRequest(RequestModel):
     model: str | None = None
     stream: bool = False
     stream_options: StreamOptions | None = None
-    temperature: float = Field(1.0, ge=0.0, le=2.0)
-    top_p: float = Field(1.0, gt=0.0, le=1.0)
-    top_k: int | None = Field(None, ge=1)
+    temperature: float | None = Field(None, ge=0.0, le=2.0)
+    top_p: float | None = Field(None, gt=0.0, le=1.0)
+    top_k: int | None = Field(None, ge=0)
     min_p: float = Field(0.0, ge=0.0, le=1.0)
     frequency_penalty: float = Field(0.0, ge=-2.0, le=2.0)
     presence_penalty: float = Field(0.0, ge=-2.0, le=2.0)
-    repetition_penalty: float = Field(1.0, ge=0.01, le=2.0)
+    repetition_penalty: float | None = Field(None, ge=0.01, le=2.0)
     seed: int | None = Field(None, ge=-(2**63), lt=2**63)
     stop: str | Annotated[list[str], Field(fail_fast=True)] | None = None
     n: int = Field(1, ge=1, le=16)

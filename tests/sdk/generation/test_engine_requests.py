@@ -261,6 +261,20 @@ def test_a_limit_inside_of_forced_tokens_is_told(engine: Engine) -> None:
     assert (events[-1].finish, events[-1].limit) == (FinishReason.LENGTH, Limit.MAX_TOKENS)
 
 
+def test_an_answer_without_a_limit_ends_where_it_goes_round_in_a_circle(engine: Engine) -> None:
+    events = list(engine.generate(endless(max_tokens=None)))
+    assert (events[-1].finish, events[-1].limit) == (FinishReason.LENGTH, Limit.REPETITION)
+    assert tokens_of(events) == [0] * 192
+    bounded = list(engine.generate(endless(max_tokens=300)))
+    assert (bounded[-1].limit, len(tokens_of(bounded))) == (Limit.MAX_TOKENS, 300)
+
+
+def test_what_a_grammar_forces_may_be_the_same_for_ever(engine: Engine) -> None:
+    events = list(engine.generate(request(3, grammar=Steps({4, 5}, *[{10}] * 400), max_tokens=None)))
+    assert events[-1].finish is FinishReason.STOP
+    assert len(tokens_of(events)) == 401
+
+
 @pytest.mark.parametrize("fault", ["fill_mask", "accept", "forced", "complete", "allowed"])
 @pytest.mark.parametrize("at", [0, 3])
 def test_a_grammar_that_fails_fails_its_own_request_only(engine: Engine, fault: str, at: int) -> None:
