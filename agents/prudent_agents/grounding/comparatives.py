@@ -22,15 +22,19 @@ _LESS = re.compile(
 )
 _FIELDS = (
     (
-        re.compile(r"\b(?:warm|hot|cold|cool)|[暖热冷]", re.IGNORECASE),
+        re.compile(r"\b(?:warm|hott?|cold|cool)(?:e[rs]t?)?\b|[暖热冷]|多少度|几度|气温", re.IGNORECASE),
         "degrees temperature celsius fahrenheit",
     ),
-    (re.compile(r"\b(?:cheap|expensive|costly|pric|dear)|贵|便宜", re.IGNORECASE), "price cost amount fee"),
+    (
+        re.compile(r"\b(?:cheap|expensive|cost|pric|dear|worth|pay\b)|贵|便宜|多少钱|价", re.IGNORECASE),
+        "price cost amount fee",
+    ),
+    (re.compile(r"\b(?:humid|damp|moist)|湿", re.IGNORECASE), "humidity moisture"),
     (re.compile(r"\b(?:tall|high)|高", re.IGNORECASE), "height"),
     (re.compile(r"\b(?:heav|light)|[轻重]", re.IGNORECASE), "weight"),
     (re.compile(r"\bin stock\b|\bleft\b|库存|还有", re.IGNORECASE), "stock count pieces left"),
 )
-"""Names of fields that a comparison is probably of."""
+"""Names of what is meant by words: of the field of a comparison, of what a tool finds out."""
 _DEGREE = r"(?:更|比较|最)?(?P<degree>便宜|暖和|[多少贵高低暖冷热大小重轻长短])(?:一些|一点|些)?"
 _NAMED = r"[^，,。；;？?！!]{1,30}?"
 _WHICH_OF_THEM = r"(?:哪一?[个种样张把件边座家]?|谁)"

@@ -19,6 +19,10 @@ _QUOTED = re.compile(
     r"[\"“‘「『《](?P<double>[^\"“‘「『《”’」』》]+)[\"”’」』》]|(?<!\w)'(?P<single>[^']+)'(?!\w)"
 )
 _NAME = re.compile(r"\b[A-Z][A-Za-z]{3,}\b")
+_ADDRESSES = re.compile(
+    r"(?:E-?)?[Mm]ail|Call|Phone|Ring|Text|Message|Tell|Ask|Remind|Invite|Inform|Notify|Send|Pay"
+)
+"""Verbs that have a name after them, and that begin no name."""
 _ALIKE = 0.75
 """Share of characters in common from which on a name is taken for another one that was meant."""
 _LONGEST_NAME = 255
@@ -40,6 +44,13 @@ def copied(value: str, request: str) -> str:
     if _NAME.fullmatch(value) and not stated(value, request):
         return _nearest(value, [one for one in _NAME.findall(request) if one[0] == value[0]]) or value
     return _without_verb(value, request)
+
+
+def addressed(value: str, request: str) -> str:
+    """A name that is looked up, without the verb before it: `Mail Ann` of `Mail Ann that ...`."""
+    first, _, name = value.partition(" ")
+    verb = _ADDRESSES.fullmatch(first) is not None and re.fullmatch(r"[A-Z][\w'-]+", name) is not None
+    return name if verb and request.lstrip().startswith(value) else value
 
 
 def _nearest(value: str, names: list[str]) -> str | None:

@@ -23,7 +23,22 @@ _COMPARES = r"(?i:between|both|compare) "
 _ARTICLE = r"(?:an? |the )?"
 _MORE = "(?:more|fewer|less) "
 _IS_MORE = r"(?:(?:more|less) )?\w+"
-_NO_THINGS = ("not", "no", "so", "more", "less", "fewer")
+_NO_THINGS = ("not", "no", "so", "more", "less", "fewer", "in", "at", "on", "of", "for", "from", "to", "the")
+_SMALL = re.compile(r"[a-z][a-z-]*(?: [a-z][a-z-]*){0,2}")
+_THE = r"(?:(?:in|of|at|for|from|on|to) )?(?:(?:the|an?|my|our|your|his|her|their) )"
+_LIST = (
+    rf"{_THE}{_SMALL.pattern}?(?:, (?:and |or )?{_THE}{_SMALL.pattern}?)*,? (?:and|or|versus|vs\.?) {_THE}"
+    rf"(?:{_SMALL.pattern}(?=[.?!,;:]|$)|[a-z][a-z-]*(?: [a-z][a-z-]*){{{{{{same}}}}}})"
+).replace("{0,2}", "{{0,2}}")
+"""Things with an article each; the last one ends with the sentence, or is of as many words as another one."""
+_AFTER_A_COLON = re.compile(
+    r":\s*([a-z][a-z -]*(?:,\s*(?:(?:and|or) )?[a-z][a-z -]*|\s(?:and|or) [a-z][a-z -]*)+)[.?!]*\s*$"
+)
+_NO_THING = re.compile(r"\b(?:of|it|its|them|that|which|is|are|was|were|has|have)\b")
+_WHEN = re.compile(
+    r"\s(?:right now|now|today|tomorrow|currently|at the moment|together|in total)(?=[.?!,;:]|$)"
+)
+_BETWEEN_ITEMS = re.compile(r",\s*(?:(?:and|or) )?|\s+(?:and|or|versus|vs\.?)\s+")
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
 _CHINESE_DEGREES = re.compile(r"(?:更|比较|要)?(?:便宜|暖和|[多少贵高低暖冷热大小重轻长短])(?=还是)")
 """Words of a comparison between its two sides: `桌子多还是椅子多`."""
@@ -38,7 +53,7 @@ def siblings(value: str, text: str) -> list[str]:
         return []
     item = _item(value)
     if item is None:
-        return _compared(value, text)
+        return _listed(value, text) or _compared(value, text)
     text = _CHINESE_DEGREES.sub("", text)
     for found in re.finditer(f"{item}(?:{_JOINT}{_BEFORE}{item})+", text):
         items = re.findall(rf"(?:^|{_JOINT}{_BEFORE})({item})", found[0])
@@ -57,6 +72,22 @@ def _beyond(own: str, other: str, value: str, text: str) -> list[str]:
         rf"(?<!{_WORD_SIGN})({other})比{own}",
     )
     return _other(patterns, value, text)
+
+
+def _listed(value: str, text: str) -> list[str]:
+    """The other things of a list in small letters: `the attic and the kitchen`, `: a, b and c`."""
+    own = value.casefold()
+    if not _SMALL.fullmatch(own):
+        return []
+    text, same = _WHEN.sub("", text), len(own.split()) - 1
+    lists = [found[1] for found in _AFTER_A_COLON.finditer(text)]
+    lists += [found[0] for found in re.finditer(_LIST.format(same=same), text)]
+    for listed in lists:
+        items = [re.sub(rf"^{_THE}", "", one.strip()) for one in _BETWEEN_ITEMS.split(listed)]
+        things = all(_SMALL.fullmatch(one) and not _NO_THING.search(one) for one in items)
+        if own in items and len(items) <= MOST_ITEMS and things:
+            return [one for one in dict.fromkeys(items) if one != own]
+    return []
 
 
 def _compared(value: str, text: str) -> list[str]:
@@ -92,7 +123,7 @@ def first_item(value: str) -> str:
 
 def other_options(value: str, options: Sequence[str], text: str) -> list[str]:
     """The other options that a text names as they are written; all where it says `all` and names none."""
-    named = [one for one in options if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text, re.I)]
+    named = [one for one in options if re.search(rf"(?<!\w){re.escape(one)}(?:e?s)?(?!\w)", text, re.I)]
     return [one for one in (named or (options if _ALL.search(text) else ())) if one != value]
 
 

@@ -18,7 +18,7 @@ _TELLS = (
 )
 _WHO = (
     r"(?P<{0}>(?:(?!\b(?:that|to|know|and|then|if|how|what|who|when|where|why|which)\b|(?<!\w)['‘])"
-    r"[^,.;:?!\"“”「」]){{1,60}}?)"
+    r"(?:[^,.;:?!\"“”「」]|\.(?=\w))){{1,60}}?)"
 )
 _TO_THE_END = rf"\S.*?(?=[.!?](?:\s|$)|[。！？\n]|,? (?:and|then|but) (?:then )?{_TELLS}\b|$)"
 _WORDED = re.compile(
@@ -113,6 +113,11 @@ def in_own_words(tool: Tool, arguments: Mapping[str, JSON], about: str) -> dict[
 def is_told(about: str) -> bool:
     """Whether a request is to tell somebody else something."""
     return _IS_TOLD.match(about) is not None
+
+
+def sends(about: str) -> bool:
+    """Whether a request begins with something to be sent."""
+    return _SENDS.match(about) is not None
 
 
 def tells(tool: Tool) -> bool:

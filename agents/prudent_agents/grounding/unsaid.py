@@ -8,6 +8,7 @@ from typing import Any
 
 from prudent_agents.grounding.facts import is_fact, numbers, stated
 from prudent_agents.grounding.scripts import IDEOGRAPHS
+from prudent_agents.grounding.stems import stems
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON, canonical
 
@@ -35,10 +36,6 @@ _RELATIVE = re.compile(
 )
 """Words for an amount that is said in proportion to another one."""
 _ASKING = frozenset(("how", "what", "which", "who", "when", "where", "why", "hello", "thank", "你好", "谢谢"))
-_STEM = 5
-_COMMON = frozenset(
-    ("and", "any", "are", "for", "from", "new", "not", "please", "some", "that", "the", "this", "with", "you")
-)
 
 
 def lacking(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
@@ -99,21 +96,28 @@ def relative_words(text: str) -> bool:
 
 def has_content(text: str) -> bool:
     """Whether a text is about something: `How are you?` is not."""
-    return bool(_words(text) - _ASKING)
+    return bool(stems(text) - _ASKING)
 
 
 def leads_to(
-    source: Tool, found_by: Mapping[str, JSON], tool: Tool, text: str, *, lacks: str | None = None
+    source: Tool,
+    found_by: Mapping[str, JSON],
+    tool: Tool,
+    text: str,
+    *,
+    lacks: str | None = None,
+    used: Mapping[str, JSON] | None = None,
 ) -> bool:
     """Whether the text asks for what a source finds out: it has words for it that the tool leaves unused.
 
-    What the tool says of the argument that it lacks uses up nothing. Of a Chinese text nothing can be told:
-    tools describe themselves in English.
+    What the tool says of the argument that it lacks uses up nothing; the values that it has from the text
+    (`used`) are used up. Of a Chinese text nothing can be told: tools describe themselves in English.
     """
     if IDEOGRAPHS.search(text):
         return True
-    left = _words(text) - _own_words(tool, lacks)
-    return bool(left & (_own_words(source) | _words(canonical(found_by))))
+    said = [one for one in (used or {}).values() if stated(one, text)]
+    left = stems(text) - _own_words(tool, lacks) - stems(canonical(said))
+    return bool(left & (_own_words(source) | stems(canonical(found_by))))
 
 
 def is_text(schema: Mapping[str, Any] | None) -> bool:
@@ -129,15 +133,15 @@ def unsaid(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
     """
     if tool.effect is Effect.READ:
         return None
-    own = _words(f"{tool.name} {tool.card}")
+    own = stems(f"{tool.name} {tool.card}")
     for name in tool.required:
         value = arguments.get(name)
         schema = tool.properties.get(name, {})
         if not isinstance(value, str) or "enum" in schema or is_fact(value):
             continue
-        words = _words(value) - own
-        said = stated(value, text) and (bool(words) or not _words(value))
-        if not said and not (words & _words(text)):
+        words = stems(value) - own
+        said = stated(value, text) and (bool(words) or not stems(value))
+        if not said and not (words & stems(text)):
             return name
     return None
 
@@ -151,27 +155,30 @@ def unnamed(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
         return None
     for name, value in arguments.items():
         if isinstance(value, str) and "enum" not in tool.properties.get(name, {}) and not is_fact(value):
-            words = _words(value)
-            if words and not words & _words(text):
+            words = stems(value)
+            if words and not words & stems(text):
                 return name
     return None
 
 
 def shares_words(value: str, text: str) -> bool:
     """Whether words or numbers of a value stand in a text."""
-    return bool(_words(value) & _words(text)) or bool({*_DIGITS.findall(value)} & {*_DIGITS.findall(text)})
+    return bool(stems(value) & stems(text)) or bool({*_DIGITS.findall(value)} & {*_DIGITS.findall(text)})
 
 
 def unsaid_choice(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
-    """The first choice of a call that writes whose word does not stand in the text: it may be a guess.
+    """The first choice of a call whose word does not stand in the text: it may be a guess.
 
-    Of a Chinese text nothing can be told: tools name their options in English.
+    Of a call that reads only the choice that is all it needs: the thing that is asked about. Of a Chinese
+    text nothing can be told: tools name their options in English.
     """
-    if tool.effect is Effect.READ or IDEOGRAPHS.search(text):
+    if IDEOGRAPHS.search(text) or (tool.effect is Effect.READ and len(tool.required) != 1):
         return None
     for name in tool.required:
         value = arguments.get(name)
-        if "enum" in tool.properties.get(name, {}) and isinstance(value, str) and not stated(value, text):
+        if "enum" not in tool.properties.get(name, {}) or not isinstance(value, str) or stated(value, text):
+            continue
+        if tool.effect is not Effect.READ or not stems(value) & stems(text):
             return name
     return None
 
@@ -190,15 +197,4 @@ def _own_words(tool: Tool, but: str | None = None) -> set[str]:
     described = (
         f"{name} {schema.get('description') or ''}" for name, schema in tool.properties.items() if name != but
     )
-    return _words(" ".join((tool.name, tool.card, *described)))
-
-
-def _words(text: str) -> set[str]:
-    """The beginnings of a text's words, and its pairs of Chinese characters."""
-    found: set[str] = set()
-    for word in re.findall(r"[^\W\d_]+", text.replace("_", " ").casefold()):
-        if word.isascii() and len(word) > 2 and word not in _COMMON:
-            found.add(word[:_STEM])
-        elif not word.isascii():
-            found |= {word[at : at + 2] for at in range(max(1, len(word) - 1))}
-    return found
+    return stems(" ".join((tool.name, tool.card, *described)))

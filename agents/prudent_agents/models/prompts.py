@@ -159,6 +159,8 @@ def call(
         parts.append({"type": "text", "text": f"The whole request: {goal}\n\nWhat is known so far:\n"})
         parts += [part(f"- {of}: {digest(value.data)}\n", source) for of, value, source in results.values()]
         parts.append({"type": "text", "text": f"\nNow: {about}"})
+    elif about != goal:
+        parts.append({"type": "text", "text": f"The whole request: {goal}\n\nNow: {about}"})
     else:
         parts.append({"type": "text", "text": about})
     if problem:

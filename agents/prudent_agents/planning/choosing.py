@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from prudent.client import AsyncClient
 from prudent.errors import NotFoundError
+from prudent_agents.grounding.comparatives import fields
+from prudent_agents.grounding.stems import stems
 from prudent_agents.models import prompts
 from prudent_agents.models.driver import Model, Reply
 from prudent_agents.tool import Tool
@@ -25,6 +27,10 @@ NEAR = 0.82
 """Cosine similarity of this encoder at which a tool is as likely as not."""
 NONE_WEIGHT = -1.0
 """Nats for the answer that no tool fits: a step of a plan mostly has one."""
+WORD_WEIGHT, MOST_WORDS = 1.0, 2
+"""Nats for a word that the request has in common with a tool's name and card, and how many count at most."""
+MEANING_WEIGHT = 3.0
+"""Nats where a tool's name or card says what other words of the request mean: `cheaper` is of a price."""
 _LEAST_SHARE = 1e-3
 
 Ask = Callable[[str, Awaitable[Reply]], Awaitable[Reply]]
@@ -63,7 +69,9 @@ class Chooser:
         options = [*(tool.name for tool in shown), prompts.NO_TOOL]
         said = (await ask("choose", model.choose(messages, options))).scores
         weights = {
-            tool.name: _log(said[tool.name]) + NEARNESS_WEIGHT * (near.get(tool.name, NEAR) - NEAR)
+            tool.name: _log(said[tool.name])
+            + NEARNESS_WEIGHT * (near.get(tool.name, NEAR) - NEAR)
+            + _in_words(request, tool)
             for tool in shown
         }
         weights[prompts.NO_TOOL] = _log(said[prompts.NO_TOOL]) + (NONE_WEIGHT if near else 0.0)
@@ -110,6 +118,13 @@ def _best(tools: Sequence[Tool], near: Mapping[str, float], most: int) -> list[T
     """At most so many, the nearest, in the order they were given in."""
     best = sorted(tools, key=lambda tool: -near.get(tool.name, 0.0))[:most]
     return [tool for tool in tools if tool in best]
+
+
+def _in_words(request: str, tool: Tool) -> float:
+    """Nats for what a request and a tool's name and card have in common by their words."""
+    own = stems(f"{_spoken(tool.name)} {tool.card}")
+    shared = min(MOST_WORDS, len(stems(request) & own))
+    return WORD_WEIGHT * shared + MEANING_WEIGHT * bool(stems(fields(request)) & own)
 
 
 def _spoken(name: str) -> str:

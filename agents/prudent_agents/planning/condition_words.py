@@ -104,7 +104,7 @@ TIMES = ("once", "when", "whenever", "as soon as", "only when")
 POINTS_BACK = re.compile(
     r"^(?:it|they|that|this|he|she|these|those)?\s*(?:is|are|was|were|does|do|did|has|have)?$", re.IGNORECASE
 )
-NO_ACTION = re.compile(r"\b(?:and|or|but|then|so|also|please|in|on|at)$", re.IGNORECASE)
+NO_ACTION = re.compile(r"\b(?:and|or|but|then|(?<!say )(?<!do )so|also|please|in|on|at)$", re.IGNORECASE)
 """How words end that are not all of what is to be done."""
 LOOKED_UP = re.compile(r"^(?:请|帮我|麻烦)*(?:[查看问]一?[下查看问]|确认一?下?|检查一?下?)")
 ANSWERED_BEFORE = re.compile(

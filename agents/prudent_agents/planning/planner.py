@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from prudent_agents.grounding.comparatives import each_asked
 from prudent_agents.grounding.facts import is_fact, numbers, stated
-from prudent_agents.grounding.telling import in_own_words, is_told, repeated, split_telling, tells, unworded
+from prudent_agents.grounding.telling import in_own_words, is_told, repeated, tells, unworded
 from prudent_agents.grounding.unsaid import (
     CODE,
     has_content,
@@ -70,6 +70,7 @@ from prudent_agents.planning.proposing import (
     takes_something,
     unread,
 )
+from prudent_agents.planning.splitting import apart, told_apart
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON, canonical
 
@@ -183,7 +184,7 @@ class Planner:
             tool, text = self._tools[call.tool], f"{about}\n{goal}"
             missing = lacking(tool, call.arguments, text) or unnamed(tool, call.arguments, text)
             if missing is None and not echoes(call, about, goal):
-                taken = taken_up(call, about, names)
+                taken = taken_up(call, tool, about, names)
                 best = max(best, (taken, call), key=lambda one: one[0])
                 if taken >= max(1, len(names)):
                     break
@@ -299,6 +300,8 @@ class Planner:
         """The goal in parts, or whole where parts would lose or add something."""
         if each := each_asked(goal):
             return each
+        if len(parts := apart(goal)) > 1:
+            return parts
         if not MAY_BE_SPLIT.search(goal) and not relative_words(goal):
             return [goal]
         reply = await self._ask("plan", self._model.fill(prompts.split(goal), prompts.SPLIT_SCHEMA))
@@ -309,7 +312,7 @@ class Planner:
         lost = [one for one in kept if one not in said]
         added = [one for one in MUST_STAY.findall(said) if one not in goal]
         kept_whole = parts if parts and not lost and not added else [goal]
-        return [one for part in kept_whole for one in split_telling(part)]
+        return told_apart(kept_whole)
 
     async def _steps(self, goal: str, about: str, before: Sequence[Step]) -> list[Step]:
         """The call for a part of the goal, after what finds what it lacks; none where no tool fits."""
@@ -357,11 +360,14 @@ class Planner:
                     return []
                 raise UnsaidError(tool, wanted_name)
         if tool.effect is Effect.READ and (
-            echoes(call, about, goal) or (before and not takes_something(call, text))
+            echoes(call, about, goal) or (before and not takes_something(call, tool, text))
         ):
             return []
         if not before:
-            taken = [one.value for step in found for one in step.arguments.values() if isinstance(one, Given)]
+            lookups = () if relative_words(about) else found  # what is to grow is of the same thing
+            taken = [
+                one.value for step in lookups for one in step.arguments.values() if isinstance(one, Given)
+            ]
             rest = {name: one for name, one in call.arguments.items() if name != wanted_name}
             await self._said(tool, rest, text, taken)
         made = self._made(call, goal, about, [*before, *found])
@@ -422,7 +428,7 @@ class Planner:
             source = self._tools[call.tool]
             if isinstance(key, str):
                 call = replace(call, arguments=keyed(call.arguments, key, used))
-            leads = leads_to(source, call.arguments, tool, about, lacks=lacks)
+            leads = leads_to(source, call.arguments, tool, about, lacks=lacks, used=of.arguments)
             known = lacking(source, call.arguments, text) is None and not echoes(call, goal, wanted, about)
             known = known and unnamed(source, call.arguments, text) is None
             if known and (leads or not must_lead):

@@ -6,11 +6,12 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from prudent_agents.grounding.copying import copied
+from prudent_agents.grounding.copying import addressed, copied
+from prudent_agents.grounding.dates import dates
 from prudent_agents.grounding.enumerated import first_item, other_options, siblings
 from prudent_agents.grounding.facts import SUMS, stated
 from prudent_agents.grounding.scripts import IDEOGRAPHS
-from prudent_agents.grounding.telling import in_own_words
+from prudent_agents.grounding.telling import in_own_words, split_telling
 from prudent_agents.grounding.unsaid import leads_to, limits, made_up, shares_words
 from prudent_agents.models.driver import Call
 from prudent_agents.plan import Argument, Given, Plan, Step
@@ -25,7 +26,8 @@ ASKS_IN_WORDS = frozenset(("question", "query", "request"))
 _ASKS_TO_DO = re.compile(r"\s*(?:(?:can|could|would|will) you|please)\b|[请帮能可]", re.IGNORECASE)
 """How a request to do something begins that has the form of a question."""
 _QUESTION = re.compile(
-    r"[?？]|^\s*(?:how|what|which|who|whose|when|where|why|is|are|does|do|did)\b|多少|几[个本点天次岁]|什么|哪|谁|吗",
+    r"[?？]|^\s*(?:how|what|which|who|whose|when|where|why|is|are|does|did"
+    r"|do(?! (?:nothing|not|so|it|that|this)\b))\b|多少|几[个本点天次岁]|什么|哪|谁|吗",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?。？！]+(?:\.\w+[^.!?。？！]*)*[.!?。？！]*")
@@ -66,10 +68,18 @@ def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) 
         asks = name in ASKS_IN_WORDS or "enum" in tool.properties.get(name, {})
         right = in_words(copied(value, goal), goal) if isinstance(value, str) and not asks else value
         if isinstance(right, str) and not asks and tool.effect is Effect.READ:
-            right = first_item(right)
+            right = addressed(first_item(right), goal)
+        if isinstance(right, str) and not asks:
+            right = split_telling(right)[0]
+        if tool.properties.get(name, {}).get("format") == "date" and not stated(right, text):
+            right = _only(dates(about) or dates(goal)) or right
         if name in tool.required or not made_up(right, text):
             kept[name] = _wide(tool, name, right, text)
     return in_own_words(tool, kept, about)
+
+
+def _only(found: Sequence[str]) -> str | None:
+    return found[0] if len(found) == 1 else None
 
 
 def _wide(tool: Tool, name: str, value: JSON, text: str) -> JSON:
@@ -138,12 +148,19 @@ def echoes(call: Call, *texts: str) -> bool:
     )
 
 
-def takes_something(call: Call, text: str) -> bool:
+def takes_something(call: Call, tool: Tool, text: str) -> bool:
     """Whether a call has anything from the text: a value, a number or a word. One without arguments has."""
     return not call.arguments or any(
-        stated(one, text) or (isinstance(one, str) and shares_words(one, text))
-        for one in call.arguments.values()
+        stated(one, text)
+        or (isinstance(one, str) and (shares_words(one, text) or translated(tool, name, text)))
+        for name, one in call.arguments.items()
     )
+
+
+def translated(tool: Tool, name: str, text: str) -> bool:
+    """Whether an argument is one of a tool's choices, in another script than the text: `台灯` is a lamp."""
+    options = tool.properties.get(name, {}).get("enum", ())
+    return bool(options and IDEOGRAPHS.search(text)) and not IDEOGRAPHS.search("".join(map(str, options)))
 
 
 def searches(tool: Tool) -> bool:
@@ -166,9 +183,13 @@ def sums(tool: Tool) -> bool:
     return any(name in SUMS for name in tool.required)
 
 
-def taken_up(call: Call, about: str, names: Collection[str]) -> float:
+def taken_up(call: Call, tool: Tool, about: str, names: Collection[str]) -> float:
     """How many of the names in a question a call takes up; less than one where it is asked in words."""
-    values = [one for one in call.arguments.values() if isinstance(one, str) and stated(one, about)]
+    values = [
+        one
+        for name, one in call.arguments.items()
+        if isinstance(one, str) and (stated(one, about) or translated(tool, name, about))
+    ]
     asks = any(name in ASKS_IN_WORDS for name in call.arguments)
     taken = [name for name in names if not asks and any(name in value for value in values)]
     return sum(_EXACT if MUST_STAY.fullmatch(name) else 1 for name in taken) or (

@@ -23,6 +23,7 @@ from prudent_agents.running.comparing import compared
 from prudent_agents.running.reading import Reading, read_for
 from prudent_agents.running.reporting import reported
 from prudent_agents.running.summing import Known, Sum, in_units, made_up, summed
+from prudent_agents.running.totting import averaged, counted, listed
 from prudent_agents.running.work import Work
 from prudent_agents.values import JSON, Value, canonical, in_words
 
@@ -89,6 +90,11 @@ class Answerer:
         if sides is not None:
             label = join(one.label for _, one, _ in known)
             known = [*known, ("compared exactly", Value(data=sides.said(), label=label), Source.TOOL)]
+        if self._reading is None and (items := listed(goal, known)) is not None:
+            await self._told(items)
+            return items
+        if self._reading is None and (exact := counted(goal, known) or averaged(goal, known)) is not None:
+            return await self._say([*known, exact], goal, self._told)
         asks_sum = bool(_ASKS_SUM.search(goal)) or _counts(goal)
         computed = await self._summed(known) if asks_sum else None
         if computed is None:

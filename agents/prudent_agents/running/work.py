@@ -233,7 +233,9 @@ class Work:
             return Source.TOOL if told else Source.USER
         if step.tool in (FILL, SAY):
             return Source.USER if self.state.results[name].label.trusted else Source.TOOL
-        return self.tools[step.tool].source
+        tool = self.tools[step.tool]
+        own = tool.source is Source.TOOL and self.state.results[name].label.trusted
+        return Source.USER if own else tool.source
 
     def numbered(self, data: JSON) -> JSON:
         """Passages with numbers that no others of this run have, so that a citation says which is meant."""

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from prudent_agents import Agent, PlanError, tool
 from prudent_agents.grounding.copying import copied
+from prudent_agents.grounding.dates import dates
 from prudent_agents.grounding.enumerated import first_item, siblings
 from prudent_agents.grounding.facts import is_fact, stated
 from prudent_agents.grounding.filled import candidates
+from prudent_agents.grounding.referring import refers_back
+from prudent_agents.grounding.telling import worded
 from prudent_agents.grounding.unsaid import has_content, lacking, relative, unsaid
 from prudent_agents.models.driver import Call
 from prudent_agents.plan import LONGEST_GOAL
@@ -25,6 +28,7 @@ from prudent_agents.planning.proposing import (
     only_asks,
     takes_something,
 )
+from prudent_agents.planning.splitting import apart, told_apart
 from prudent_agents.running.answering import _counts  # pyright: ignore[reportPrivateUsage]
 from prudent_agents.running.arguments import verbatim
 from prudent_agents.running.summing import made_up
@@ -55,14 +59,19 @@ LOOKS: dict[str, Callable[[str], object]] = {
     "names": NAME.findall,
     "copies": lambda text: corrected(write, VALUES, text, text),
     "copied": lambda text: copied(text, text),
-    "takes": lambda text: takes_something(Call("write", VALUES), text),
+    "takes": lambda text: takes_something(Call("write", VALUES), write, text),
     "lacks": lambda text: lacking(write, VALUES, text),
     "relative": lambda text: relative(write, VALUES, text),
     "content": has_content,
     "unsaid": lambda text: unsaid(write, VALUES, text),
     "date": lambda text: stated("2026-05-03", text),
     "verbatim": lambda text: verbatim(text, text),
-    "siblings": lambda text: [siblings(one, text) for one in ("Anna", "Anna Lee", "北京", "#a1")],
+    "siblings": lambda text: [siblings(one, text) for one in ("Anna", "Anna Lee", "北京", "#a1", "attic")],
+    "dates": dates,
+    "apart": apart,
+    "told apart": lambda text: told_apart([text, text]),
+    "back": refers_back,
+    "worded": worded,
     "list": first_item,
     "sums": lambda text: made_up("5", [text]),
     "counts": lambda text: _counts(f"how many {text}"),
@@ -79,6 +88,12 @@ _SPACED = (
     "3 May 2026 ",
     ", and ",
     "A or the A",
+    "the a, the a and ",
+    ": a, ",
+    "how a and ",
+    "，再查",
+    " and tell him that ",
+    "1 May 2026 ",
     " ",
     f"A{' ' * 50}",
 )

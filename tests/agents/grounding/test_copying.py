@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prudent_agents.grounding.copying import copied
+from prudent_agents.grounding.copying import addressed, copied
 
 TEXT_MESSAGE = "Text Igor Petrov 'Please bring the keys.'"
 
@@ -34,3 +34,10 @@ def test_slips_are_put_right(value: str, request_: str, meant: str) -> None:
 def test_what_comes_out_stands_in_the_value_or_in_the_request(value: str, request_: str) -> None:
     meant = copied(value, request_)
     assert meant in value or meant in request_
+
+
+def test_a_name_that_is_looked_up_is_without_the_verb_before_it() -> None:
+    assert addressed("Mail Ann", "Mail Ann that the meeting is cancelled.") == "Ann"
+    assert addressed("Mail Ann", "Please send the Mail Ann wrote.") == "Mail Ann"
+    assert addressed("Ann Lee", "Ann Lee wants a chair.") == "Ann Lee"
+    assert addressed("Call Centre Two", "Call Centre Two is busy.") == "Call Centre Two"

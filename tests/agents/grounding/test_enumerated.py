@@ -55,6 +55,12 @@ def test_whatever_the_text_items_stand_in_it_and_are_few(value: str, text: str) 
         ("桌子", "库存里桌子多还是椅子多？", ["椅子"]),
         ("Graz", "Is it warmer in Graz than in Oslo?", ["Oslo"]),
         ("oak table", "Measure the oak table and the height of it.", []),
+        ("attic", "Is it warmer in the attic or in the kitchen?", ["kitchen"]),
+        ("attic", "What is the average of the attic, the kitchen and the cellar?", ["kitchen", "cellar"]),
+        ("kitchen", "How warm are the kitchen and the living room right now?", ["living room"]),
+        ("attic", "Which are colder than 18: attic, kitchen, living room?", ["kitchen", "living room"]),
+        ("attic", "Set the heating in the attic and tell me the time.", []),
+        ("attic", "Heat the attic, and then the door is open.", []),
     ],
 )
 def test_things_in_small_letters_are_siblings_where_they_are_compared(

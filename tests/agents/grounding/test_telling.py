@@ -31,6 +31,7 @@ def send(to: str, text: str) -> str:
         ("Let Ann Lee know that the meeting is off", (), "The meeting is off"),
         ("Send Bob a message that lunch is at 12.30. Thanks!", (), "Lunch is at 12.30"),
         ("Send a mail to Bob saying we are late", (), "We are late"),
+        ("mail anna@example.org that it is damp.", (), "It is damp"),
         ("Tell Ann that Bob is ill and tell Bob that Ann knows it.", ("Bob",), "Ann knows it"),
         ("告诉Maria台灯已经在路上了。", ("Maria",), "台灯已经在路上了"),
         ("请通知李明：会议改到三点。然后订一间会议室。", ("李明",), "会议改到三点"),

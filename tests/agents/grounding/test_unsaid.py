@@ -147,6 +147,33 @@ def test_a_fact_is_found_out_where_the_request_has_words_for_it() -> None:
     assert not leads_to(source, {}, EVENT, "Add an event, please.")
 
 
+def test_what_a_call_has_from_the_request_leads_to_nothing_else() -> None:
+    def stock(item: Literal["chair", "lamp"]) -> int:
+        """How many of an item there are."""
+        return len(item)
+
+    def order(item: Literal["chair", "lamp"], quantity: int) -> str:
+        """Order an item."""
+        return item * quantity
+
+    source, tool = tool_of(stock), tool_of(order, effect=Effect.WRITE)
+    given: dict[str, object] = {"item": "chair"}
+    assert not leads_to(source, given, tool, "Order some chairs.", lacks="quantity", used=given)
+    assert leads_to(source, given, tool, "Order as many chairs as there are lamps.", used=given)
+
+
+def test_a_thing_that_a_reading_tool_does_not_know_may_be_a_guess() -> None:
+    def price(item: Literal["oak table", "lamp"]) -> float:
+        """The price of an item."""
+        return float(len(item))
+
+    tool = tool_of(price)
+    assert unsaid_choice(tool, {"item": "lamp"}, "What is the price of a sofa?") == "item"
+    assert unsaid_choice(tool, {"item": "lamp"}, "What is the price of a lamp?") is None
+    assert unsaid_choice(tool, {"item": "oak table"}, "What do two tables cost?") is None
+    assert unsaid_choice(tool, {"item": "lamp"}, "沙发多少钱？") is None
+
+
 def test_a_name_that_the_request_has_no_word_of_was_made_up() -> None:
     assert unnamed(READ, {"title": "John Doe"}, "Reserve a book for me.") == "title"
     assert unnamed(READ, {"title": "the book"}, "Reserve a book for me.") is None

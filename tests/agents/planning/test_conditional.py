@@ -46,6 +46,20 @@ def test_conditions_are_found(goal: str, action: str, condition: str, negated: b
 
 
 @pytest.mark.parametrize(
+    ("goal", "actions"),
+    [
+        ("If there are 20 chairs, say so, otherwise order 15.", ["say so", "order 15"]),
+        ("If the hall is cold, do nothing, otherwise heat it.", ["do nothing", "heat it"]),
+    ],
+)
+def test_what_is_done_otherwise_is_done_under_the_condition_too(goal: str, actions: list[str]) -> None:
+    found = [one for one in pieces_of(goal) if isinstance(one, Conditional)]
+    assert [one.action for one in found] == actions
+    assert [one.negated for one in found] == [False, True]
+    assert len({one.condition for one in found}) == 1
+
+
+@pytest.mark.parametrize(
     "goal",
     [
         "Check if the shop is open.",
