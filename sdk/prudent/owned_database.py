@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,9 +19,28 @@ def opened(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
         OSError, sqlite3.Error: it cannot be opened.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Made here, so that it is private from its first byte on.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if not path.exists():
+        _make(path)
     return sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+
+
+def _make(path: Path) -> None:
+    """An empty file that is private from its first byte on; nothing where somebody else has just made it.
+
+    It gets its name when its descriptor is closed: to close one of a file that is open elsewhere in this
+    process would drop the locks there (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    descriptor, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    os.close(descriptor)
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    finally:
+        Path(made).unlink()
 
 
 @contextmanager
