@@ -42,7 +42,11 @@ _BETWEEN_ITEMS = re.compile(r",\s*(?:(?:and|or) )?|\s+(?:and|or|versus|vs\.?)\s+
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
 _CHINESE_DEGREES = re.compile(r"(?:更|比较|要)?(?:便宜|暖和|[多少贵高低暖冷热大小重轻长短])(?=还是)")
 """Words of a comparison between its two sides: `桌子多还是椅子多`."""
-_ALL = re.compile(r"\b(?:all|every|each)\b|所有|全部|每[个间张]", re.IGNORECASE)
+_ALL = re.compile(
+    r"\b(?:all|every|each)\b|\b(?:which|what)\b.*\b(?:most|least|\w{2,}est)\b|所有|全部|每[个间张]|哪.*最|最.*[是的]哪",
+    re.IGNORECASE,
+)
+"""Words for all of the choices there are: to name the largest, each must be looked at."""
 _WORD_SIGN = r"[^\W\u3400-\u9fff]"
 _JOINING_CHARACTER = "和与跟及或以还"
 
@@ -113,6 +117,11 @@ def _other(patterns: Sequence[str], value: str, text: str) -> list[str]:
     """What the first of the patterns that finds anything else than the value finds."""
     found = (one[1] for pattern in patterns for one in [re.search(pattern, text)] if one is not None)
     return [one for one in found if one not in (value, *_NO_THINGS)][:1]
+
+
+def speaks_of_all(text: str) -> bool:
+    """Whether a text is about all the choices there are."""
+    return _ALL.search(text) is not None
 
 
 def first_item(value: str) -> str:

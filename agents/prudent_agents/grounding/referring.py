@@ -1,4 +1,4 @@
-"""Whether a part of a request speaks of something that another part names: `order 10 more`. Knows no tool."""
+"""Whether a part of a request needs the rest of it to be understood: `order 10 more`. Knows no tool."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ _BACK = re.compile(
 )
 
 
+_NAMES = re.compile(r"(?<=\w )[A-Z]")
+_SHORT = re.compile(r"\s*[a-z]+(?:\s+[a-z\d.,-]+){0,2}\s*[.!?]?\s*", re.IGNORECASE)
+"""Three words at most: `order 15`."""
+
+
 def refers_back(text: str) -> bool:
-    """Whether a text has a word for something that it does not name."""
-    return _BACK.search(text) is not None
+    """Whether a text has a word for something that it does not name, or hardly any words."""
+    return _BACK.search(text) is not None or (not _NAMES.search(text) and bool(_SHORT.fullmatch(text)))

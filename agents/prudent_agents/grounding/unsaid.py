@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from prudent_agents.grounding.enumerated import speaks_of_all
 from prudent_agents.grounding.facts import is_fact, numbers, stated
 from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.grounding.stems import stems
+from prudent_agents.grounding.units import counts_others
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON, canonical
 
@@ -137,6 +139,8 @@ def unsaid(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
     for name in tool.required:
         value = arguments.get(name)
         schema = tool.properties.get(name, {})
+        if isinstance(value, str) and counts_others(value, name, text):
+            return name
         if not isinstance(value, str) or "enum" in schema or is_fact(value):
             continue
         words = stems(value) - own
@@ -178,7 +182,7 @@ def unsaid_choice(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str |
         value = arguments.get(name)
         if "enum" not in tool.properties.get(name, {}) or not isinstance(value, str) or stated(value, text):
             continue
-        if tool.effect is not Effect.READ or not stems(value) & stems(text):
+        if tool.effect is not Effect.READ or not (stems(value) & stems(text) or speaks_of_all(text)):
             return name
     return None
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prudent.types.content import Source
+from prudent_agents.grounding.referring import refers_back
 from prudent_agents.models.driver import Message, part
 from prudent_agents.values import Value, digest
 
@@ -159,7 +160,7 @@ def call(
         parts.append({"type": "text", "text": f"The whole request: {goal}\n\nWhat is known so far:\n"})
         parts += [part(f"- {of}: {digest(value.data)}\n", source) for of, value, source in results.values()]
         parts.append({"type": "text", "text": f"\nNow: {about}"})
-    elif about != goal:
+    elif about != goal and refers_back(about):
         parts.append({"type": "text", "text": f"The whole request: {goal}\n\nNow: {about}"})
     else:
         parts.append({"type": "text", "text": about})

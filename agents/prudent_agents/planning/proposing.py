@@ -12,6 +12,7 @@ from prudent_agents.grounding.enumerated import first_item, other_options, sibli
 from prudent_agents.grounding.facts import SUMS, stated
 from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.grounding.telling import in_own_words, split_telling
+from prudent_agents.grounding.units import counted_as
 from prudent_agents.grounding.unsaid import leads_to, limits, made_up, shares_words
 from prudent_agents.models.driver import Call
 from prudent_agents.plan import Argument, Given, Plan, Step
@@ -73,9 +74,18 @@ def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) 
             right = split_telling(right)[0]
         if tool.properties.get(name, {}).get("format") == "date" and not stated(right, text):
             right = _only(dates(about) or dates(goal)) or right
+        if isinstance(right, int | float) and not isinstance(right, bool):
+            right = _as_counted(name, right, about, goal)
         if name in tool.required or not made_up(right, text):
             kept[name] = _wide(tool, name, right, text)
     return in_own_words(tool, kept, about)
+
+
+def _as_counted(name: str, value: float, about: str, goal: str) -> float:
+    """The number that the text has with the argument's own word; else the value."""
+    said = counted_as(name, about)
+    said = counted_as(name, goal) if said is None else said
+    return value if said is None else int(said) if isinstance(value, int) and said.is_integer() else said
 
 
 def _only(found: Sequence[str]) -> str | None:

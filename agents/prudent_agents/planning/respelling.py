@@ -13,6 +13,8 @@ from prudent_agents.grounding.facts import stated
 MOST_PIECES = 4
 LONGEST = 200
 """Characters; a longer value is no name of anything."""
+_EXACT = re.compile(r"[./\\@:]\w")
+"""What names of files and addresses have: these have one spelling."""
 _MARK = re.compile(r"[_-]")
 _MARKED = re.compile(r"[a-z]+(?:[_-][a-z]+)+", re.IGNORECASE)
 _LIST = re.compile(
@@ -38,7 +40,7 @@ def pieces(value: str, request: str) -> list[str]:
 
 def respelt(value: str) -> str | None:
     """The next spelling to try: the singular, then capitals. None where there is none; names have none."""
-    if len(value) > LONGEST or not value.islower():
+    if len(value) > LONGEST or not value.islower() or _EXACT.search(value):
         return None
     singular = _PLURAL.sub("", value)
     other = singular if singular != value else value.title()

@@ -10,11 +10,15 @@ import re
 from prudent_agents.grounding.referring import refers_back
 from prudent_agents.grounding.telling import is_told, sends, split_telling
 
-_ASKS = r"(?:how|what|which|who|whose|when|where|why)(?:'s|'re)?\b"
+_ASKS = (
+    r"(?:(?:since|until|from|by|for|at|in|on|with|to) )?"
+    r"(?:how|what|which|who|whose|when|where|why)(?:'s|'re)?\b"
+)
+_OR_WHETHER = r"(?:is|are|does|do|did|has|have|can|will|was|were) (?!not\b|nothing\b)"
 _TWO_QUESTIONS = re.compile(
     rf"(?P<first>\s*(?:and |please |can you )*(?:tell me |find out |look up |check )?{_ASKS}"
     r"[^.!?。？！]{4,300}?),?"
-    rf" and (?P<other>(?:also )?{_ASKS}[^.!?。？！]{{4,300}}\?*)\s*",
+    rf" and (?P<other>(?:also )?(?:{_ASKS}|{_OR_WHETHER})[^.!?。？！]{{4,300}}\?*)\s*",
     re.IGNORECASE,
 )
 _THEN_LOOK = re.compile(

@@ -19,11 +19,22 @@ from prudent_agents.labels import join
 from prudent_agents.models import prompts
 from prudent_agents.models.driver import OnText
 from prudent_agents.plan import Given
+from prudent_agents.planning.splitting import apart
 from prudent_agents.running.comparing import compared
 from prudent_agents.running.reading import Reading, read_for
 from prudent_agents.running.reporting import reported
 from prudent_agents.running.summing import Known, Sum, in_units, made_up, summed
-from prudent_agents.running.totting import averaged, counted, listed
+from prudent_agents.running.totting import (
+    averaged,
+    best,
+    counted,
+    each_read,
+    enumerated,
+    narrowed,
+    only_list,
+    total,
+    whole_text,
+)
 from prudent_agents.running.work import Work
 from prudent_agents.values import JSON, Value, canonical, in_words
 
@@ -70,11 +81,33 @@ class Answerer:
                 await self._told(self._reading.nothing)
                 return f"{done}{self._reading.nothing}"
             shown = self._reading.narrowed(shown)
-        rest = await self._answered(shown, left)
+        rest = await self._part_by_part(shown, left)
         with_source = cited(rest, [value.data for _, value, _ in shown])
         if with_source != rest:
             await self._told(with_source.removeprefix(rest.rstrip()))
         return f"{done}{with_source}"
+
+    async def _part_by_part(self, known: Sequence[Known], goal: str) -> str:
+        """The answer to each of two questions in one goal from what was read for it, one after the other."""
+        of = self._of_parts(apart(goal)) if self._reading is None else {}
+        if not of:
+            return await self._answered(known, goal)
+        said: list[str] = []
+        for part, names in of.items():
+            said.append((await self._answered(list(self._work.known(names).values()), part)).strip())
+            if len(said) < len(of):
+                await self._told(" ")
+        return " ".join(said)
+
+    def _of_parts(self, parts: Sequence[str]) -> dict[str, list[str]]:
+        """The steps that read something for each part; none where the goal is one, or a part has no step."""
+        plan, of = self._work.state.plan, {part: list[str]() for part in parts}
+        part = ""
+        for step in plan.steps if plan is not None else ():
+            part = step.about if step.about in of else part
+            if part and step.id in self._work.state.results:
+                of[part].append(step.id)
+        return of if len(of) > 1 and all(of.values()) else {}
 
     async def _answered(self, known: Sequence[Known], goal: str) -> str:
         if not known:
@@ -90,16 +123,22 @@ class Answerer:
         if sides is not None:
             label = join(one.label for _, one, _ in known)
             known = [*known, ("compared exactly", Value(data=sides.said(), label=label), Source.TOOL)]
-        if self._reading is None and (items := listed(goal, known)) is not None:
-            await self._told(items)
-            return items
-        if self._reading is None and (exact := counted(goal, known) or averaged(goal, known)) is not None:
-            return await self._say([*known, exact], goal, self._told)
+        if self._reading is None and sides is None:
+            there = only_list(known)
+            said = whole_text(goal, known) or each_read(goal, known)
+            said = said or (there and (enumerated(goal, there) or best(goal, there)))
+            if said:
+                await self._told(said)
+                return said
+            exact = averaged(goal, known) or (there and (counted(goal, there) or total(goal, there)))
+            if exact:
+                return await self._say([*known, exact], goal, self._told)
+            known = narrowed(goal, known)
         asks_sum = bool(_ASKS_SUM.search(goal)) or _counts(goal)
         computed = await self._summed(known) if asks_sum else None
         if computed is None:
             text = await self._say(known, goal)
-            if not made_up(text, self._sources(known)):
+            if not _repeats(text, goal) and not made_up(text, self._sources(known)):
                 text = text if self._reading is None else self._reading.right(text)
                 await self._told(text)
                 return text
@@ -139,6 +178,15 @@ def _found(known: Sequence[Known], goal: str) -> str:
     every = (in_words(value.data, characters=_SHOWN) for _, value, _ in known)
     found, chinese = "; ".join(filter(None, every)), bool(IDEOGRAPHS.search(goal))
     return _FOUND[chinese].format(found=found) if found else _NOTHING[chinese]
+
+
+def _repeats(text: str, goal: str) -> bool:
+    """Whether an answer is the request itself."""
+    return _plain(text) == _plain(goal)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", " ", text).strip().casefold()
 
 
 def _is_empty(data: JSON) -> bool:

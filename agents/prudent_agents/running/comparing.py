@@ -18,6 +18,7 @@ from prudent_agents.grounding.comparatives import (
     than,
     thing_asked,
 )
+from prudent_agents.grounding.enumerated import speaks_of_all
 from prudent_agents.grounding.facts import numbers
 from prudent_agents.grounding.measured import alike, leaves, measured, words
 from prudent_agents.grounding.scripts import IDEOGRAPHS
@@ -110,11 +111,11 @@ def _things(work: Work, read: Sequence[Step], text: str) -> dict[str, Decimal] |
 
     Of several tools the one that is for what is compared: prices, where it is what is cheaper.
     """
-    kind, of = words(fields(text)), dict[str, list[Step]]()
+    kind, of, names = words(fields(text)), dict[str, list[Step]](), _names(read, text)
     for step in read:
-        if _named(step, text) is not None:
+        if step.id in names:
             of.setdefault(step.tool, []).append(step)
-    several = [steps for steps in of.values() if len({_named(step, text) for step in steps}) > 1]
+    several = [steps for steps in of.values() if len({names[step.id] for step in steps}) > 1]
     meant = [steps for steps in several if alike(words(_described(work, steps)), kind)] or several
     if len(meant) != 1:
         return None
@@ -123,8 +124,19 @@ def _things(work: Work, read: Sequence[Step], text: str) -> dict[str, Decimal] |
         value = measured(work.state.results[step.id].data, words(text) | kind)
         if value is None:
             return None
-        found[str(_named(step, text))] = Decimal(str(value)).normalize() + 0
+        found[names[step.id]] = Decimal(str(value)).normalize() + 0
     return found
+
+
+def _names(read: Sequence[Step], text: str) -> dict[str, str]:
+    """The thing that each step read something of; of all choices there are where the text names none."""
+    named = {step.id: name for step in read for name in [_named(step, text)] if name is not None}
+    if named or not speaks_of_all(text):
+        return named
+    given = {
+        step.id: [one.value for one in step.arguments.values() if isinstance(one, Given)] for step in read
+    }
+    return {name: str(values[0]) for name, values in given.items() if len(values) == 1}
 
 
 def _described(work: Work, steps: Sequence[Step]) -> str:

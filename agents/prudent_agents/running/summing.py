@@ -36,6 +36,8 @@ _UNITS = (
     (re.compile(r"third", re.IGNORECASE), (3.0,)),
 )
 _NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:[.,]\d+)*")
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b|\d{4}年\d{1,2}月\d{1,2}[日号]")
+"""A day is nothing to reckon with."""
 _OPERATOR = re.compile(r"[-+*/%]")
 
 
@@ -80,7 +82,8 @@ async def summed(
     """
     results = [canonical(one.data) for _, one, _ in known]
     units = [f"{one:g}" for pattern, ones in _UNITS if pattern.search(request) for one in ones]
-    sources = [request, work.state.goal, *results, *units]
+    asked = (_DATE.sub(" ", one) for one in (request, work.state.goal))
+    sources = [*asked, *results, *units]
     from_results = {number for result in results for number in _digits(result)}
     written = await _written(work, request, known, step, _schema(sources, set()))
     alone = bool(operands) and not _OPERATOR.search(written)

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prudent.types.content import Source
 from prudent_agents import Agent, PlanError, tool
 from prudent_agents.grounding.copying import copied
 from prudent_agents.grounding.dates import dates
-from prudent_agents.grounding.enumerated import first_item, siblings
+from prudent_agents.grounding.enumerated import first_item, siblings, speaks_of_all
 from prudent_agents.grounding.facts import is_fact, stated
 from prudent_agents.grounding.filled import candidates
 from prudent_agents.grounding.referring import refers_back
 from prudent_agents.grounding.telling import worded
+from prudent_agents.grounding.units import counted_as, counts_others
 from prudent_agents.grounding.unsaid import has_content, lacking, relative, unsaid
 from prudent_agents.models.driver import Call
 from prudent_agents.plan import LONGEST_GOAL
@@ -32,7 +34,9 @@ from prudent_agents.planning.splitting import apart, told_apart
 from prudent_agents.running.answering import _counts  # pyright: ignore[reportPrivateUsage]
 from prudent_agents.running.arguments import verbatim
 from prudent_agents.running.summing import made_up
+from prudent_agents.running.totting import Listed, enumerated, whole_text
 from prudent_agents.tool import Effect
+from prudent_agents.values import Value
 
 SHORT, LONG = 250, 4_000
 GROWTH = 16 * 4
@@ -72,6 +76,10 @@ LOOKS: dict[str, Callable[[str], object]] = {
     "told apart": lambda text: told_apart([text, text]),
     "back": refers_back,
     "worded": worded,
+    "units": lambda text: (counted_as("hours", text), counts_others("1", "room", text)),
+    "all": speaks_of_all,
+    "told": lambda text: whole_text(text, [("s", Value(data="text"), Source.TOOL)]),
+    "there": lambda text: enumerated(text, Listed(["a"], Value(data=1).label, Source.TOOL)),
     "list": first_item,
     "sums": lambda text: made_up("5", [text]),
     "counts": lambda text: _counts(f"how many {text}"),

@@ -47,3 +47,9 @@ def test_the_next_spelling(value: str, other: str | None) -> None:
 @given(st.text(max_size=40))
 def test_another_spelling_is_another_value(value: str) -> None:
     assert respelt(value) != value
+
+
+def test_names_of_files_and_addresses_have_one_spelling() -> None:
+    assert respelt("report.md") is None
+    assert respelt("ann@example.org") is None
+    assert respelt("chairs") == "chair"

@@ -63,6 +63,12 @@ def run(
     ("goal", "things", "names", "said"),
     [
         (
+            "Which article is there the most of?",
+            STOCK,
+            ("oak table", "pine chair", "desk lamp"),
+            "Pine chair (11), against oak table 4, desk lamp 0: a difference of 11.",
+        ),
+        (
             "Are there more oak tables or pine chairs in stock?",
             STOCK,
             ("oak table", "pine chair"),
