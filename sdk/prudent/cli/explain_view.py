@@ -5,6 +5,7 @@ Colour is never alone: the words are named again in plain text. Pure but for wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -27,6 +28,8 @@ from prudent.types.safety import (
 _STYLES = ((0.8, "bold black on bright_red"), (0.4, "black on yellow"), (0.0, "underline"))
 """By the least weight of each."""
 
+_TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Bidirectional controls: a terminal obeys them."""
 _WORDS_SHOWN = 12
 _SHAPELESS_SHOWN = 3
 
@@ -68,7 +71,7 @@ def print_explained(text: str, result: PromptFilterResult, policy: str) -> None:
     """Print the verdicts on a text with their reasons."""
     verdicts = found(result)
     if result.source is Source.ASSISTANT:
-        typer.echo(f"The answer: {visible(text)}\n")
+        typer.echo(f"The answer: {_shaped(text)}\n")
     if not verdicts:
         typer.echo(f"The policy {policy} has nothing against this text.")
     console = Console(highlight=False, soft_wrap=True)
@@ -115,7 +118,7 @@ def details(text: str, verdict: CategoryVerdict) -> Iterator[str]:
     if words:
         yield f"{'also ' if decisive else ''}carried by: {words}"
     if verdict.counterfactual:
-        yield f"would have passed: {verdict.counterfactual} (scored to prove it)"
+        yield f"would have passed: {_shaped(verdict.counterfactual)} (scored to prove it)"
     elif verdict.score is not None:
         yield "would have passed: no small set of words was found without which it does"
     if verdict.fidelity is not None:
@@ -160,10 +163,15 @@ def coloured(text: str, spans: Sequence[VerdictSpan]) -> Text:
     for span in sorted(spans, key=lambda one: (one.start, -one.end)):
         if span.start < at:
             continue
-        shown.append(visible(text[at : span.start]))
-        word = visible(text[span.start : span.end])
+        shown.append(_shaped(text[at : span.start]))
+        word = _shaped(text[span.start : span.end])
         style = next(style for least, style in _STYLES if span.weight >= least)
         shown.append(f"[{word}]" if span.decisive else word, style=style)
         at = span.end
-    shown.append(visible(text[at:]))
+    shown.append(_shaped(text[at:]))
     return shown
+
+
+def _shaped(text: str) -> str:
+    """The text with what would turn the rest of the line around written out."""
+    return _TURNS.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))

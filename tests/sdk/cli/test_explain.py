@@ -207,3 +207,9 @@ def test_the_pages_policy_allows_its_own_style_and_nothing_else() -> None:
     assert style is not None
     allowed = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
     assert f"default-src 'none'; style-src 'sha256-{allowed}'" in written
+
+
+def test_what_would_turn_the_line_around_is_written_out() -> None:
+    text = "pay \u202emoc.elpmaxe\u2069 now"
+    shown = coloured(text, verdict(text, (4, 5, 1.0, True)).spans)
+    assert shown.plain == "  pay [\\u202e]moc.elpmaxe\\u2069 now"
