@@ -8,10 +8,11 @@ else, helps to understand a request that leans on it ("and in the kitchen?").
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from prudent.types.content import Source
+from prudent_agents.grounding.ellipsis import keeps_words, written_out
 from prudent_agents.labels import TRUSTED, UNTRUSTED, Confidentiality, Label, join
 from prudent_agents.models.driver import Message, Model
 from prudent_agents.models.prompts import ATTACHED
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
 CONVERSATION = "conversation"
 REMEMBERED = "remembered"
 FOUND = "found"
+ASKED_BEFORE = "asked_before"
+"""The name of an input with what the user asked in a conversation, and nothing that anybody else wrote."""
 BACKGROUND = (CONVERSATION, REMEMBERED, FOUND, ATTACHED)
 """Names of inputs that are shown with the results."""
 
+_PRIVATE = TRUSTED.model_copy(update={"confidentiality": Confidentiality.PRIVATE})
 _RECALLED = 3
 _ALIKE = 0.8
 """Cosine of multilingual-e5-small: unrelated texts begin at about 0.75."""
@@ -73,6 +77,8 @@ async def came_before(goal: str, memories: Sequence[Memory]) -> dict[str, Value]
             messages = [one for one in await memory.messages_async() if one["role"] != "system"]
             if messages:
                 inputs[CONVERSATION] = _conversation(messages)
+            if own := _own_requests(messages):
+                inputs[ASKED_BEFORE] = Value(data=[*own], label=_PRIVATE)
         else:
             facts = await memory.recall_async(goal, limit=_RECALLED, least=_ALIKE)
             if facts:
@@ -108,8 +114,9 @@ def facts_only(memories: Sequence[Memory]) -> list[Memory]:
 
 def handed_over(results: Mapping[str, Value]) -> dict[str, Value]:
     """What one run knows as the inputs of another: `other.run(goal, inputs=handed_over(run.results))`."""
-    inputs = {name: results[name] for name in BACKGROUND if name in results}
-    own = {name: value for name, value in results.items() if name not in BACKGROUND}
+    passed = (*BACKGROUND, ASKED_BEFORE)
+    inputs = {name: results[name] for name in passed if name in results}
+    own = {name: value for name, value in results.items() if name not in passed}
     if own:
         label = join(value.label for value in own.values())
         inputs[FOUND] = Value(data={name: value.data for name, value in own.items()}, label=label)
@@ -127,13 +134,18 @@ def _conversation(messages: Sequence[Message]) -> Value:
     return Value(data=lines, label=own.model_copy(update={"confidentiality": Confidentiality.PRIVATE}))
 
 
+def _own_requests(messages: Sequence[Message]) -> list[str]:
+    """The last requests that the user wrote; what came from elsewhere has parts, and is none of them."""
+    own = (one["content"] for one in messages if one["role"] == "user")
+    return [one for one in cast("Iterable[object]", own) if isinstance(one, str)][-_TURNS:]
+
+
 def requests(inputs: Mapping[str, Value]) -> list[str]:
-    """What the user asked before, in a conversation in which nobody else wrote."""
-    value = inputs.get(CONVERSATION)
-    if value is None or not value.label.trusted:
+    """What the user asked before in the conversation, whatever anybody else wrote in it."""
+    value = inputs.get(ASKED_BEFORE)
+    if value is None or not value.label.trusted or not isinstance(value.data, list):
         return []
-    lines = cast("list[dict[str, Any]]", value.data)
-    return [str(one["user"]) for one in lines if "user" in one][-_TURNS:]
+    return [str(one) for one in cast("list[object]", value.data)]
 
 
 class Leaning(Planner):
@@ -156,9 +168,11 @@ class Leaning(Planner):
         return await self._inner.next(goal, known, done)
 
     async def _whole(self, goal: str) -> str:
-        """The request as it can be understood alone; as it is where that would lose or add a number."""
+        """The request as it can be understood alone; as it is where that would lose words or add a number."""
         if not self._before or not _LEANS.search(goal):
             return goal
+        if (exact := written_out(goal, self._before[-1])) is not None:
+            return exact
         messages: list[Message] = [{"role": "system", "content": _REWRITE}]
         for asked, written in _EXAMPLES:
             messages += [
@@ -173,4 +187,5 @@ class Leaning(Planner):
         numbers = set(_MUST_STAY.findall(whole))
         lost = set(_MUST_STAY.findall(goal)) - numbers
         added = numbers - set(_MUST_STAY.findall(f"{goal} {' '.join(self._before)}"))
-        return goal if not whole or lost or added else whole
+        kept = keeps_words(whole, _LEANS.sub(" ", goal))
+        return whole if whole and kept and not lost and not added else goal

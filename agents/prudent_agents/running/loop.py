@@ -19,6 +19,7 @@ from prudent_agents.models import prompts
 from prudent_agents.plan import Argument, Blank, Given, Plan, Rung, Step
 from prudent_agents.planning.lacks import UndecidedError
 from prudent_agents.planning.planner import Planner
+from prudent_agents.remembering import CONVERSATION
 from prudent_agents.running.answering import ANSWER_TOKENS, Answerer
 from prudent_agents.running.executor import Executor
 from prudent_agents.running.work import PausedError, Work
@@ -220,9 +221,14 @@ class Loop:
         return bool(needing) and all(step.in_words and step.id in state.results for step in needing)
 
     async def _answer(self) -> JSON:
-        """The answer to the goal from the results, typed where a type is asked for."""
+        """The answer to the goal from the results, typed where a type is asked for.
+
+        A request that was written out needs no conversation: an old answer in it looks like its own.
+        """
         work, plan = self._work, self._work.state.plan
-        names = [*work.background, *(plan.names if plan is not None else ()), *work.state.failed]
+        whole = plan is not None and bool(plan.steps) and plan.goal != work.state.goal
+        shown = (one for one in work.background if not (whole and one == CONVERSATION))
+        names = [*shown, *(plan.names if plan is not None else ()), *work.state.failed]
         known = list(work.known(names).values())
         goal = self._answered_goal() if plan is None or plan.rung is Rung.STEPWISE else plan.goal
         if self._output is not None:
