@@ -70,6 +70,8 @@ _THEN_TELLS = re.compile(
 )
 _A_THING = re.compile(r"(?:the|an?|my|our|your|his|her|its|their|what|how|who|when|where|which|\w+['’]s)\b")
 """How a message begins that names what is to be found out: `the phone number of Ann`."""
+_OWNS = re.compile(r"['’]s?$")
+_ADDRESSES = r"(?:\b(?:tell|inform|notify|remind|let) |(?:告诉|通知|转告|提醒|告知))"
 _LONGEST = 2_000
 
 
@@ -108,6 +110,27 @@ def in_own_words(tool: Tool, arguments: Mapping[str, JSON], about: str) -> dict[
     if said is None or _is_its_beginning(str(arguments[into]), said):
         return dict(arguments)
     return {**arguments, into: said}
+
+
+def of_another(tool: Tool, arguments: Mapping[str, JSON], about: str) -> str | None:
+    """The argument of a message whose value the request names only as whose somebody is: `Ann's manager`."""
+    into = message_of(tool, arguments)
+    for name, value in arguments.items() if into is not None else ():
+        if name == into or not isinstance(value, str) or "enum" in tool.properties.get(name, {}):
+            continue
+        owner = _OWNS.sub("", value.strip())
+        whole = rf"(?<![A-Za-z\d]){re.escape(owner)}(?![A-Za-z\d])"
+        named = re.findall(rf"{whole}(['’]s? [a-z]|的(?=\S))?", about)
+        if owner and named and all(named):
+            return name
+    return None
+
+
+def is_addressed(value: JSON, about: str) -> bool:
+    """Whether a request names a value as whom it has told something."""
+    if not isinstance(value, str) or not value:
+        return False
+    return re.search(rf"{_ADDRESSES}{re.escape(value)}(?!['’]s|的)", about, re.IGNORECASE) is not None
 
 
 def is_told(about: str) -> bool:

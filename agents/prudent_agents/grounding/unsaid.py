@@ -37,6 +37,9 @@ _RELATIVE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Words for an amount that is said in proportion to another one."""
+_ASKS_IN_CHINESE = re.compile(r"多少|几|谁|哪|什么|最|所有|全部")
+_EMPTY_SIGNS = frozenset("的了一些个请把给和与在是有我你他她它们这那不就都也还将被为对上下中里到从向用")
+"""Characters that any Chinese sentence may have."""
 _ASKING = frozenset(("how", "what", "which", "who", "when", "where", "why", "hello", "thank", "你好", "谢谢"))
 
 
@@ -113,13 +116,19 @@ def leads_to(
     """Whether the text asks for what a source finds out: it has words for it that the tool leaves unused.
 
     What the tool says of the argument that it lacks uses up nothing; the values that it has from the text
-    (`used`) are used up. Of a Chinese text nothing can be told: tools describe themselves in English.
+    (`used`) are used up. Of a Chinese text nothing can be told where the source describes itself in English.
     """
     if IDEOGRAPHS.search(text):
-        return True
+        asks = not IDEOGRAPHS.search(source.card) or _ASKS_IN_CHINESE.search(text) is not None
+        return asks or bool(_signs(text) & _signs(source.card))
     said = [one for one in (used or {}).values() if stated(one, text)]
     left = stems(text) - _own_words(tool, lacks) - stems(canonical(said))
     return bool(left & (_own_words(source) | stems(canonical(found_by))))
+
+
+def _signs(text: str) -> set[str]:
+    """The characters of a Chinese text that say something: `价` is in `价格` and in `单价`."""
+    return set(IDEOGRAPHS.findall(text)) - _EMPTY_SIGNS
 
 
 def is_text(schema: Mapping[str, Any] | None) -> bool:

@@ -12,26 +12,33 @@ from dataclasses import replace
 from typing import Any, cast
 
 from prudent_agents.grounding.comparatives import each_asked
-from prudent_agents.grounding.facts import is_fact, numbers, stated
-from prudent_agents.grounding.telling import in_own_words, is_told, repeated, tells, unworded
+from prudent_agents.grounding.facts import is_fact, stated
+from prudent_agents.grounding.telling import (
+    in_own_words,
+    is_addressed,
+    is_told,
+    of_another,
+    repeated,
+    tells,
+    unworded,
+)
 from prudent_agents.grounding.unsaid import (
     CODE,
     has_content,
     is_text,
     lacking,
-    leads_to,
     made_up,
     misnamed,
     question,
     relative,
     relative_words,
-    unnamed,
     unsaid,
     unsaid_choice,
 )
 from prudent_agents.models import ending_prompts, prompts
 from prudent_agents.models.driver import Call, Model
 from prudent_agents.plan import SAY, Argument, Blank, Given, Plan, Ref, Rung, Step
+from prudent_agents.planning.calling import MOST_TRIES, Calls
 from prudent_agents.planning.choosing import Ask, Chooser
 from prudent_agents.planning.conditional import (
     Conditional,
@@ -44,42 +51,31 @@ from prudent_agents.planning.conditional import (
 from prudent_agents.planning.lacks import UndecidedError, UnsaidError
 from prudent_agents.planning.proposing import (
     ASKS_IN_WORDS,
-    LEAST_OF_A_SUM,
     MAY_BE_SPLIT,
     MUST_STAY,
-    NAME,
     asked_of,
-    corrected,
     doubted,
     echoes,
     foreign,
     is_question,
-    keyed,
     like,
     may_know,
     only_asks,
     renamed,
     replaced,
     same_item,
-    searches,
     speaks_of,
     spelt,
     spoken,
-    sums,
-    taken_up,
     takes_something,
     unread,
 )
 from prudent_agents.planning.splitting import apart, told_apart
 from prudent_agents.tool import Effect, Tool
-from prudent_agents.values import JSON, canonical
+from prudent_agents.values import JSON
 
-_MOST_TRIES = 4
-"""Tools that are tried for one part of a goal."""
 _FOUND = "found_for_"
 """How the names of steps begin that find out what another one failed for."""
-_MOST_SOURCES = 3
-"""How many tools are tried for one that finds a missing fact."""
 
 
 class Planner:
@@ -93,6 +89,7 @@ class Planner:
         self._chooser = chooser
         self._ask = ask
         self._instructions = instructions
+        self._calls = Calls(model, self._tools, chooser, ask, instructions)
 
     async def plan(self, goal: str) -> Plan:
         """The plan of a goal; without steps where no tool fits, which leaves the answer to the model."""
@@ -117,7 +114,7 @@ class Planner:
         if not steps and left_out:
             return plan.model_copy(update={"ends": "cannot", "note": "\n".join(left_out)})
         if not steps and is_question(goal) and has_content(goal):
-            call = await self._looked_up(goal, goal, self._writing())
+            call = await self._calls.looked_up(goal, goal, self._calls.writing())
             steps = [] if call is None else await self._chained(goal, goal, call, [])
         if not steps:
             return plan.model_copy(update=await self._ending(goal))
@@ -130,7 +127,7 @@ class Planner:
             made = await self._steps(goal, about, [*before, *steps])
             if not made and 0 < index < len(parts) - 1:
                 made = [self._written(about, [*before, *steps])]
-            steps += unread(made, [*before, *steps], self._writing())
+            steps += unread(made, [*before, *steps], self._calls.writing())
         return steps
 
     async def _under(
@@ -146,7 +143,7 @@ class Planner:
             return [] if one.left_out else await self._done(goal, one.action, before)
         if not one.condition:
             acts = await self._done(goal, one.action, before)
-            if any(step.tool in self._writing() for step in acts):
+            if any(step.tool in self._calls.writing() for step in acts):
                 raise UndecidedError(one.question)
             return acts
         read = [] if one.condition in already else await self._read(goal, one, before)
@@ -158,39 +155,10 @@ class Planner:
 
     async def _read(self, goal: str, one: Conditional, before: Sequence[Step]) -> list[Step]:
         """The steps that find out whether a condition holds; none where no tool does."""
-        writing = self._writing()
-        call = await self._looked_up(goal, one.condition, writing)
-        call = call or await self._looked_up(goal, f"{one.condition}: {one.action}", writing)
+        writing = self._calls.writing()
+        call = await self._calls.looked_up(goal, one.condition, writing)
+        call = call or await self._calls.looked_up(goal, f"{one.condition}: {one.action}", writing)
         return [] if call is None else await self._chained(goal, one.condition, call, before)
-
-    def _writing(self) -> tuple[str, ...]:
-        """The tools that leave something behind: none of them answers a question."""
-        return tuple(name for name, tool in self._tools.items() if tool.effect is not Effect.READ)
-
-    async def _looked_up(self, goal: str, about: str, left_out: Sequence[str]) -> Call | None:
-        """A call that answers a question of which the model says that no tool does: to read does no harm.
-
-        That beats a question back, and an answer from memory. Of several the one that takes up most of what
-        the question names; None where none takes up anything.
-        """
-        names = {*NAME.findall(about), *MUST_STAY.findall(about)}
-        best: tuple[float, Call | None] = (0.0, None)
-        searching = [name for name, tool in self._tools.items() if searches(tool) and name not in left_out]
-        for _ in range(_MOST_TRIES):
-            call = await self._call(goal, about, left_out, required=True)
-            if call is None:
-                break
-            left_out = (*left_out, call.tool)
-            tool, text = self._tools[call.tool], f"{about}\n{goal}"
-            missing = lacking(tool, call.arguments, text) or unnamed(tool, call.arguments, text)
-            if missing is None and not echoes(call, about, goal):
-                taken = taken_up(call, tool, about, names)
-                best = max(best, (taken, call), key=lambda one: one[0])
-                if taken >= max(1, len(names)):
-                    break
-        if best[1] is None and searching:
-            return await self._call(goal, about, required=True, only=searching)
-        return best[1]
 
     async def _ending(self, goal: str) -> dict[str, Any]:
         """How a plan without steps ends: with an answer, a question, or why it cannot be done."""
@@ -222,7 +190,7 @@ class Planner:
             }
             wanted = prompts.wanted(wrong, tool.properties.get(wrong, {}), about)
             call = Call(tool.name, given)
-            source = await self._source(plan.goal, about, call, wrong, must_lead=True)
+            source = await self._calls.source(plan.goal, about, call, wrong, must_lead=True)
             if source is not None:
                 found = self._made(source, plan.goal, wanted, before)
                 found = found.model_copy(update={"id": f"{_FOUND}{failed.id}"})
@@ -230,9 +198,11 @@ class Planner:
                 return replaced(plan, failed, [found, failed.model_copy(update={"arguments": blank})])
         asked = plan.goal if about == spoken(failed) else about
         if writes:
-            other = await self._call(plan.goal, asked, (failed.tool, *tried))
+            other = await self._calls.call(plan.goal, asked, (failed.tool, *tried))
         else:
-            other = await self._looked_up(plan.goal, asked, (failed.tool, *tried, *self._writing()))
+            other = await self._calls.looked_up(
+                plan.goal, asked, (failed.tool, *tried, *self._calls.writing())
+            )
         if other is None or (writes and echoes(other, asked, plan.goal)):
             return None
         if wrong is not None and not writes and not may_know(self._tools[other.tool], tool, about):
@@ -317,17 +287,17 @@ class Planner:
     async def _steps(self, goal: str, about: str, before: Sequence[Step]) -> list[Step]:
         """The call for a part of the goal, after what finds what it lacks; none where no tool fits."""
         asks = is_question(about) or only_asks(goal)
-        left_out = self._writing() if asks else ()
+        left_out = self._calls.writing() if asks else ()
         tellers = [name for name, tool in self._tools.items() if tells(tool)] if is_told(about) else []
-        for _ in range(_MOST_TRIES):
-            call = await self._call(goal, about, left_out, required=bool(tellers), only=tellers)
+        for _ in range(MOST_TRIES):
+            call = await self._calls.call(goal, about, left_out, required=bool(tellers), only=tellers)
             if call is None:
                 break
             made = await self._chained(goal, about, call, before)
             if made:
                 return made
             left_out, tellers = (*left_out, call.tool), []
-        call = await self._looked_up(goal, about, left_out) if asks and has_content(about) else None
+        call = await self._calls.looked_up(goal, about, left_out) if asks and has_content(about) else None
         return [] if call is None else await self._chained(goal, about, call, before)
 
     async def _chained(self, goal: str, about: str, call: Call, before: Sequence[Step]) -> list[Step]:
@@ -340,7 +310,8 @@ class Planner:
         missing = None if before else lacking(tool, call.arguments, text)
         grown = None if before or missing is not None else relative(tool, call.arguments, about)
         repeats = repeated(tool, call.arguments, about)
-        wanted_name = missing or grown or repeats
+        whose = of_another(tool, call.arguments, about)
+        wanted_name = missing or grown or whose or repeats
         nobody = unworded(call.arguments, repeats, about)
         earlier = results_of(goal, before) if nobody else ()
         found: list[Step] = []
@@ -349,13 +320,14 @@ class Planner:
             known = {name: one for name, one in call.arguments.items() if name != wanted_name}
             must = tool.effect is not Effect.READ and grown is None
             value = call.arguments.get(wanted_name)
-            key = value if misnamed(wanted_name, tool.properties.get(wanted_name, {}), value) else None
+            named = whose or misnamed(wanted_name, tool.properties.get(wanted_name, {}), value)
+            key = value if named else None
             of = Call(tool.name, known)
-            first = await self._source(goal, about, of, wanted_name, key=key, must_lead=must)
+            first = await self._calls.source(goal, about, of, wanted_name, key=key, must_lead=must)
             if first is not None:
                 source = self._made(first, goal, wanted, before)
                 found.append(source.model_copy(update={"about": spoken(source)}))
-            elif not earlier and (nobody or (missing and made_up(call.arguments[missing], text))):
+            elif whose or (not earlier and (nobody or (missing and made_up(call.arguments[missing], text)))):
                 if tool.effect is Effect.READ:
                     return []
                 raise UnsaidError(tool, wanted_name)
@@ -366,7 +338,10 @@ class Planner:
         if not before:
             lookups = () if relative_words(about) else found  # what is to grow is of the same thing
             taken = [
-                one.value for step in lookups for one in step.arguments.values() if isinstance(one, Given)
+                one.value
+                for step in lookups
+                for one in step.arguments.values()
+                if isinstance(one, Given) and not is_addressed(one.value, about)
             ]
             rest = {name: one for name, one in call.arguments.items() if name != wanted_name}
             await self._said(tool, rest, text, taken)
@@ -406,64 +381,6 @@ class Planner:
             name = guessed if reply.data == ending_prompts.NOT_SAID else None
         if name is not None:
             raise UnsaidError(tool, name)
-
-    async def _source(
-        self, goal: str, about: str, of: Call, lacks: str, *, key: JSON = None, must_lead: bool = False
-    ) -> Call | None:
-        """A call that finds out what another one lacks, from what is known; None where there is none.
-
-        That something must be asked is sure here, so the model is not asked whether a tool fits. A call that
-        takes up a name which the other one left unused goes before one that does not, and so does one that
-        the goal has words for (`must_lead`: no other one will do). `key` is the name that the fact is of.
-        """
-        tool, text, used = self._tools[of.tool], f"{about}\n{goal}", canonical(of.arguments)
-        wanted = prompts.wanted(lacks, tool.properties.get(lacks, {}), about)
-        names = [one for one in NAME.findall(goal) if one not in used]
-        second: Call | None = None
-        left_out = [of.tool, *self._writing()]
-        for _ in range(_MOST_SOURCES):
-            call = await self._call(goal, wanted, left_out, required=True)
-            if call is None:
-                break
-            source = self._tools[call.tool]
-            if isinstance(key, str):
-                call = replace(call, arguments=keyed(call.arguments, key, used))
-            leads = leads_to(source, call.arguments, tool, about, lacks=lacks, used=of.arguments)
-            known = lacking(source, call.arguments, text) is None and not echoes(call, goal, wanted, about)
-            known = known and unnamed(source, call.arguments, text) is None
-            if known and (leads or not must_lead):
-                takes = not names or any(one in canonical(call.arguments) for one in names)
-                if takes and leads:
-                    return call
-                second = second or call
-            left_out.append(call.tool)
-        return second
-
-    async def _call(
-        self,
-        goal: str,
-        about: str,
-        leave_out: Sequence[str] = (),
-        *,
-        required: bool = False,
-        only: Sequence[str] | None = None,
-    ) -> Call | None:
-        """The model's call for a request, None where it says that no tool fits; `only` of these tools."""
-        if only:
-            leave_out = [name for name in self._tools if name not in only]
-        elif len(numbers(about)) < LEAST_OF_A_SUM:
-            leave_out = (*leave_out, *(name for name, tool in self._tools.items() if sums(tool)))
-        for _ in range(_MOST_TRIES):
-            choice = await self._chooser.choose(about, self._model, self._ask, leave_out, required=required)
-            if choice.tool is None:
-                return None
-            messages = prompts.call(about, goal, {}, instructions=self._instructions)
-            reply = await self._ask("arguments", self._model.call(messages, [choice.tool], required=True))
-            if reply.calls:
-                arguments = corrected(choice.tool, reply.calls[0].arguments, about, goal)
-                return replace(reply.calls[0], arguments=arguments, confidence=round(choice.confidence, 4))
-            leave_out = (*leave_out, choice.tool.name)
-        return None
 
     def _made(self, call: Call, goal: str, about: str, before: Sequence[Step]) -> Step:
         tool = self._tools[call.tool]

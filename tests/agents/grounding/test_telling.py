@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from prudent_agents import tool
 from prudent_agents.grounding.telling import (
     in_own_words,
+    is_addressed,
     is_told,
+    of_another,
     repeated,
     split_telling,
     tells,
@@ -129,3 +131,31 @@ def test_what_is_told_stands_in_the_request(text: str, who: str) -> None:
 )
 def test_what_stands_between_quotation_marks_is_left_as_it_was_filled_in(text: str) -> None:
     assert worded(text) is None
+
+
+@tool(effect="write")
+def tell_person(to: str, text: str) -> str:
+    """Send somebody a message."""
+    return f"{to}: {text}"
+
+
+@pytest.mark.parametrize(
+    ("about", "to", "name"),
+    [
+        ("Send Ivy Chen's manager a message that the report is ready.", "Ivy Chen", "to"),
+        ("Tell Ivy Chen's manager that the report is ready.", "Ivy Chen's", "to"),
+        ("告诉李明的经理报告好了。", "李明", "to"),
+        ("Send Bob's report to Bob.", "Bob", None),
+        ("Tell Ivy Chen that the report is ready.", "Ivy Chen", None),
+        ("把苹果的价格发给李明。", "李明", None),
+    ],
+)
+def test_whose_somebody_is_is_not_whom_a_message_is_for(about: str, to: str, name: str | None) -> None:
+    assert of_another(tell_person, {"to": to, "text": "The report is ready"}, about) == name
+
+
+def test_whom_a_request_has_told_is_named_by_it() -> None:
+    assert is_addressed("Ivy Chen", "Tell Ivy Chen how many days she has left.")
+    assert is_addressed("李明", "告诉李明还有多少苹果。")
+    assert not is_addressed("Ivy Chen", "Tell Ivy Chen's manager how many days are left.")
+    assert not is_addressed("Tom", "Send Tom a mail.")

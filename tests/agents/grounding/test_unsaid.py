@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from prudent_agents import tool
 from prudent_agents.function_tool import tool_of
 from prudent_agents.grounding.unsaid import (
     lacking,
@@ -193,3 +194,24 @@ def test_how_much_is_to_be_read_at_most_is_no_fact_and_is_set_wide() -> None:
     assert corrected(recent, {"limit": 1, "account": 7}, goal, goal)["limit"] == 1
     said = "What were the last 5 payments from account 7?"
     assert corrected(recent, {"limit": 5, "account": 7}, said, said)["limit"] == 5
+
+
+def test_a_source_that_speaks_chinese_leads_where_the_request_has_signs_of_it() -> None:
+    @tool(name="stock")
+    def stock(item: str) -> int:
+        """查询商品的库存数量。"""
+        return len(item)
+
+    @tool(name="price")
+    def price(item: str) -> float:
+        """查询商品的单价。"""
+        return float(len(item))
+
+    @tool(name="order", effect="write")
+    def order(item: str, count: int) -> str:
+        """订购商品。"""
+        return f"{item} {count}"
+
+    assert not leads_to(stock, {"item": "香蕉"}, order, "订一些香蕉。", lacks="count")
+    assert leads_to(price, {"item": "苹果"}, order, "把苹果的价格发给李明。")
+    assert leads_to(stock, {"item": "香蕉"}, order, "库存里有多少香蕉就订多少。", lacks="count")
