@@ -22,6 +22,7 @@ from prudent_agents.planning.planner import Planner
 from prudent_agents.remembering import CONVERSATION
 from prudent_agents.running.answering import ANSWER_TOKENS, Answerer
 from prudent_agents.running.executor import Executor
+from prudent_agents.running.totting import worked_out
 from prudent_agents.running.work import PausedError, Work
 from prudent_agents.tool import Effect
 from prudent_agents.values import JSON
@@ -232,7 +233,7 @@ class Loop:
         known = list(work.known(names).values())
         goal = self._answered_goal() if plan is None or plan.rung is Rung.STEPWISE else plan.goal
         if self._output is not None:
-            messages = prompts.answer(goal, known, instructions=work.instructions)
+            messages = prompts.answer(goal, worked_out(goal, known), instructions=work.instructions)
             return await self._typed(messages, self._output)
 
         async def told(text: str) -> None:

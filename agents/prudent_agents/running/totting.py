@@ -96,6 +96,29 @@ def enumerated(goal: str, listed: Listed) -> str | None:
 
 def best(goal: str, listed: Listed) -> str | None:
     """The record with the most or the least of what the goal asks for; None where that cannot be told."""
+    found = _best(goal, listed)
+    if found is None:
+        return None
+    record, field = found
+    first = next((one for one in record.values() if isinstance(one, str) and one), None)
+    if first is None:
+        return None
+    said = in_words({field: record[field]})
+    return f"{first}（{said}）。" if IDEOGRAPHS.search(goal) else f"{first} ({said})."
+
+
+def worked_out(goal: str, known: Sequence[Known]) -> list[Known]:
+    """The results as a typed answer is taken from them: the record that is meant, sums and averages."""
+    listed = only_list(known)
+    found = None if listed is None else _best(goal, listed)
+    if found is not None:
+        return _with_list(known, found[0])
+    exact = averaged(goal, known) or (listed and (counted(goal, listed) or total(goal, listed)))
+    return [*narrowed(goal, known), *([exact] if exact else [])]
+
+
+def _best(goal: str, listed: Listed) -> tuple[dict[str, JSON], str] | None:
+    """The one record with the most or the least of a field, and that field."""
     ends, records = direction(goal), listed.records
     if ends is None or not asks_which(goal) or than(goal) is not None or len(records) < 2:
         return None
@@ -103,11 +126,7 @@ def best(goal: str, listed: Listed) -> str | None:
     if field is None:
         return None
     found = max(records, key=lambda one: ends * cast("float", one[field]))
-    first = next((one for one in found.values() if isinstance(one, str) and one), None)
-    if first is None or sum(one[field] == found[field] for one in records) > 1:
-        return None
-    said = in_words({field: found[field]})
-    return f"{first}（{said}）。" if IDEOGRAPHS.search(goal) else f"{first} ({said})."
+    return None if sum(one[field] == found[field] for one in records) > 1 else (dict(found), field)
 
 
 def total(goal: str, listed: Listed) -> Known | None:
@@ -129,7 +148,11 @@ def narrowed(goal: str, known: Sequence[Known]) -> list[Known]:
     meant = [one for one in records if any(_is_name(value) and stated(value, goal) for value in one.values())]
     if listed is None or not 0 < len(meant) < len(records):
         return list(known)
-    data: JSON = meant[0] if len(meant) == 1 else meant
+    return _with_list(known, meant[0] if len(meant) == 1 else meant)
+
+
+def _with_list(known: Sequence[Known], data: JSON) -> list[Known]:
+    """The results with other data in the place of the list among them."""
     return [
         (about, Value(data=data, label=value.label), source) if _items(value.data) is not None else one
         for one in known

@@ -18,6 +18,7 @@ from prudent_agents.running.totting import (
     only_list,
     total,
     whole_text,
+    worked_out,
 )
 from prudent_agents.values import Value
 
@@ -147,3 +148,13 @@ def test_an_average_is_worked_out() -> None:
     assert averaged("What is the total?", _known(1, 2)) is None
     assert averaged("What is the average?", _known(1, "two")) is None
     assert averaged("What is the average?", _known(4)) is None
+
+
+def test_a_typed_answer_is_taken_from_the_record_that_is_meant() -> None:
+    flights = [{"number": "A1", "price": 180}, {"number": "B2", "price": 140}, {"number": "C3", "price": 210}]
+    assert [one.data for _, one, _ in worked_out("What is the cheapest flight?", _known(flights))] == [
+        {"number": "B2", "price": 140}
+    ]
+    every = worked_out("What is the total price of the flights?", _known(flights))
+    assert [one.data for _, one, _ in every] == [flights, 530]
+    assert worked_out("Which flights are there?", _known(flights)) == _known(flights)
