@@ -70,7 +70,7 @@ class TextEncoder(Protocol):
         ...
 
     def read(self, text: str) -> tuple[Window, ...]:
-        """The text in windows of at most 128 tokens, cut at ends of sentences; none for a blank text.
+        """The text in windows of at most 128 tokens, cut at ends of sentences; none where nothing is said.
 
         A window that was read before is not computed again.
         """

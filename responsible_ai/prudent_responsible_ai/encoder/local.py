@@ -21,6 +21,7 @@ from prudent_responsible_ai.encoder.card import EncoderCard
 from prudent_responsible_ai.encoder.cutting import Cutter, Piece
 from prudent_responsible_ai.encoder.graph import EncoderGraph
 from prudent_responsible_ai.encoder.ngrams import NgramModel
+from prudent_responsible_ai.encoder.said import says_something
 from prudent_responsible_ai.kept import Kept
 from prudent_responsible_ai.name_spans import spans_of
 from prudent_responsible_ai.text_encoder import LABELS, NameSpan, Support, Window
@@ -64,12 +65,10 @@ class LocalTextEncoder:
 
     def read(self, text: str) -> tuple[Window, ...]:
         """See `TextEncoder.read`."""
-        if not text.strip():
-            return ()
         key = _key(text)
         if (known := self._whole.get(key)) is not None:
             return known
-        pieces = self._cutter.cut(text)
+        pieces = self._pieces(text)
         windows = zip(pieces, self._windows(pieces), strict=True)
         read = tuple(
             replace(window, start=piece.start, end=piece.start + window.end) for piece, window in windows
@@ -88,7 +87,7 @@ class LocalTextEncoder:
 
     def scores(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
         """See `TextEncoder.scores`."""
-        cut = [self._cutter.cut(text) if text.strip() else [] for text in texts]
+        cut = [self._pieces(text) for text in texts]
         windows = iter(self._windows([piece for pieces in cut for piece in pieces]))
         return [_highest([next(windows) for _ in pieces]) for pieces in cut]
 
@@ -120,6 +119,10 @@ class LocalTextEncoder:
         scored = zip(self.logits(texts), self._of_ngrams(texts), strict=True)
         found = [list(self._calibrated(*both).values()) for both in scored]
         return np.array(found, np.float64).reshape(len(texts), len(LABELS))
+
+    def _pieces(self, text: str) -> list[Piece]:
+        """The pieces of a text in which something is said."""
+        return [piece for piece in self._cutter.cut(text) if says_something(piece.text)]
 
     def _windows(self, pieces: Sequence[Piece]) -> list[Window]:
         """A window for each piece, those that are not remembered computed together. It begins at 0."""
