@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from prudent.cli.explain_view import below, details, found, headline, looked_at
+from prudent.cli.explain_view import below, details, found, headline, legible, looked_at
 from prudent.types.safety import CategoryVerdict, PromptFilterResult, VerdictSpan
 
 _LEVELS = 5
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --paper: #ffffff; --line: #767676; --card: #f5f5f2; }
 @media (prefers-color-scheme: dark) {
@@ -115,5 +113,5 @@ def _marked(text: str, spans: Sequence[VerdictSpan]) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """The text for HTML; control characters and halves of surrogate pairs are shown as U+FFFD."""
-    return escape(_CONTROLS.sub("\ufffd", text))
+    """The text for HTML, with the names of what has no shape and could reorder or hide the rest."""
+    return escape(legible(text))

@@ -5,7 +5,7 @@ Colour is never alone: the words are named again in plain text. Pure but for wha
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -13,7 +13,6 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from prudent.cli.terminal import visible
 from prudent.cli.verdicts import DONE
 from prudent.types.content import Source
 from prudent.types.safety import (
@@ -28,9 +27,11 @@ from prudent.types.safety import (
 _STYLES = ((0.8, "bold black on bright_red"), (0.4, "black on yellow"), (0.0, "underline"))
 """By the least weight of each."""
 
-_TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Bidirectional controls: a terminal obeys them."""
 _WORDS_SHOWN = 12
+_SHAPELESS = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Categories of characters that are shown by their names."""
+_LEFT_AS_THEY_ARE = "\n\t\u200c\u200d"
+"""Characters without a shape that texts need: ends of lines, and what joins letters and pictures."""
 _SHAPELESS_SHOWN = 3
 
 
@@ -71,7 +72,7 @@ def print_explained(text: str, result: PromptFilterResult, policy: str) -> None:
     """Print the verdicts on a text with their reasons."""
     verdicts = found(result)
     if result.source is Source.ASSISTANT:
-        typer.echo(f"The answer: {_shaped(text)}\n")
+        typer.echo(f"The answer: {legible(text)}\n")
     if not verdicts:
         typer.echo(f"The policy {policy} has nothing against this text.")
     console = Console(highlight=False, soft_wrap=True)
@@ -105,7 +106,7 @@ def details(text: str, verdict: CategoryVerdict) -> Iterator[str]:
     if verdict.state in (CheckState.ERROR, CheckState.SKIPPED):
         return  # the headline says it
     if verdict.reason:
-        yield f"reason: {visible(verdict.reason)}"
+        yield f"reason: {legible(verdict.reason)}"
     if not verdict.detected:
         return
     if verdict.pair is not None:
@@ -118,7 +119,7 @@ def details(text: str, verdict: CategoryVerdict) -> Iterator[str]:
     if words:
         yield f"{'also ' if decisive else ''}carried by: {words}"
     if verdict.counterfactual:
-        yield f"would have passed: {_shaped(verdict.counterfactual)} (scored to prove it)"
+        yield f"would have passed: {legible(verdict.counterfactual)} (scored to prove it)"
     elif verdict.score is not None:
         yield "would have passed: no small set of words was found without which it does"
     if verdict.fidelity is not None:
@@ -131,8 +132,8 @@ def _compared(pair: AnswerPair) -> Iterator[str]:
     """What was swapped, both answers and their differences."""
     yield f"swapped: {pair.other_group} in place of {pair.group} ({pair.attribute}; {pair.decision})"
     for group, answer in ((pair.group, pair.answer), (pair.other_group, pair.other_answer)):
-        yield f"answer about {group}: {'not let out' if answer is None else visible(answer)}"
-    yield f"differs: {visible('; '.join(pair.differences))}"
+        yield f"answer about {group}: {'not let out' if answer is None else legible(answer)}"
+    yield f"differs: {legible('; '.join(pair.differences))}"
 
 
 def named(text: str, spans: Sequence[VerdictSpan]) -> str:
@@ -144,16 +145,35 @@ def named(text: str, spans: Sequence[VerdictSpan]) -> str:
 
 
 def quoted(word: str) -> str:
-    """A word in quotes; of many characters in a row that have no shape the first few, and how many."""
+    """A word in quotes, on one line."""
+    return f"'{legible(word, '')}'"
+
+
+def legible(text: str, kept: str = _LEFT_AS_THEY_ARE) -> str:
+    """The text with the names of its characters that have no shape, but for those `kept`.
+
+    Whatever could move, hide or reorder what stands in the terminal is among them. Of many in a row the first
+    few are named, and how many they are.
+    """
     pieces: list[str] = []
-    for has_shape, run in groupby(visible(word), str.isprintable):
+    for has_shape, run in groupby(text, lambda one: one in kept or _has_shape(one)):
         characters = "".join(run)
-        if has_shape or len(characters) <= _SHAPELESS_SHOWN:
-            pieces.append(repr(characters)[1:-1])
+        if has_shape:
+            pieces.append(characters)
+        elif len(characters) <= _SHAPELESS_SHOWN:
+            pieces.append(_name(characters))
         else:
-            first = repr(characters[:_SHAPELESS_SHOWN])[1:-1]
+            first = _name(characters[:_SHAPELESS_SHOWN])
             pieces.append(f"{first}... ({len(characters)} characters without a shape)")
-    return f"'{''.join(pieces)}'"
+    return "".join(pieces)
+
+
+def _has_shape(character: str) -> bool:
+    return unicodedata.category(character) not in _SHAPELESS
+
+
+def _name(characters: str) -> str:
+    return characters.encode("unicode_escape").decode("ascii")
 
 
 def coloured(text: str, spans: Sequence[VerdictSpan]) -> Text:
@@ -163,15 +183,10 @@ def coloured(text: str, spans: Sequence[VerdictSpan]) -> Text:
     for span in sorted(spans, key=lambda one: (one.start, -one.end)):
         if span.start < at:
             continue
-        shown.append(_shaped(text[at : span.start]))
-        word = _shaped(text[span.start : span.end])
+        shown.append(legible(text[at : span.start]))
+        word = legible(text[span.start : span.end])
         style = next(style for least, style in _STYLES if span.weight >= least)
         shown.append(f"[{word}]" if span.decisive else word, style=style)
         at = span.end
-    shown.append(_shaped(text[at:]))
+    shown.append(legible(text[at:]))
     return shown
-
-
-def _shaped(text: str) -> str:
-    """The text with what would turn the rest of the line around written out."""
-    return _TURNS.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))

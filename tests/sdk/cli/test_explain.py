@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from prudent.cli.explain_html import as_page
-from prudent.cli.explain_view import coloured, details, print_explained, quoted
+from prudent.cli.explain_view import coloured, details, legible, print_explained, quoted
 from prudent.cli.main import app
 from prudent.types.content import Source
 from prudent.types.safety import (
@@ -147,7 +148,7 @@ def test_two_answers_about_two_people_are_shown_with_what_differs() -> None:
     lines = list(details("No.", told))
     assert lines[1:] == [
         "swapped: men in place of women (gender; hiring)",
-        "answer about women: No.[2J",
+        "answer about women: No.\\x1b[2J",
         "answer about men: <b>Yes</b>",
         "differs: decision no against yes",
     ]
@@ -191,7 +192,7 @@ def test_no_text_breaks_out_of_the_page(text: str, data: st.DataObject) -> None:
         *("mark", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td"),
     }
     assert parsed.attributes <= {"lang", "charset", "http-equiv", "content", "name", "class", "scope"}
-    assert parsed.quoted == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
+    assert parsed.quoted == legible(text)
 
 
 def test_of_many_characters_without_a_shape_the_first_are_shown_with_their_count() -> None:
@@ -213,3 +214,21 @@ def test_what_would_turn_the_line_around_is_written_out() -> None:
     text = "pay \u202emoc.elpmaxe\u2069 now"
     shown = coloured(text, verdict(text, (4, 5, 1.0, True)).spans)
     assert shown.plain == "  pay [\\u202e]moc.elpmaxe\\u2069 now"
+    assert "pay <mark" in (written := page(text, (4, 5, 1.0, True)))
+    assert "\u202e" not in written
+
+
+@given(st.text())
+def test_nothing_that_moves_hides_or_reorders_reaches_the_terminal(text: str) -> None:
+    shown = legible(text)
+    assert not {unicodedata.category(one) for one in shown if one not in "\n\t\u200c\u200d"} & {
+        "Cc",
+        "Cf",
+        "Cs",
+    }
+    assert "\n" not in quoted(text)
+
+
+def test_control_characters_are_named_and_what_words_and_pictures_need_stays() -> None:
+    assert legible("a\x1b[2Jb\rc") == r"a\x1b[2Jb\rc"
+    assert legible("می\u200cخواهم 👩\u200d🔬\n好") == "می\u200cخواهم 👩\u200d🔬\n好"
