@@ -53,6 +53,8 @@ FEWEST_POSITIVES = 20
 FEWEST_NEGATIVES = 150
 """With fewer a language has no bands of its own."""
 LOWEST, HIGHEST = 0.02, 0.995
+LIKELY = 0.5
+"""High begins no lower: what is less likely than not stops no answer, though few validation rows reach it."""
 MOST_BESIDE_ELSEWHERE = 1.0
 MOST_BESIDE = {"hate": 0.0, "offensive": 2.0, "attack": 2.0, "direct": 2.0, "jailbreak": 2.0}
 """What n-grams may count at most beside a logit that is the sum of two heads' (see fit_heads.py). On
@@ -248,6 +250,7 @@ def _bands(harmless: NDArray[np.floating[Any]], positive: NDArray[np.floating[An
     )
     low = min(max(low, LOWEST), HIGHEST - 0.02)
     medium = min(max(medium, low + 0.005), HIGHEST - 0.01)
+    high = max(high, LIKELY)
     return Bands(
         low=round(low, 4), medium=round(medium, 4), high=round(min(max(high, medium + 0.005), HIGHEST), 4)
     )
