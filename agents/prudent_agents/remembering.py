@@ -143,9 +143,8 @@ def _own_requests(messages: Sequence[Message]) -> list[str]:
 def requests(inputs: Mapping[str, Value]) -> list[str]:
     """What the user asked before in the conversation, whatever anybody else wrote in it."""
     value = inputs.get(ASKED_BEFORE)
-    if value is None or not value.label.trusted or not isinstance(value.data, list):
-        return []
-    return [str(one) for one in cast("list[object]", value.data)]
+    data: object = None if value is None or not value.label.trusted else value.data
+    return [str(one) for one in cast("list[object]", data)] if isinstance(data, list) else []
 
 
 class Leaning(Planner):
