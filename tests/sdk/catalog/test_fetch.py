@@ -215,32 +215,32 @@ def test_a_disk_that_fills_up_leaves_nothing_that_passes_for_whole(
 
 def test_two_processes_at_once_fetch_once(one_wheel, index):
     index.hold = threading.Event()
+    said: list[list[str]] = [[], []]
+    told_to_wait = threading.Event()
+
+    def read(process, lines):
+        for line in process.stdout:
+            lines.append(line.strip())
+            if lines[-1] == "stage wait":
+                told_to_wait.set()
+
     with start(one_wheel) as first, start(one_wheel) as second:
+        readers = [
+            threading.Thread(target=read, args=pair, daemon=True)
+            for pair in zip((first, second), said, strict=True)
+        ]
+        for reader in readers:
+            reader.start()
         assert index.half_sent.wait(60)
-        waiting = threading.Thread(target=_release_when_told_to_wait, args=(first, second, index.hold))
-        waiting.start()
-        waiting.join(60)
-        paths = {process.communicate(timeout=60)[0].splitlines()[-1] for process in (first, second)}
+        assert told_to_wait.wait(60)
+        index.hold.set()
+        for reader in readers:
+            reader.join(60)
+    paths = {lines[-1] for lines in said}
     assert len(paths) == 1
     assert paths.pop().startswith("path ")
     assert index.gets(".whl") == 1
     assert is_fetched(one_wheel)
-
-
-def _release_when_told_to_wait(first, second, hold):
-    told = threading.Event()
-
-    def read(process):
-        for line in process.stdout:
-            if line.strip() == "stage wait":
-                told.set()
-            if line.startswith("stage wait") or told.is_set():
-                return
-
-    for process in (first, second):
-        threading.Thread(target=read, args=(process,), daemon=True).start()
-    assert told.wait(60)
-    hold.set()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
