@@ -37,6 +37,12 @@ _RELATIVE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Words for an amount that is said in proportion to another one."""
+_BY_AN_AMOUNT = re.compile(
+    r"\b(?P<verb>raise|lower|increase|decrease|reduce|extend|shorten)\b.{0,300}?\bby "
+    r"(?P<amount>(?!.{0,20}\b(?:half|third|quarter|percent)\b)[^%.,;?!]+)(?![%\w])",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A change that is said by an amount of its own."""
 _ASKS_IN_CHINESE = re.compile(r"多少|几|谁|哪|什么|最|所有|全部")
 _EMPTY_SIGNS = frozenset("的了一些个请把给和与在是有我你他她它们这那不就都也还将被为对上下中里到从向用")
 """Characters that any Chinese sentence may have."""
@@ -86,12 +92,23 @@ def misnamed(name: str, schema: Mapping[str, Any], value: JSON) -> bool:
 
 def relative(tool: Tool, arguments: Mapping[str, JSON], about: str) -> str | None:
     """The number of a call that writes which the request says only in proportion to what there is."""
-    if tool.effect is Effect.READ or not relative_words(about):
+    if tool.effect is Effect.READ or not relative_words(about) or _takes_the_change(tool, arguments, about):
         return None
     numeric = (
         name for name in arguments if tool.properties.get(name, {}).get("type") in ("number", "integer")
     )
     return next(numeric, None)
+
+
+def _takes_the_change(tool: Tool, arguments: Mapping[str, JSON], about: str) -> bool:
+    """Whether a tool takes the change itself, and the request says it: `extend_loan` of `by 14 days`."""
+    found = _BY_AN_AMOUNT.search(about)
+    if found is None or not stems(found["verb"]) & stems(tool.name.replace(".", " ")):
+        return False
+    return any(
+        not isinstance(one, bool) and isinstance(one, int | float) and stated(one, found["amount"])
+        for one in arguments.values()
+    )
 
 
 def relative_words(text: str) -> bool:

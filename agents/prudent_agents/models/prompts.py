@@ -156,6 +156,8 @@ def call(
     `problem` is what was wrong with the last call.
     """
     parts: list[dict[str, Any]] = []
+    if problem:
+        parts.append({"type": "text", "text": f"The last try failed: {problem}\nDo it differently.\n\n"})
     if results:
         parts.append({"type": "text", "text": f"The whole request: {goal}\n\nWhat is known so far:\n"})
         parts += [part(f"- {of}: {digest(value.data)}\n", source) for of, value, source in results.values()]
@@ -164,8 +166,6 @@ def call(
         parts.append({"type": "text", "text": f"The whole request: {goal}\n\nNow: {about}"})
     else:
         parts.append({"type": "text", "text": about})
-    if problem:
-        parts.append({"type": "text", "text": f"\n\nThe last try failed: {problem} Do it differently."})
     return [*_system(instructions), {"role": "user", "content": parts}]
 
 

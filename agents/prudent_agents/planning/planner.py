@@ -146,6 +146,9 @@ class Planner:
             if any(step.tool in self._calls.writing() for step in acts):
                 raise UndecidedError(one.question)
             return acts
+        asked = [step for step in before if step.about.rstrip("?？ ") == one.condition]
+        if asked:
+            already.setdefault(one.condition, asked)
         read = [] if one.condition in already else await self._read(goal, one, before)
         of = already.setdefault(one.condition, read or list(before))
         if not of:
@@ -205,12 +208,18 @@ class Planner:
             )
         if other is None or (writes and echoes(other, asked, plan.goal)):
             return None
-        if wrong is not None and not writes and not may_know(self._tools[other.tool], tool, about):
+        another = self._tools[other.tool]
+        knows = may_know(another, tool, asked) and takes_something(other, another, asked)
+        if wrong is not None and not writes and not knows:
             return None
         same = same_item(
-            self._tools[other.tool],
+            another,
             other.arguments,
-            [one.value for one in failed.arguments.values() if isinstance(one, Given)],
+            [
+                one.value
+                for one in failed.arguments.values()
+                if isinstance(one, Given) and one.origin == "request"
+            ],
         )
         step = self._made(replace(other, arguments=same), plan.goal, about, before)
         kept = {"id": failed.id, "when": failed.when}

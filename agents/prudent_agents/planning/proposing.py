@@ -45,6 +45,12 @@ _LOOK_UP = re.compile(
     r"(?=\b(?:how|what|who|whose|when|where|which|why)\b)",
     re.IGNORECASE,
 )
+_EACH = re.compile(r"\b(?:each|both)\b|[各都]|分别", re.IGNORECASE)
+_BEGINS = re.compile(
+    r"\s*(?:(?:please|then|and|also|can you|could you) )*\w+ (?:the |an? |some |my |our |his |her )?[\"“]?",
+    re.IGNORECASE,
+)
+"""What stands before the thing that something is done with: a verb, and an article."""
 _LEAST_OF_A_QUESTION = 3
 LEAST_OF_A_SUM = 2
 """Numbers in a request that is a sum by itself."""
@@ -181,11 +187,12 @@ def searches(tool: Tool) -> bool:
 def may_know(other: Tool, failed: Tool, about: str) -> bool:
     """Whether another tool may know something of what one that reads knows nothing of.
 
-    It searches, or the request has words for what it finds that the other one leaves unused.
+    It searches, or the request has words for what it finds that the other one leaves unused. Of a Chinese
+    request nothing can be told where tools describe themselves in English: what is nearest is asked.
     """
-    if searches(other):
+    if searches(other) or (IDEOGRAPHS.search(about) and not IDEOGRAPHS.search(other.card)):
         return True
-    return not IDEOGRAPHS.search(about) and leads_to(other, {}, failed, about)
+    return leads_to(other, {}, failed, about)
 
 
 def sums(tool: Tool) -> bool:
@@ -214,16 +221,17 @@ def spoken(step: Step) -> str:
 
 
 def like(step: Step, tool: Tool, text: str, count: int) -> list[Step]:
-    """The same call for the other items of a list that its argument is in, where it only reads."""
-    if tool.effect is not Effect.READ:
-        return []
+    """The same call for the other items of a list that its argument is in.
+
+    One that writes, only where the request begins with the list, or says that it is for each of them.
+    """
     for name, argument in step.arguments.items():
         value = argument.value if isinstance(argument, Given) else None
         if not isinstance(value, str):
             continue
         options = tool.properties.get(name, {}).get("enum")
         others = siblings(value, text) if options is None else other_options(value, options, text)
-        if others:
+        if others and (tool.effect is Effect.READ or _for_each(value, others, step.about)):
             return [
                 step.model_copy(
                     update={
@@ -235,6 +243,14 @@ def like(step: Step, tool: Tool, text: str, count: int) -> list[Step]:
                 for at, other in enumerate(others)
             ]
     return []
+
+
+def _for_each(value: str, others: Sequence[str], about: str) -> bool:
+    """Whether a request has something done for each item of a list: it says so, or is first of the list."""
+    if not all(one in about for one in (value, *others)):
+        return False
+    first = min(about.find(one) for one in (value, *others))
+    return bool(_EACH.search(about)) or _BEGINS.fullmatch(about[:first]) is not None
 
 
 def unread(made: Sequence[Step], before: Sequence[Step], writing: Collection[str]) -> list[Step]:
@@ -284,12 +300,12 @@ def spelt(
     if found is None:
         return []
     name, value = found
+    said = failed.arguments[name]
+    origin = said.origin if isinstance(said, Given) else "model"
     one = respelt(value)
     values = pieces(value, goal) or ([] if one is None else [one])
     steps = [
-        failed.model_copy(
-            update={"arguments": {**failed.arguments, name: Given(value=other, origin="request")}}
-        )
+        failed.model_copy(update={"arguments": {**failed.arguments, name: Given(value=other, origin=origin)}})
         for other in values
     ]
     return [

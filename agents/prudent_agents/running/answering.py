@@ -21,6 +21,7 @@ from prudent_agents.models.driver import OnText
 from prudent_agents.plan import Given
 from prudent_agents.planning.splitting import apart
 from prudent_agents.running.comparing import compared
+from prudent_agents.running.holding import agrees, whether
 from prudent_agents.running.reading import Reading, read_for
 from prudent_agents.running.reporting import reported
 from prudent_agents.running.summing import Known, Sum, in_units, made_up, summed
@@ -36,6 +37,7 @@ from prudent_agents.running.totting import (
     whole_text,
 )
 from prudent_agents.running.work import Work
+from prudent_agents.tool import Effect
 from prudent_agents.values import JSON, Value, canonical, in_words
 
 ANSWER_TOKENS = 400
@@ -56,6 +58,7 @@ _NO_COUNT = re.compile(
 
 _FOUND = ("I could not find that out. I found: {found}", "我没能得出确切的答案。查到的内容：{found}")
 _NOTHING = ("I could not find that out: nothing was found.", "我没能得出答案：什么也没有查到。")
+_YES_OR_NO = ((("No", ": "), ("Yes", ": ")), (("否", "："), ("是", "：")))
 
 
 class Answerer:
@@ -134,6 +137,9 @@ class Answerer:
             if exact:
                 return await self._say([*known, exact], goal, self._told)
             known = narrowed(goal, known)
+            decided = self._whether(goal, known)
+            if decided is not None:
+                return await self._yes_or_no(*decided, goal)
         asks_sum = bool(_ASKS_SUM.search(goal)) or _counts(goal)
         computed = await self._summed(known) if asks_sum else None
         if computed is None:
@@ -147,6 +153,29 @@ class Answerer:
         if computed is not None:
             return await self._say([*known, computed.known(known)], goal, self._told)
         text = _found(known, goal) if self._reading is None else self._reading.instead
+        await self._told(text)
+        return text
+
+    def _whether(self, goal: str, known: Sequence[Known]) -> tuple[bool, Known] | None:
+        """What the only thing that was read answers a question for yes or no with, where that is exact."""
+        plan, results, work = self._work.state.plan, self._work.state.results, self._work
+        steps = [] if plan is None else [one for one in plan.steps if one.id in results]
+        read = [one for one in steps if one.tool in work.tools and work.effect(one) is Effect.READ]
+        shown = [one for one in known if any(one[1] is results[step.id] for step in read)]
+        if not shown or len({canonical(results[step.id].data) for step in read}) != 1:
+            return None
+        given = [one.value for one in read[0].arguments.values() if isinstance(one, Given)]
+        answer = whether(goal, results[read[0].id].data, given)
+        return None if answer is None else (answer, shown[0])
+
+    async def _yes_or_no(self, yes: bool, read: Known, goal: str) -> str:
+        """The answer in the model's words where they agree with what was read; else in the result's."""
+        _, value, source = read
+        head, colon = _YES_OR_NO[bool(IDEOGRAPHS.search(goal))][yes]
+        said = (goal, Value(data=head, label=value.label), source)
+        text = await self._say([read, said], goal)
+        if _plain(text) == _plain(head) or not agrees(text, yes=yes) or made_up(text, self._sources([read])):
+            text = f"{head}{colon}{in_words(value.data, characters=_SHOWN)}"
         await self._told(text)
         return text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from prudent.types.content import Source
 from prudent_agents.grounding.facts import SUMS, verbatim
 from prudent_agents.grounding.facts import stated as stated
 from prudent_agents.grounding.filled import candidates, nobody_said
@@ -14,7 +15,7 @@ from prudent_agents.models import prompts
 from prudent_agents.plan import ITEM, Argument, Blank, Condition, Given, Ref, Step
 from prudent_agents.rules import OPERATORS
 from prudent_agents.running.comparing import compared
-from prudent_agents.running.holding import told
+from prudent_agents.running.holding import statement, told
 from prudent_agents.running.hollow import not_hollow
 from prudent_agents.running.summing import Sum, made_up, summed
 from prudent_agents.running.work import StepFailedError, Work
@@ -51,12 +52,9 @@ class Arguments:
         left = self.look_up(condition.left, item).data
         right = self.known(condition.right, item)
         if condition.op in ("says", "says not"):
-            plan, step = self._work.state.plan, condition.left.step
-            asked = plan.step(step).arguments if plan is not None and step in plan.names else {}
-            about = [one.value for one in asked.values() if isinstance(one, Given)]
             said = str(right.data if right else "")
             sides = compared(self._work, said)
-            holds = told(said, left, about) if sides is None else sides.holds
+            holds = told(said, left, self._asked_about(condition)) if sides is None else sides.holds
             return holds if holds is None else holds is (condition.op == "says")
         try:
             if condition.op == "in":
@@ -111,6 +109,7 @@ class Arguments:
         seen = {name for one in step.arguments.values() if isinstance(one, Blank) for name in one.inputs}
         known = work.known([name for name in step.inputs if name in seen or name in step.needs])
         not_hollow(step.id, [value for _, value, _ in known.values()])
+        known |= self._decided(step)
         about = step.about or step.tool
         messages = prompts.call(
             about,
@@ -131,6 +130,24 @@ class Arguments:
             for name, data in reply.calls[0].arguments.items()
             for one in [await self._grounded(step, name, data, held)]
         }
+
+    def _decided(self, step: Step) -> dict[str, tuple[str, Value, Source]]:
+        """What is so, by the condition in words under which a step stands: what it writes may say so."""
+        when = step.when
+        if when is None or when.op not in ("says", "says not") or not self.holds(when):
+            return {}
+        condition, read = self.known(when.right, None), self._work.source(when.left.step)
+        if condition is None:
+            return {}
+        so = statement(str(condition.data), self._asked_about(when), holds=when.op == "says")
+        label = self.look_up(when.left).label
+        return {"": ("what is so", Value(data=so, label=label), read)}
+
+    def _asked_about(self, condition: Condition) -> list[JSON]:
+        """What the step was given that read what decides a condition."""
+        plan, step = self._work.state.plan, condition.left.step
+        asked = plan.step(step).arguments if plan is not None and step in plan.names else {}
+        return [one.value for one in asked.values() if isinstance(one, Given)]
 
     async def _grounded(self, step: Step, name: str, data: JSON, held: Sequence[JSON]) -> JSON:
         """A fact that is neither known nor computed from what is known gives way to one that is known."""

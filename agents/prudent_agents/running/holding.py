@@ -49,6 +49,23 @@ _GONE = re.compile(
 )
 _THERE = re.compile(r"\b(?:in stock|available|left)\b|有货|还有", re.IGNORECASE)
 """Words that compare a number with nought."""
+_ASKS_WHETHER = re.compile(
+    r"\s*(?:and |so )?(?:is|are|was|were|does|do|did|has|have|can|will)\b(?!.*\bor\b)"
+    r"|(?!.*[哪谁几比]|.*(?:什么|多少|还是)).*(?:吗|有没有|是否|是不是|能不能)",
+    re.IGNORECASE,
+)
+_AFTER_A_QUESTION = re.compile(r"(?<=[?？])")
+_EITHER_WAY = re.compile(r"([有是能])[没不]\1")
+_THERE_IS = re.compile(
+    r"\s*(?P<verb>is|are|was|were) there (?:any |some |enough |an? )?(?P<rest>.+)", re.IGNORECASE
+)
+_TURNED = (
+    r"\s*(?P<verb>is|are|was|were|does|do|did|has|have|can|will)"
+    r" (?P<subject>(?:(?:the|my|our|your|his|her|their) )?@) (?P<rest>.+)"
+)
+"""A question about `@`."""
+_YES = re.compile(r"\s*yes\b|\s*(?![不没否无未])[\u3400-\u9fff]", re.IGNORECASE)
+_NO = re.compile(r"\s*no\b|\s*[不没否无未]|[^，。,]{0,20}?(?:没有|不[在能可是会行])", re.IGNORECASE)
 _SEVERAL = re.compile(r"\b(?:and|or)\b|并且|而且|或者|以及|且|或", re.IGNORECASE)
 
 
@@ -78,6 +95,8 @@ def told(condition: str, data: JSON, named: Sequence[JSON] = ()) -> bool | None:
     a field says yes or no, or a short text has a word of the condition. `named`: what was asked about, whose
     words tell nothing.
     """
+    for name in named:
+        condition = condition.replace(name, " ") if isinstance(name, str) and name.strip() else condition
     _, compared = _compared(condition)
     if _SEVERAL.search(condition.replace(compared[0], "") if compared else condition):
         return None
@@ -90,8 +109,42 @@ def told(condition: str, data: JSON, named: Sequence[JSON] = ()) -> bool | None:
         op, wanted = comparison
         value = measured(data, about)
         return None if value is None else OPERATORS[op](value, wanted)
-    said = {found for key, one in read if (found := _said(key, one, about, condition)) is not None}
+    said = {
+        found
+        for key, one in read
+        if one not in named and (found := _said(key, one, about, condition)) is not None
+    }
     return next(iter(said)) is not bool(_NOT.search(condition)) if len(said) == 1 else None
+
+
+def whether(question: str, data: JSON, named: Sequence[JSON] = ()) -> bool | None:
+    """The answer to a question for yes or no, by what was read; None: it is no such question, or not told."""
+    question = _AFTER_A_QUESTION.split(question, maxsplit=1)[0]
+    if not _ASKS_WHETHER.match(question):
+        return None
+    return told(_EITHER_WAY.sub(r"\1", question), data, named)
+
+
+def statement(condition: str, named: Sequence[JSON] = (), *, holds: bool) -> str:
+    """A condition or a question for yes or no as a sentence that says what is so: `Emma is not available.`"""
+    condition = condition.strip(" ?？.。")
+    if IDEOGRAPHS.search(condition):
+        return f"{condition}：{'是' if holds else '否'}。"
+    if found := _THERE_IS.fullmatch(condition):
+        return f"There {found['verb'].lower()} {'' if holds else 'no '}{found['rest']}."
+    for name in named:
+        who = re.escape(str(name)) + r"(?:['’]s \w+|s|es)?"
+        if found := re.fullmatch(_TURNED.replace("@", who), condition, re.IGNORECASE):
+            verb = found["verb"].lower() if holds else f"{found['verb'].lower()} not"
+            subject = found["subject"]
+            return f"{subject[:1].upper()}{subject[1:]} {verb} {found['rest']}."
+    return f"{condition[:1].upper()}{condition[1:]}{'' if holds else ': no'}."
+
+
+def agrees(answer: str, *, yes: bool) -> bool:
+    """Whether an answer in words begins as one does that says yes, or no."""
+    said_no = _NO.match(answer) is not None
+    return (_YES.match(answer) is not None and not said_no) if yes else said_no
 
 
 def _said(key: str, value: JSON, about: AbstractSet[str], condition: str) -> bool | None:

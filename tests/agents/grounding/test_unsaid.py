@@ -19,6 +19,7 @@ from prudent_agents.grounding.unsaid import (
 )
 from prudent_agents.planning.proposing import WIDE, corrected
 from prudent_agents.tool import Effect
+from prudent_agents.values import JSON
 
 
 def open_ticket(title: str, priority: Literal["low", "high"]) -> str:
@@ -136,6 +137,27 @@ def test_a_name_is_no_number_of_what_it_names(value: str, missing: str | None) -
 def test_an_amount_may_be_said_in_proportion(text: str, expected: str | None) -> None:
     assert relative(TRANSFER, {"euros": 250.0}, text) == expected
     assert relative(tool_of(transfer), {"euros": 250.0}, text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Extend Lena's loan of Emma by 14 days.", None),
+        ("Extend it by 10%", "days"),
+        ("Extend it by 10 percent.", "days"),
+        ("Extend it by half.", "days"),
+        ("Raise it by 10.", "days"),
+    ],
+)
+def test_a_tool_that_takes_the_change_itself_needs_not_know_what_there_is(
+    text: str, expected: str | None
+) -> None:
+    def extend_loan(days: int) -> str:
+        """Extend a loan."""
+        return str(days)
+
+    arguments: dict[str, JSON] = {"days": 14 if "14" in text else 10}
+    assert relative(tool_of(extend_loan, effect=Effect.WRITE), arguments, text) == expected
 
 
 def test_a_fact_is_found_out_where_the_request_has_words_for_it() -> None:
