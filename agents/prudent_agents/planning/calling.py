@@ -12,7 +12,7 @@ from dataclasses import replace
 from prudent_agents.grounding.facts import numbers
 from prudent_agents.grounding.unsaid import lacking, leads_to, unnamed
 from prudent_agents.models import prompts
-from prudent_agents.models.driver import Call, Message, Model, Reply
+from prudent_agents.models.driver import Call, Model
 from prudent_agents.planning.choosing import Ask, Chooser
 from prudent_agents.planning.proposing import (
     LEAST_OF_A_SUM,
@@ -25,7 +25,6 @@ from prudent_agents.planning.proposing import (
     sums,
     taken_up,
 )
-from prudent_agents.planning.wording import in_its_characters, translated_names
 from prudent_agents.tool import Effect, Tool
 from prudent_agents.values import JSON, canonical
 
@@ -65,22 +64,10 @@ class Calls:
             messages = prompts.call(about, goal, {}, instructions=self._instructions)
             reply = await self._ask("arguments", self._model.call(messages, [choice.tool], required=True))
             if reply.calls:
-                reply = await self._in_own_characters(choice.tool, reply, messages, about)
                 arguments = corrected(choice.tool, reply.calls[0].arguments, about, goal)
                 return replace(reply.calls[0], arguments=arguments, confidence=round(choice.confidence, 4))
             leave_out = (*leave_out, choice.tool.name)
         return None
-
-    async def _in_own_characters(
-        self, tool: Tool, reply: Reply, messages: Sequence[Message], about: str
-    ) -> Reply:
-        """The reply; asked for again where it has translated names that a Chinese request gives."""
-        names = translated_names(tool, reply.calls[0].arguments, about)
-        if not names:
-            return reply
-        held = in_its_characters(tool, names, about)
-        again = await self._ask("arguments", self._model.call(messages, [held], required=True))
-        return again if again.calls else reply
 
     async def looked_up(self, goal: str, about: str, left_out: Sequence[str]) -> Call | None:
         """A call that answers a question of which the model says that no tool does: to read does no harm.

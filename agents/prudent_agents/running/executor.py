@@ -56,6 +56,8 @@ _AT_ONCE = 4
 """Items of `each` that are read side by side."""
 _SHOWN = 120
 """Characters of what was found, where a person is asked about it."""
+_SURE_ENOUGH = 0.35
+"""A tool that writes and was chosen with less has a person asked: another one was nearly as likely."""
 _STOPS = (BudgetExceededError, JournalError, RunConflictError)
 """What ends the run and not only the step."""
 
@@ -315,7 +317,7 @@ class Executor:
             raise RefusedByPolicyError(
                 f"A rule forbids this call of {tool.name}: {decision.rule}.", details={"rule": decision.rule}
             )
-        undecided = self._undecided(step) if tool.effect is not Effect.READ else None
+        undecided = (_unsure(step) or self._undecided(step)) if tool.effect is not Effect.READ else None
         if decision.permission is Permission.ASK or tool.approval or undecided:
             reason = undecided or decision.rule or f"{tool.name} asks for approval"
             await self._approvals.ask(step, tool, arguments, reason, item=index)
@@ -330,6 +332,13 @@ class Executor:
             return f"nobody could find out whether this holds: {condition} ({digest(why, characters=_SHOWN)})"
         found = in_words(self._arguments.look_up(step.when.left).data, characters=_SHOWN) or "nothing"
         return f"what was found does not say whether this holds: {condition} (found: {found})"
+
+
+def _unsure(step: Step) -> str | None:
+    """Why a person has to say whether a tool that writes is the one meant; None where that is sure."""
+    if step.confidence is None or step.confidence >= _SURE_ENOUGH:
+        return None
+    return f"it is not sure that {step.tool} is what is asked for: {step.about}"
 
 
 def _broken(precondition: Precondition, plain: Mapping[str, JSON]) -> str | None:

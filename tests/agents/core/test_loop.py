@@ -331,3 +331,17 @@ def test_an_empty_goal_is_refused(goal: str) -> None:
     for ask in (agent().run, agent().plan):
         with pytest.raises(PlanError, match="empty"):
             ask(goal)
+
+
+@pytest.mark.parametrize(("confidence", "status"), [(0.28, "paused"), (0.6, "done"), (None, "done")])
+def test_a_tool_that_writes_and_may_not_be_the_one_that_is_meant_has_a_person_asked(
+    confidence: float | None, status: str
+) -> None:
+    given: dict[str, Any] = {"iban": Given(value="DE-1", origin="request")}
+    made = agent(pay)
+    step = Step(id="pay", tool="pay", about="Pay DE-1", arguments=given, confidence=confidence)
+    ended = run(made, step, goal="Pay DE-1")
+    assert ended.status == status
+    assert bool(PAID) is (status == "done")
+    if ended.waiting is not None:
+        assert "not sure" in str(ended)
