@@ -17,7 +17,8 @@ _TELLS = (
     r"|let(?= .{1,60}? know\b))"
 )
 _WHO = (
-    r"(?P<{0}>(?:(?!\b(?:that|to|know|and|then|if|how|what|who|when|where|why|which)\b|(?<!\w)['‘])"
+    r"(?P<{0}>(?:(?!\b(?:that|to|know|and(?! (?-i:[A-Z]))|then|if|how|what|who|when|where|why|which)\b"
+    r"|(?<!\w)['‘])"
     r"(?:[^,.;:?!\"“”「」]|\.(?=\w))){{1,60}}?)"
 )
 _TO_THE_END = rf"\S.*?(?=[.!?](?:\s|$)|[。！？\n]|,? (?:and|then|but) (?:then )?{_TELLS}\b|$)"
@@ -60,7 +61,8 @@ _IS_TOLD = re.compile(
     re.IGNORECASE,
 )
 _TO_WHOM = re.compile(
-    r"\s*(?:(?:[Pp]lease|[Tt]hen|[Aa]nd|[Aa]lso) )*(?:[Tt]ell|[Ii]nform|[Nn]otify|[Rr]emind|[Ll]et) "
+    r"\s*(?:(?:[Pp]lease|[Tt]hen|[Aa]nd|[Aa]lso) )*(?:[Tt]ell|[Ii]nform|[Nn]otify|[Rr]emind|[Ll]et"
+    r"|(?:[Ww]rite|[Ss]end)(?=(?: [A-Z][\w'-]+)+ (?:an?|the) )) "
     r"([A-Z][\w'-]+(?: [A-Z][\w'-]+)*)"
 )
 _THEN_TELLS = re.compile(
@@ -120,7 +122,7 @@ def of_another(tool: Tool, arguments: Mapping[str, JSON], about: str) -> str | N
             continue
         owner = _OWNS.sub("", value.strip())
         whole = rf"(?<![A-Za-z\d]){re.escape(owner)}(?![A-Za-z\d])"
-        named = re.findall(rf"{whole}(['’]s? [a-z]|的(?=\S))?", about)
+        named = re.findall(rf"{whole}(['’]s [a-z]|(?<=s)['’] [a-z]|的(?=\S))?", about)
         if owner and named and all(named):
             return name
     return None
@@ -178,7 +180,7 @@ def unworded(arguments: Mapping[str, JSON], name: str | None, about: str) -> boo
 
 
 def addressed(arguments: Mapping[str, JSON], into: str, about: str) -> dict[str, JSON]:
-    """The arguments with the message for whom the request names right after its `tell`."""
+    """The arguments with the message for whom the request names right after its `tell` or `write`."""
     found = _TO_WHOM.match(about)
     others = [name for name, one in arguments.items() if name != into and isinstance(one, str)]
     if found is None or len(others) != 1 or re.search(r"[\d@]", str(arguments[others[0]])):

@@ -44,6 +44,8 @@ _BY_AN_AMOUNT = re.compile(
 )
 """A change that is said by an amount of its own."""
 _ASKS_IN_CHINESE = re.compile(r"多少|几|谁|哪|什么|最|所有|全部")
+_HEADS_A_MESSAGE = re.compile(r"subject|heading|主题", re.IGNORECASE)
+_A_MESSAGE = re.compile(r"body|text|message|contents?|正文|内容", re.IGNORECASE)
 _EMPTY_SIGNS = frozenset("的了一些个请把给和与在是有我你他她它们这那不就都也还将被为对上下中里到从向用")
 """Characters that any Chinese sentence may have."""
 _ASKING = frozenset(("how", "what", "which", "who", "when", "where", "why", "hello", "thank", "你好", "谢谢"))
@@ -153,11 +155,21 @@ def is_text(schema: Mapping[str, Any] | None) -> bool:
     return schema is not None and schema.get("type") == "string"
 
 
+def no_such(source: Tool, tool: Tool, name: str) -> bool:
+    """Whether a tool that reads cannot be told a number where another one wants a word: no day is an amount.
+
+    Then the question is for the source itself.
+    """
+    returned = (source.returns or {}).get("type")
+    wanted = tool.properties.get(name, {}).get("type")
+    return tool.effect is Effect.READ and wanted == "string" and returned in ("integer", "number", "boolean")
+
+
 def unsaid(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
     """The first required argument of a call that writes which has nothing to do with the text.
 
     Words of the tool's own card do not count: `Open a ticket.` says of no ticket what it is about. Choices
-    that the tool's author wrote are not judged here.
+    that the tool's author wrote are not judged here, nor is the subject of a message, which may be its own.
     """
     if tool.effect is Effect.READ:
         return None
@@ -168,6 +180,8 @@ def unsaid(tool: Tool, arguments: Mapping[str, JSON], text: str) -> str | None:
         if isinstance(value, str) and counts_others(value, name, text):
             return name
         if not isinstance(value, str) or "enum" in schema or is_fact(value):
+            continue
+        if _HEADS_A_MESSAGE.fullmatch(name) and any(_A_MESSAGE.fullmatch(one) for one in arguments):
             continue
         words = stems(value) - own
         said = stated(value, text) and (bool(words) or not stems(value))

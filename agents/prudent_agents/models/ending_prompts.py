@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from prudent_agents.grounding.scripts import IDEOGRAPHS
@@ -38,6 +39,21 @@ _ENDING_EXAMPLES = (
     ("Send it to her.", "ask"),
     ("Mend the roof of the garage.", "cannot"),
 )
+
+_ACTS = re.compile(
+    r"\s*(?:please |can you |could you )*(?:buy|pay|reserve|cancel|remind|phone|e-?mail|schedule|deliver|rent"
+    r"|order (?:me |us )?(?:an?|some|\d+|two|three)|book (?:me |us )?(?:an?|the|\d+)|send|transfer"
+    r"|(?:turn|switch) (?:on|off|up|down)|call (?!me\b|it\b)(?:an?|the|my)) "
+    r"|[请帮我给你能可以麻烦]*(?:订|买|购买|预[订约定]|取消|提醒|付款|支付|转账|打电话|叫(?:一?辆|车)|寄"
+    r"|关[掉闭]|打开|播放)",
+    re.IGNORECASE,
+)
+"""How a request begins that no words can do."""
+
+
+def acts(goal: str) -> bool:
+    """Whether a request wants something done in the world: where no tool does it, no answer can."""
+    return _ACTS.match(goal) is not None
 
 
 def said(name: str, options: list[str], request: str) -> list[Message]:

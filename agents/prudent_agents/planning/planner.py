@@ -29,6 +29,7 @@ from prudent_agents.grounding.unsaid import (
     lacking,
     made_up,
     misnamed,
+    no_such,
     question,
     relative,
     relative_words,
@@ -168,6 +169,8 @@ class Planner:
         messages = ending_prompts.ending(goal)
         reply = await self._ask("choose", self._model.choose(messages, list(ending_prompts.ENDINGS)))
         ends = ending_prompts.ENDINGS[cast("str", reply.data)]
+        if ends == "answer" and ending_prompts.acts(goal):
+            ends = "cannot"
         return {"ends": ends, "note": ending_prompts.ending_note(ends, goal)}
 
     async def again(self, plan: Plan, failed: Step, problem: str, tried: Collection[str] = ()) -> Plan | None:
@@ -333,6 +336,8 @@ class Planner:
             key = value if named else None
             of = Call(tool.name, known)
             first = await self._calls.source(goal, about, of, wanted_name, key=key, must_lead=must)
+            if first is not None and no_such(self._tools[first.tool], tool, wanted_name):
+                return await self._chained(goal, about, first, before)
             if first is not None:
                 source = self._made(first, goal, wanted, before)
                 found.append(source.model_copy(update={"about": spoken(source)}))

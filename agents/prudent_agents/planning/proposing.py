@@ -56,6 +56,8 @@ LEAST_OF_A_SUM = 2
 """Numbers in a request that is a sum by itself."""
 WIDE = 100
 """Items that are read where the goal does not say how many."""
+_TAKES_DATES = re.compile(r"YYYY-MM-DD|ISO[ -](?:8601|dates?)", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"“「『][^\"“”「」『』]{0,500}[\"”」』]|(?<!\w)['‘][^'‘’]{0,500}['’](?!\w)")
 _ENDS = " .?!。？！"
 MAY_BE_SPLIT = re.compile(
     r"\b(?:and|or|then|after|before|than|versus)\b|[,;，；、。]|[.!?？！]\s*\S|[和与跟及或比并再]|然后|还是|之后",
@@ -80,11 +82,18 @@ def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) 
             right = split_telling(right)[0]
         if tool.properties.get(name, {}).get("format") == "date" and not stated(right, text):
             right = _only(dates(about) or dates(goal)) or right
+        elif isinstance(right, str) and _TAKES_DATES.search(_described(tool, name)):
+            right = _only(dates(right)) or right
         if isinstance(right, int | float) and not isinstance(right, bool):
             right = _as_counted(name, right, about, goal)
         if name in tool.required or not made_up(right, text):
             kept[name] = _wide(tool, name, right, text)
     return in_own_words(tool, kept, about)
+
+
+def _described(tool: Tool, name: str) -> str:
+    """What a tool says of an argument: its description, and the card."""
+    return f"{tool.properties.get(name, {}).get('description') or ''} {tool.card}"
 
 
 def _as_counted(name: str, value: float, about: str, goal: str) -> float:
@@ -144,7 +153,7 @@ def replaced(plan: Plan, step: Step, by: Sequence[Step]) -> Plan:
 
 def is_question(text: str) -> bool:
     """Whether a text asks something, and not for something to be done."""
-    return bool(_QUESTION.search(text)) and not _ASKS_TO_DO.match(text)
+    return bool(_QUESTION.search(_QUOTED.sub(" ", text))) and not _ASKS_TO_DO.match(text)
 
 
 def only_asks(goal: str) -> bool:

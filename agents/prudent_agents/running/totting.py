@@ -28,6 +28,9 @@ _WHICH_THERE_ARE = re.compile(
     r"|^\s*(?:please )?(?:list|show(?: me)?)\b|有(?:什么|哪些)|列出",
     re.IGNORECASE,
 )
+_WHO_IS = re.compile(
+    r"\s*who(?:'s| is| are| was| were| will be)\b|[^谁]{0,200}(?<!是)谁(?!是)", re.IGNORECASE
+)
 _WHAT_IT_SAYS = re.compile(
     r"^\s*what (?:does|do) \S+ (?:say|contain)\s*\??\s*$"
     r"|^\s*(?:please )?(?:read|show)(?: me)? (?:the file )?\S+\s*\.?\s*$"
@@ -36,6 +39,11 @@ _WHAT_IT_SAYS = re.compile(
 )
 _AVERAGE = re.compile(r"\baverage\b|\bmean\b(?! by)|平均", re.IGNORECASE)
 _TOTAL = re.compile(r"\btotal\b|\bsum\b|\baltogether\b|\bin all\b|一共|总共|合计|总和|总额", re.IGNORECASE)
+_HOW_MUCH = re.compile(
+    r"\bhow much (?:did|does|do|has|have)\b.*\b(?:spen[dt]|pay|paid|earn|earned|claim|claimed|cost|owe)\b"
+    r"|(?:花|用|付|支出|报销)了?多少",
+    re.IGNORECASE,
+)
 _ENUMERATES = re.compile(r"(?:^|_)(?:id|no|nr|number|index|year|zip|code)$", re.IGNORECASE)
 """How a field ends whose numbers are names."""
 _DATES = re.compile(r"\d{4}-\d\d-\d\d|\d{4}年\d{1,2}月\d{1,2}[日号]|\b(?:19|20)\d\d\b")
@@ -82,7 +90,9 @@ def counted(goal: str, listed: Listed) -> Known | None:
 
 def enumerated(goal: str, listed: Listed) -> str | None:
     """The items, where the goal asks what there is; None where it does not, or where they are many."""
-    asks = _WHICH_THERE_ARE.search(goal) and not _HOW_MANY.search(goal) and direction(goal) is None
+    names = len(listed.items) > 1 and all(isinstance(one, str) for one in listed.items)
+    asks = _WHICH_THERE_ARE.search(goal) or (names and _WHO_IS.match(goal))
+    asks = asks and not _HOW_MANY.search(goal) and direction(goal) is None
     if not asks or len(listed.items) > _MOST_ITEMS:
         return None
     texts = [_said(one) for one in listed.items]
@@ -130,9 +140,13 @@ def _best(goal: str, listed: Listed) -> tuple[dict[str, JSON], str] | None:
 
 
 def total(goal: str, listed: Listed) -> Known | None:
-    """The sum of a field of the records, where the goal asks for that and for nothing to be done with it."""
-    records = listed.records
-    if not _TOTAL.search(goal) or numbers(_DATES.sub(" ", goal)) or not records:
+    """The sum of a field of the records, where the goal asks for that and for nothing to be done with it.
+
+    Of those records that the goal names, where it names some.
+    """
+    records = _named(goal, listed.records) or listed.records
+    asks = _TOTAL.search(goal) or (_HOW_MUCH.search(goal) and len(records) > 1)
+    if not asks or numbers(_DATES.sub(" ", goal)) or not records:
         return None
     field = _meant(goal, records)
     if field is None:
@@ -145,10 +159,15 @@ def narrowed(goal: str, known: Sequence[Known]) -> list[Known]:
     """The results with only those records of the list that the goal names, where it names some of them."""
     listed = only_list(known)
     records = () if listed is None else listed.records
-    meant = [one for one in records if any(_is_name(value) and stated(value, goal) for value in one.values())]
+    meant = _named(goal, records)
     if listed is None or not 0 < len(meant) < len(records):
         return list(known)
     return _with_list(known, meant[0] if len(meant) == 1 else meant)
+
+
+def _named(goal: str, records: Sequence[Mapping[str, JSON]]) -> list[Mapping[str, JSON]]:
+    """The records that have a name which the goal names."""
+    return [one for one in records if any(_is_name(value) and stated(value, goal) for value in one.values())]
 
 
 def _with_list(known: Sequence[Known], data: JSON) -> list[Known]:

@@ -34,6 +34,7 @@ def send(to: str, text: str) -> str:
         ("Send Bob a message that lunch is at 12.30. Thanks!", (), "Lunch is at 12.30"),
         ("Send a mail to Bob saying we are late", (), "We are late"),
         ("mail anna@example.org that it is damp.", (), "It is damp"),
+        ("Email Kim and Maria that the office is closed.", ("Kim",), "The office is closed"),
         ("Tell Ann that Bob is ill and tell Bob that Ann knows it.", ("Bob",), "Ann knows it"),
         ("告诉Maria台灯已经在路上了。", ("Maria",), "台灯已经在路上了"),
         ("请通知李明：会议改到三点。然后订一间会议室。", ("李明",), "会议改到三点"),
@@ -152,6 +153,11 @@ def tell_person(to: str, text: str) -> str:
 )
 def test_whose_somebody_is_is_not_whom_a_message_is_for(about: str, to: str, name: str | None) -> None:
     assert of_another(tell_person, {"to": to, "text": "The report is ready"}, about) == name
+
+
+def test_a_quotation_is_nobodys() -> None:
+    asked = "Write Kim a mail with the subject 'Lunch' and the text 'At noon?'"
+    assert of_another(send, {"to": "Lunch", "text": "At noon?"}, asked) is None
 
 
 def test_whom_a_request_has_told_is_named_by_it() -> None:

@@ -11,6 +11,7 @@ from prudent_agents.function_tool import tool_of
 from prudent_agents.grounding.unsaid import (
     lacking,
     leads_to,
+    no_such,
     question,
     relative,
     unnamed,
@@ -237,3 +238,40 @@ def test_a_source_that_speaks_chinese_leads_where_the_request_has_signs_of_it() 
     assert not leads_to(stock, {"item": "香蕉"}, order, "订一些香蕉。", lacks="count")
     assert leads_to(price, {"item": "苹果"}, order, "把苹果的价格发给李明。")
     assert leads_to(stock, {"item": "香蕉"}, order, "库存里有多少香蕉就订多少。", lacks="count")
+
+
+def test_the_subject_of_a_message_need_not_be_said() -> None:
+    @tool(effect="write")
+    def email(to: str, subject: str, body: str) -> str:
+        """Send an e-mail."""
+        return to + subject + body
+
+    @tool(effect="write")
+    def paper(subject: str) -> str:
+        """Write a paper."""
+        return subject
+
+    given: dict[str, JSON] = {"to": "Kim", "subject": "Illness report", "body": "She is out"}
+    assert unsaid(email, given, "Email Kim that she is out.") is None
+    assert unsaid(email, {**given, "to": "Bob"}, "Email Kim that she is out.") == "to"
+    assert unsaid(paper, {"subject": "Illness report"}, "Write it, please.") == "subject"
+
+
+def test_a_number_is_no_day() -> None:
+    @tool
+    def absences(day: str) -> list[str]:
+        """Who is away on a day."""
+        return [day]
+
+    @tool
+    def balance(employee: str) -> int:
+        """Days that are left."""
+        return len(employee)
+
+    @tool
+    def birthday(employee: str) -> str:
+        """When somebody was born."""
+        return employee
+
+    assert no_such(balance, absences, "day")
+    assert not no_such(birthday, absences, "day")

@@ -6,7 +6,7 @@ import pytest
 
 from prudent_agents import tool
 from prudent_agents.plan import Given, Step
-from prudent_agents.planning.proposing import like, may_know, spelt
+from prudent_agents.planning.proposing import corrected, is_question, like, may_know, spelt
 
 
 @tool(effect="write")
@@ -60,3 +60,28 @@ def test_another_spelling_of_a_name_that_the_model_made_is_still_the_models() ->
     failed = Step(id="a", tool="find_book", arguments={"title": Given(value="three body", origin="model")})
     (step,) = spelt(failed, "title", "三体还有吗？", find_book.properties)
     assert step.arguments["title"] == Given(value="Three Body", origin="model")
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("24 December 2026", "2026-12-24"),
+        ("2026年12月24日", "2026-12-24"),
+        ("2026-12-24", "2026-12-24"),
+        ("Friday", "Friday"),
+    ],
+)
+def test_a_date_is_written_as_the_tool_takes_it(day: str, expected: str) -> None:
+    @tool
+    def absences(day: str) -> str:
+        """Who is away on a day (YYYY-MM-DD)."""
+        return day
+
+    asked = f"Who is away on {day}?"
+    assert corrected(absences, {"day": day}, asked, asked) == {"day": expected}
+
+
+def test_a_question_in_quotation_marks_is_not_the_users() -> None:
+    assert not is_question("Write Kim an email with the text 'At noon in the canteen?'")
+    assert not is_question("给小李发消息“几点吃饭？”")
+    assert is_question("What does 'at noon' mean?")

@@ -158,3 +158,33 @@ def test_a_typed_answer_is_taken_from_the_record_that_is_meant() -> None:
     every = worked_out("What is the total price of the flights?", _known(flights))
     assert [one.data for _, one, _ in every] == [flights, 530]
     assert worked_out("Which flights are there?", _known(flights)) == _known(flights)
+
+
+CLAIMS = [
+    {"employee": "Maria", "euros": 120.5, "for": "train"},
+    {"employee": "Kim", "euros": 89.0, "for": "hotel"},
+    {"employee": "Maria", "euros": 40.0, "for": "meals"},
+]
+
+
+@pytest.mark.parametrize(
+    ("goal", "expected"),
+    [
+        ("How much did Maria spend in November 2026?", 160.5),
+        ("What are the claims of Maria in total?", 160.5),
+        ("What are the claims of November 2026 in total?", 249.5),
+        ("Maria花了多少钱？", 160.5),
+        ("How much is the highest claim of Maria?", None),
+        ("Who claimed money?", None),
+    ],
+)
+def test_amounts_are_summed_over_the_records_that_are_named(goal: str, expected: float | None) -> None:
+    found = total(goal, _listed(CLAIMS))
+    assert (None if found is None else found[1].data) == expected
+
+
+def test_everybody_who_is_somewhere_is_named() -> None:
+    assert enumerated("Who is away on 24 December 2026?", _listed(["Maria", "Kim"])) == "Maria; Kim."
+    assert enumerated("24号谁请假了？", _listed(["张伟", "李娜"])) == "张伟；李娜。"
+    assert enumerated("Who is Maria?", _listed([])) is None
+    assert enumerated("张伟的上级是谁？", _listed(["李娜", "王强"])) is None
