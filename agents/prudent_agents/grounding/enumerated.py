@@ -18,7 +18,7 @@ _LONGEST = 200
 _JOINT = (
     r"(?<!\s)\s*(?:[,，]\s*(?:and|or)\s|\b(?:and|or|versus|vs\.?)\s|[,，、]|以及|还是|或者|[和与跟及或])\s*"
 )
-_BEFORE = r"(?:(?:the|in|of|for|at)\s)?"
+_BEFORE = r"(?:(?:the|in|of|for|at|to|from|on)\s)?"
 _COMPARES = r"(?i:between|both|compare) "
 _ARTICLE = r"(?:an? |the )?"
 _MORE = "(?:more|fewer|less) "

@@ -165,7 +165,7 @@ def repeated(tool: Tool, arguments: Mapping[str, JSON], about: str) -> str | Non
     if into is None or not (is_told(about) or _SENDS.match(about)):
         return None
     people = tuple(one for name, one in arguments.items() if name != into and isinstance(one, str) and one)
-    quoted = re.search(rf"[\"“'‘「『]{re.escape(str(arguments[into]).strip(_ENDS))}", about)
+    quoted = re.search(rf"(?:[\"“'‘「『]|[:：]\s*){re.escape(str(arguments[into]).strip(_ENDS))}", about)
     return None if quoted or worded(about, people) is not None else into
 
 

@@ -8,6 +8,7 @@ rules.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ ATTACHED = "files"
 LONGEST_ATTACHED = 8_000
 """Characters of these texts together: all of them are shown."""
 _SHOWN_OF_A_RESULT = 2_000
+
+_STOP_AFTER_A_CODE = re.compile(r"(?<=\d)\.\s*$")
+"""A full stop that a small model takes for a decimal point: `B-4.000`, to the end of its tokens."""
 
 _SPLIT = (
     "Split a request into the steps that must be done, one after the other. Each step is a short request of "
@@ -155,6 +159,7 @@ def call(
 
     `problem` is what was wrong with the last call.
     """
+    about = _STOP_AFTER_A_CODE.sub("", about)
     parts: list[dict[str, Any]] = []
     if problem:
         parts.append({"type": "text", "text": f"The last try failed: {problem}\nDo it differently.\n\n"})

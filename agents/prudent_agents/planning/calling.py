@@ -21,6 +21,7 @@ from prudent_agents.planning.proposing import (
     corrected,
     echoes,
     keyed,
+    misplaced,
     searches,
     sums,
     taken_up,
@@ -65,6 +66,9 @@ class Calls:
             reply = await self._ask("arguments", self._model.call(messages, [choice.tool], required=True))
             if reply.calls:
                 arguments = corrected(choice.tool, reply.calls[0].arguments, about, goal)
+                if misplaced(arguments, about):
+                    leave_out = (*leave_out, choice.tool.name)
+                    continue
                 return replace(reply.calls[0], arguments=arguments, confidence=round(choice.confidence, 4))
             leave_out = (*leave_out, choice.tool.name)
         return None

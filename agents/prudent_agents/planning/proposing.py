@@ -56,6 +56,11 @@ LEAST_OF_A_SUM = 2
 """Numbers in a request that is a sum by itself."""
 WIDE = 100
 """Items that are read where the goal does not say how many."""
+CODED = re.compile(r"#?[A-Za-z]*[-_]?\d[\w-]*")
+"""What stands for one thing: A-17."""
+_OF_PEOPLE_AND_PLACES = re.compile(
+    r"(?:.*_)?(?:customer|person|employee|member|author|who|city|country|town)(?:_?name)?", re.IGNORECASE
+)
 _TAKES_DATES = re.compile(r"YYYY-MM-DD|ISO[ -](?:8601|dates?)", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“「『][^\"“”「」『』]{0,500}[\"”」』]|(?<!\w)['‘][^'‘’]{0,500}['’](?!\w)")
 _ENDS = " .?!。？！"
@@ -94,6 +99,18 @@ def corrected(tool: Tool, arguments: Mapping[str, JSON], about: str, goal: str) 
 def _described(tool: Tool, name: str) -> str:
     """What a tool says of an argument: its description, and the card."""
     return f"{tool.properties.get(name, {}).get('description') or ''} {tool.card}"
+
+
+def misplaced(arguments: Mapping[str, JSON], about: str) -> bool:
+    """Whether a code of the request stands where somebody, or some place, is wanted."""
+    return any(
+        isinstance(one, str)
+        and _OF_PEOPLE_AND_PLACES.fullmatch(name) is not None
+        and CODED.fullmatch(one) is not None
+        and not one.isdigit()
+        and one in about
+        for name, one in arguments.items()
+    )
 
 
 def _as_counted(name: str, value: float, about: str, goal: str) -> float:
@@ -255,10 +272,13 @@ def like(step: Step, tool: Tool, text: str, count: int) -> list[Step]:
 
 
 def _for_each(value: str, others: Sequence[str], about: str) -> bool:
-    """Whether a request has something done for each item of a list: it says so, or is first of the list."""
+    """Whether a request has something done for each item of a list: it says so, begins with it, or names
+    codes."""
     if not all(one in about for one in (value, *others)):
         return False
     first = min(about.find(one) for one in (value, *others))
+    if all(CODED.fullmatch(one) for one in (value, *others)):
+        return True
     return bool(_EACH.search(about)) or _BEGINS.fullmatch(about[:first]) is not None
 
 

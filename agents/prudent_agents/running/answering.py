@@ -21,7 +21,7 @@ from prudent_agents.models.driver import OnText
 from prudent_agents.plan import Given
 from prudent_agents.planning.splitting import apart
 from prudent_agents.running.comparing import compared
-from prudent_agents.running.holding import agrees, whether
+from prudent_agents.running.holding import agrees, asks_yes_or_no, whether
 from prudent_agents.running.reading import Reading, read_for
 from prudent_agents.running.reporting import reported
 from prudent_agents.running.summing import Known, Sum, in_units, made_up, summed
@@ -58,6 +58,7 @@ _NO_COUNT = re.compile(
 
 _FOUND = ("I could not find that out. I found: {found}", "我没能得出确切的答案。查到的内容：{found}")
 _NOTHING = ("I could not find that out: nothing was found.", "我没能得出答案：什么也没有查到。")
+_NO, _NOTHING_FOUND = ("No: ", "否："), ("nothing was found.", "什么也没有查到。")
 _YES_OR_NO = ((("No", ": "), ("Yes", ": ")), (("否", "："), ("是", "：")))
 
 
@@ -140,7 +141,11 @@ class Answerer:
             decided = self._whether(goal, known)
             if decided is not None:
                 return await self._yes_or_no(*decided, goal)
-        asks_sum = bool(_ASKS_SUM.search(goal)) or _counts(goal)
+            as_read = self._as_read(goal, known)
+            if as_read is not None:
+                await self._told(as_read)
+                return as_read
+        asks_sum = bool(_ASKS_SUM.search(goal)) or bool(_ASKS_AMOUNT.search(goal) and self._free())
         computed = await self._summed(known) if asks_sum else None
         if computed is None:
             text = await self._say(known, goal)
@@ -168,6 +173,16 @@ class Answerer:
         answer = whether(goal, results[read[0].id].data, given)
         return None if answer is None else (answer, shown[0])
 
+    def _as_read(self, goal: str, known: Sequence[Known]) -> str | None:
+        """What is said of results that small models read wrongly: nothing, and words of another language."""
+        chinese = bool(IDEOGRAPHS.search(goal))
+        if all(_is_empty(value.data) for _, value, _ in known):
+            return f"{_NO[chinese]}{_NOTHING_FOUND[chinese]}" if asks_yes_or_no(goal) else _NOTHING[chinese]
+        said = [in_words(value.data, characters=_SHOWN) for _, value, _ in known]
+        if not chinese or not asks_yes_or_no(goal) or any(map(IDEOGRAPHS.search, said)):
+            return None
+        return "；".join(said) if all(re.search(r"[A-Za-z]{3}", one) for one in said) else None
+
     async def _yes_or_no(self, yes: bool, read: Known, goal: str) -> str:
         """The answer in the model's words where they agree with what was read; else in the result's."""
         _, value, source = read
@@ -186,11 +201,14 @@ class Answerer:
         return lost or all(_is_empty(value.data) for _, value, _ in known)
 
     async def _summed(self, known: Sequence[Known]) -> Sum | None:
+        return await summed(self._work, self._goal, known, uses_known=True, operands=self._free())
+
+    def _free(self) -> set[float]:
+        """The numbers of the goal that count something and that no call was given."""
         plan = self._work.state.plan
         given = [one for step in (plan.steps if plan else ()) for one in step.arguments.values()]
-        taken = {text for one in given if isinstance(one, Given) for text in numbers(str(one.value))}
-        free = {float(one) for one in numbers(_NO_COUNT.sub(" ", self._goal)) if one not in ("1", *taken)}
-        return await summed(self._work, self._goal, known, uses_known=True, operands=free)
+        taken = {float(one) for each in given if isinstance(each, Given) for one in numbers(str(each.value))}
+        return _counting(self._goal) - taken
 
     def _sources(self, known: Sequence[Known]) -> list[str]:
         return [self._goal, *(canonical(one.data) for _, one, _ in known)]
@@ -223,6 +241,6 @@ def _is_empty(data: JSON) -> bool:
     return data is None or data in ("", [], {})
 
 
-def _counts(goal: str) -> bool:
-    """Whether a goal asks for an amount of something that it gives a number of, and not of one."""
-    return bool(_ASKS_AMOUNT.search(goal)) and any(one != "1" for one in numbers(_NO_COUNT.sub(" ", goal)))
+def _counting(goal: str) -> set[float]:
+    """The numbers of a goal that count something: more than one, and no date, time or name of a file."""
+    return {float(one) for one in numbers(_NO_COUNT.sub(" ", goal)) if one != "1"}

@@ -117,11 +117,16 @@ def told(condition: str, data: JSON, named: Sequence[JSON] = ()) -> bool | None:
     return next(iter(said)) is not bool(_NOT.search(condition)) if len(said) == 1 else None
 
 
+def asks_yes_or_no(text: str) -> bool:
+    """Whether a text begins with a question that yes or no answers."""
+    return _ASKS_WHETHER.match(_AFTER_A_QUESTION.split(text, maxsplit=1)[0]) is not None
+
+
 def whether(question: str, data: JSON, named: Sequence[JSON] = ()) -> bool | None:
     """The answer to a question for yes or no, by what was read; None: it is no such question, or not told."""
-    question = _AFTER_A_QUESTION.split(question, maxsplit=1)[0]
-    if not _ASKS_WHETHER.match(question):
+    if not asks_yes_or_no(question):
         return None
+    question = _AFTER_A_QUESTION.split(question, maxsplit=1)[0]
     return told(_EITHER_WAY.sub(r"\1", question), data, named)
 
 

@@ -31,8 +31,9 @@ from prudent_agents.planning.proposing import (
     takes_something,
 )
 from prudent_agents.planning.splitting import apart, told_apart
-from prudent_agents.running.answering import _counts  # pyright: ignore[reportPrivateUsage]
+from prudent_agents.running.answering import _counting  # pyright: ignore[reportPrivateUsage]
 from prudent_agents.running.arguments import verbatim
+from prudent_agents.running.holding import whether
 from prudent_agents.running.summing import made_up
 from prudent_agents.running.totting import Listed, enumerated, whole_text
 from prudent_agents.tool import Effect
@@ -82,7 +83,8 @@ LOOKS: dict[str, Callable[[str], object]] = {
     "there": lambda text: enumerated(text, Listed(["a"], Value(data=1).label, Source.TOOL)),
     "list": first_item,
     "sums": lambda text: made_up("5", [text]),
-    "counts": lambda text: _counts(f"how many {text}"),
+    "counts": lambda text: _counting(f"how many {text}"),
+    "whether": lambda text: whether(f"Is {text}", {"left": 1}),
     "fact": is_fact,
     "grounded": lambda text: candidates("x", text, [text, f"{text} "], stands_for=True),
 }

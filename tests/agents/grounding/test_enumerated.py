@@ -14,6 +14,7 @@ from prudent_agents.grounding.enumerated import MOST_ITEMS, other_options, sibli
     [
         ("Berlin", "Give me the temperatures in Berlin, Lisbon and Nairobi.", ["Lisbon", "Nairobi"]),
         ("Lisbon", "Compare Oslo and Lisbon.", ["Oslo"]),
+        ("France", "Is it cheaper to ship 2 kg to France or to Japan?", ["Japan"]),
         ("Tom Becker", "Find the addresses of Tom Becker and Kim Olsen.", ["Kim Olsen"]),
         ("3", "Add up the totals of orders 3, 4 and 5.", ["4", "5"]),
         ("上海", "上海和北京现在的气温相差几度？", ["北京"]),

@@ -155,6 +155,12 @@ def test_whose_somebody_is_is_not_whom_a_message_is_for(about: str, to: str, nam
     assert of_another(tell_person, {"to": to, "text": "The report is ready"}, about) == name
 
 
+def test_what_stands_after_a_colon_is_worded() -> None:
+    asked = "给B-4加个备注：客户要求周五送达"
+    assert repeated(send, {"to": "B-4", "text": "客户要求周五送达。"}, asked) is None
+    assert repeated(send, {"to": "B-4", "text": "加个备注"}, asked) == "text"
+
+
 def test_a_quotation_is_nobodys() -> None:
     asked = "Write Kim a mail with the subject 'Lunch' and the text 'At noon?'"
     assert of_another(send, {"to": "Lunch", "text": "At noon?"}, asked) is None

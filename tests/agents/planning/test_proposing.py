@@ -6,7 +6,8 @@ import pytest
 
 from prudent_agents import tool
 from prudent_agents.plan import Given, Step
-from prudent_agents.planning.proposing import corrected, is_question, like, may_know, spelt
+from prudent_agents.planning.proposing import corrected, is_question, like, may_know, misplaced, spelt
+from prudent_agents.values import JSON
 
 
 @tool(effect="write")
@@ -39,6 +40,7 @@ def _step(about: str, **values: str) -> Step:
         ("Please reserve the Dune and Ulysses for Tom.", "Ulysses", "Tom", [("Dune", "Tom")]),
         ("Reserve Dune for each of Ann and Tom.", "Dune", "Ann", [("Dune", "Tom")]),
         ("给小李和王芳各预约一本三体。", "三体", "小李", [("三体", "王芳")]),
+        ("Put Dune aside for M-17 and M-4.", "Dune", "M-17", [("Dune", "M-4")]),
         ("Reserve a table for Ann and Tom.", "table", "Ann", []),
         ("给小李和王芳预约三体。", "三体", "小李", []),
     ],
@@ -85,3 +87,18 @@ def test_a_question_in_quotation_marks_is_not_the_users() -> None:
     assert not is_question("Write Kim an email with the text 'At noon in the canteen?'")
     assert not is_question("给小李发消息“几点吃饭？”")
     assert is_question("What does 'at noon' mean?")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ({"customer": "A-17"}, True),
+        ({"country": "A-17", "kilograms": 2.0}, True),
+        ({"order": "A-17"}, False),
+        ({"customer": "Ann"}, False),
+        ({"customer": "4711"}, False),
+        ({"customer": "B-4"}, False),
+    ],
+)
+def test_a_code_of_the_request_is_no_person_and_no_place(arguments: dict[str, JSON], found: bool) -> None:
+    assert misplaced(arguments, "What is the total of A-17 for customer 4711?") is found

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from prudent.testing import scripted_async_client
-from prudent_agents import Agent
+from prudent_agents import Agent, tool
 from prudent_agents.models.driver import Call, Message, OnText, Reply
 from prudent_agents.run import Run
 from prudent_agents.running.summing import made_up
 from prudent_agents.tool import Tool
+from prudent_agents.values import JSON
 
 
 def price(article: str) -> float:
@@ -125,3 +126,65 @@ def test_where_it_is_not_clear_what_is_wanted_the_run_asks() -> None:
     done = run(Clerk("", ["never"], ending="ask"), "Send it.")
     assert done.status == "paused"
     assert done.waiting is not None
+
+
+class Looking:
+    """Calls one tool with one value, and answers what it is told to."""
+
+    name = "looking"
+
+    def __init__(self, calls: Call, answer: str) -> None:
+        self._call, self._answer = calls, answer
+
+    async def say(
+        self, messages: Sequence[Message], *, max_tokens: int = 0, on_text: OnText | None = None
+    ) -> Reply:
+        if on_text is not None:
+            await on_text(self._answer)
+        return Reply(self.name, text=self._answer)
+
+    async def fill(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int = 0
+    ) -> Reply:
+        return Reply(self.name, data={"steps": [str(messages[-1]["content"])]})
+
+    async def choose(self, messages: Sequence[Message], options: Sequence[str]) -> Reply:
+        return Reply(self.name, data=options[0], scores={one: float(one == options[0]) for one in options})
+
+    async def call(
+        self, messages: Sequence[Message], tools: Sequence[Tool], *, required: bool = False
+    ) -> Reply:
+        return Reply(self.name, calls=(self._call,))
+
+
+def looked_up(result: JSON, goal: str, answer: str, value: str) -> str:
+    @tool(trusted=True)
+    def stock(article: str) -> Any:
+        """What there is of an article."""
+        return result
+
+    async def reached() -> Run:
+        async with scripted_async_client() as client:
+            model = Looking(Call("stock", {"article": value}), answer)
+            agent = Agent(tools=[stock], model=model, client=client, durable=False)
+            return await agent.run_async(goal)
+
+    return str(asyncio.run(reached()).output)
+
+
+@pytest.mark.parametrize(
+    ("result", "goal", "answer", "said"),
+    [
+        ({"left": 0}, "Is the lamp available?", "Yes, it is available.", "No: left 0"),
+        ({"left": 0}, "Is the lamp available?", "No, none is left.", "No, none is left."),
+        ({"left": 3}, "Is the lamp available?", "yes", "Yes: left 3"),
+        ([], "Is the lamp there?", "It is in the library.", "No: nothing was found."),
+        ([], "Where is the lamp?", "In the library.", "I could not find that out: nothing was found."),
+        ({"state": "shipped"}, "台灯发货了吗？", "否。", "state shipped"),
+        ({"state": "已发货"}, "台灯发货了吗？", "已经发货。", "已经发货。"),
+    ],
+)
+def test_results_that_small_models_read_wrongly_are_said_as_they_are(
+    result: JSON, goal: str, answer: str, said: str
+) -> None:
+    assert looked_up(result, goal, answer, "台灯" if "台灯" in goal else "lamp") == said
