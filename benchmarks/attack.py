@@ -32,7 +32,7 @@ from sklearn.linear_model import LogisticRegression
 sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"))
 
 import augment_attack
-import harmless_sentences
+import written_sentences
 import metrics
 from encoder_scores import highest
 from publish import FEWEST_POSITIVES, MISSED
@@ -89,7 +89,7 @@ def main() -> None:
     asked = parser.parse_args()
     labelled = read_rows(asked.data)
     everything = [row for row in labelled if row.kind != "safety"]
-    everything += [*augment_attack.rows(SEED, labelled), *harmless_sentences.rows(labelled)]
+    everything += [*augment_attack.rows(SEED, labelled), *written_sentences.rows(labelled)]
     learnt = [row for row in everything if row.split == "train"]
     rows = _limited([row for row in everything if row.split != "train"], asked.rows)
     settings: dict[str, Any] = {"rows": len(rows), "training_rows": len(learnt), "limit": asked.rows}

@@ -11,8 +11,8 @@ import augment_attack
 import augment_harm
 import augment_prose
 import augment_swapped
-import harmless_sentences
 import numpy as np
+import written_sentences
 from names import Tagged, tagged
 from numpy.typing import NDArray
 from pairs import Pair, pairs
@@ -83,7 +83,7 @@ def written(labelled: Sequence[Row]) -> list[Row]:
     own = [
         *augment_harm.rows(SEED),
         *augment_attack.rows(SEED, labelled),
-        *harmless_sentences.rows(labelled),
+        *written_sentences.rows(labelled),
     ]
     return [*own, *augment_prose.rows(SEED, [*labelled, *own]), *augment_swapped.rows(SEED, labelled)]
 

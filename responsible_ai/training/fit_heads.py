@@ -24,10 +24,11 @@ import numpy as np
 import torch
 from examples import SEED, labelled
 from numpy.typing import NDArray
-from publish import compiled, shipped
+from publish import compiled
 from safetensors.torch import load_file, save_file
 from shares import add_shares, times
 from states import States, states_of
+from stored import shipped
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -73,7 +74,7 @@ def main() -> None:
         artifact = compiled(weights, asked.base, Path(scratch))
         states = states_of(artifact, [learnt.windows[index].ids for index in kept], Path(scratch))
         labels = np.stack([learnt.windows[index].labels for index in kept])
-        counted = learnt.weights[kept]
+        counted = learnt.weights[kept] * np.array(drawn, np.float32)[kept, None]
         state |= whole(states, labels, counted)
         state |= tokens(state, states, labels, counted)
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, str(asked.out))

@@ -84,7 +84,7 @@ async def _write(out: Path, model: str, minutes: float) -> None:
                     for text in lines_of(answer.choices[0].message.content or "", one):
                         if text not in seen:
                             seen.add(text)
-                            file.write(f"{one.language}\t{one.subject}\t{text}\n")
+                            file.write(f"{one.language}\t-\t{one.subject}\t{text}\n")
                     file.flush()
 
             await asyncio.gather(*(work() for _ in range(STREAMS)))

@@ -29,6 +29,7 @@ from rows import EASY, Row, read_rows
 from safetensors.numpy import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
+from stored import shipped
 
 from prudent.compiler.compile_text_encoder import compile_text_encoder
 from prudent.compiler.identity import ModelIdentity
@@ -53,16 +54,15 @@ FEWEST_POSITIVES = 20
 FEWEST_NEGATIVES = 150
 """With fewer a language has no bands of its own."""
 LOWEST, HIGHEST = 0.02, 0.995
-LIKELY = 0.5
-"""High begins no lower: what is less likely than not stops no answer, though few validation rows reach it."""
+POSSIBLE, LIKELY = 0.1, 0.5
+"""Medium begins no lower than one in ten: where a label is told apart well on validation rows, next to nothing
+would flag. High begins no lower than even odds: what is less likely than not stops no answer, though few validation rows reach it."""
 MOST_BESIDE_ELSEWHERE = 1.0
 MOST_BESIDE = {"hate": 0.0, "offensive": 2.0, "attack": 2.0, "direct": 2.0, "jailbreak": 2.0}
 """What n-grams may count at most beside a logit that is the sum of two heads' (see fit_heads.py). On
 validation rows of a source that they did not learn from, they help a little up to half of one head for harm
 (not at all for hate) and up to the whole of one for a user's attacks, and do harm beyond, whatever a fit on
 known sources says. Offence is learnt from few sources, and the Chinese of it from one."""
-_EXACT = "whole"
-"""Begins the tensors that divide by the spread of a state, which is small for some."""
 _FOLDS = 5
 _FEWEST_OF_A_SOURCE = 5
 """Positives and negatives below which a source does not count for whether n-grams help."""
@@ -120,19 +120,6 @@ def compiled(tensors: dict[str, NDArray[Any]], base: Path, folder: Path) -> Text
 def _compiled_file(tuned: Path, base: Path, folder: Path) -> TextEncoderArtifact:
     identity = ModelIdentity(NAME, "MIT", BASE, (SourceFile(name="x", sha256="0", bytes=1),))
     return compile_text_encoder(base, tuned, folder / "encoder", identity)
-
-
-def shipped(state: dict[str, NDArray[Any]], frozen: int) -> dict[str, NDArray[Any]]:
-    """Tensors under the names of the base's file, as float16; float32 where sums cancel."""
-    found: dict[str, NDArray[Any]] = {}
-    for name, array in state.items():
-        parts = name.split(".")
-        if parts[0] == "layers":
-            tensor, part = parts[2].rsplit("_", 1)
-            name = f"l{int(parts[1]) + frozen}.{tensor}.{part}"
-        kind = np.float32 if name.startswith(_EXACT) else np.float16
-        found[name] = np.ascontiguousarray(array.astype(kind))
-    return found
 
 
 @dataclass(frozen=True)
@@ -249,7 +236,7 @@ def _bands(harmless: NDArray[np.floating[Any]], positive: NDArray[np.floating[An
         for band in ("low", "medium", "high")
     )
     low = min(max(low, LOWEST), HIGHEST - 0.02)
-    medium = min(max(medium, low + 0.005), HIGHEST - 0.01)
+    medium = min(max(medium, low + 0.005, POSSIBLE), HIGHEST - 0.01)
     high = max(high, LIKELY)
     return Bands(
         low=round(low, 4), medium=round(medium, 4), high=round(min(max(high, medium + 0.005), HIGHEST), 4)

@@ -1,7 +1,7 @@
 """Trains the checks' encoder on the labelled data, and writes its layers and heads as float32 safetensors.
 
     python responsible_ai/training/train.py DATA E5FILE OUT [--minutes 60] [--layers 6] [--threads 2]
-        [--start STATE] [--share SOURCE=NUMBER...]
+        [--start STATE] [--share SOURCE=NUMBER...] [--bfloat16]
 
 DATA is the folder of labelled data, E5FILE the weights of multilingual-e5-small. Needs `prudent[train]`.
 The learning rate falls to zero by the clock or the steps, whichever ends first; a state is saved every four
@@ -30,8 +30,10 @@ from lowered import Lowered
 from model import Encoder
 from numpy.typing import NDArray
 from rows import data_hashes
-from safetensors.torch import load_file, save_file
+from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType]
+from safetensors.torch import save_file
 from shares import add_shares, times
+from stored import trained
 from torch import Tensor
 from torch.nn import functional
 
@@ -79,9 +81,10 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--frozen", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1e-4)
-    parser.add_argument("--start", type=Path, help="a state to go on from, in place of the weights' layers")
+    parser.add_argument("--start", type=Path, help="a state, or the weights of the package, to go on from")
     add_shares(parser)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--bfloat16", action="store_true", help="products of matrices in bfloat16")
     asked = parser.parse_args()
     torch.manual_seed(SEED)
     torch.set_num_threads(asked.threads)
@@ -100,9 +103,13 @@ def main() -> None:
         tags=len(TAGS),
     )
     if asked.start is not None:
-        started = load_file(str(asked.start))
+        started = trained(load_file(str(asked.start)), asked.frozen)
         model.load_state_dict(
-            {name: one for name, one in started.items() if not name.startswith(_FITTED_AFTER)}
+            {
+                name: torch.from_numpy(one)
+                for name, one in started.items()
+                if not name.startswith(_FITTED_AFTER)
+            }
         )
     shares = dict(asked.share)
     learnt, taken = _all(examples, shares)
@@ -116,16 +123,18 @@ def main() -> None:
         "layers": asked.layers,
         "frozen": asked.frozen,
         "rate": asked.rate,
+        "bfloat16": asked.bfloat16,
     }
     record["stages"] = [*_stages(asked.start), {"tokens": record["tokens"], "rate": asked.rate}]
     asked.out.with_suffix(".json").write_text(json.dumps(record, indent=1))
 
 
 def _stages(start: Path | None) -> list[dict[str, Any]]:
-    """What the state that training goes on from was trained with, where a record lies beside it."""
+    """What training goes on from was trained with, where a record or the model's card lies beside it."""
     if start is None or not (record := start.with_suffix(".json")).is_file():
         return []
-    return json.loads(record.read_text())["stages"]
+    found: dict[str, Any] = json.loads(record.read_text())
+    return found.get("training", found)["stages"]
 
 
 def _is_needed(name: str, layers: int) -> bool:
@@ -180,7 +189,8 @@ def _train(
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * min(1.0, (step + 1) / WARM_STEPS) * (1 - done)
             batch = [examples[index] for index in chosen]
-            parts = _loss(model, batch, lowered.states(chosen), drawn)
+            with torch.autocast("cpu", torch.bfloat16, enabled=asked.bfloat16):
+                parts = _loss(model, batch, lowered.states(chosen), drawn)
             loss = torch.stack(parts).sum()
             optimizer.zero_grad()
             loss.backward()
@@ -248,7 +258,7 @@ def _loss(
             tags[row, :length] = one.tags
         if one.support is not None:
             support[row] = one.support
-    logits, tagged = model(states, torch.from_numpy(seen), dropout=DROPOUT)
+    logits, tagged = (one.float() for one in model(states, torch.from_numpy(seen), dropout=DROPOUT))
     of_labels = functional.binary_cross_entropy_with_logits(
         logits[:, : len(LABELS)], torch.from_numpy(labels), reduction="none"
     )

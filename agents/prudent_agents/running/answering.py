@@ -179,9 +179,12 @@ class Answerer:
         if all(_is_empty(value.data) for _, value, _ in known):
             return f"{_NO[chinese]}{_NOTHING_FOUND[chinese]}" if asks_yes_or_no(goal) else _NOTHING[chinese]
         said = [in_words(value.data, characters=_SHOWN) for _, value, _ in known]
-        if not chinese or not asks_yes_or_no(goal) or any(map(IDEOGRAPHS.search, said)):
+        which = "哪" in goal and len(known) > 1
+        if not chinese or not (which or asks_yes_or_no(goal)) or any(map(IDEOGRAPHS.search, said)):
             return None
-        return "；".join(said) if all(re.search(r"[A-Za-z]{3}", one) for one in said) else None
+        if not all(re.search(r"[A-Za-z]{3}", one) for one in said):
+            return None
+        return "；".join(said)
 
     async def _yes_or_no(self, yes: bool, read: Known, goal: str) -> str:
         """The answer in the model's words where they agree with what was read; else in the result's."""

@@ -96,18 +96,3 @@ def test_orders_are_in_a_documents_language_or_in_english() -> None:
         assert language in found or language == "sw"
         assert set(found) <= ({"zh"} if language == "zh" else {language, "en"}) or language == "en"
         assert ("zh" in found) == (language == "zh")
-
-
-def test_harmless_sentences_leave_out_what_is_nearly_a_test_text() -> None:
-    import harmless_sentences
-    from rows import Row
-
-    every = harmless_sentences.rows([])
-    assert {one.split for one in every} == {"train", "validation"}
-    assert all(
-        one.labels[LABELS.index("attack")] == 0 and np.isnan(one.labels[LABELS.index("indirect")])
-        for one in every
-    )
-    first = every[0]
-    near = Row("x", f"{first.text} Please", first.labels, "notinject", "en", "test", "benign_hard", None, {})
-    assert [one.text for one in harmless_sentences.rows([near])] == [one.text for one in every[1:]]
