@@ -32,8 +32,8 @@ from sklearn.linear_model import LogisticRegression
 sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"))
 
 import augment_attack
-import written_sentences
 import metrics
+import written_sentences
 from encoder_scores import highest
 from publish import FEWEST_POSITIVES, MISSED
 from rows import EASY, Row, read_rows

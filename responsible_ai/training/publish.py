@@ -55,8 +55,9 @@ FEWEST_NEGATIVES = 150
 """With fewer a language has no bands of its own."""
 LOWEST, HIGHEST = 0.02, 0.995
 POSSIBLE, LIKELY = 0.1, 0.5
-"""Medium begins no lower than one in ten: where a label is told apart well on validation rows, next to nothing
-would flag. High begins no lower than even odds: what is less likely than not stops no answer, though few validation rows reach it."""
+"""Medium begins no lower than one in ten: where validation rows tell a label apart well, next to nothing
+would flag. High begins no lower than even odds: what is less likely than not stops no answer, though few
+validation rows reach it."""
 MOST_BESIDE_ELSEWHERE = 1.0
 MOST_BESIDE = {"hate": 0.0, "offensive": 2.0, "attack": 2.0, "direct": 2.0, "jailbreak": 2.0}
 """What n-grams may count at most beside a logit that is the sum of two heads' (see fit_heads.py). On
