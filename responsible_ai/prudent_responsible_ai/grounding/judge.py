@@ -21,6 +21,7 @@ from prudent_responsible_ai.grounding.answers import ANSWER_SIGNS, answer_eviden
 from prudent_responsible_ai.grounding.claims import is_short_answer
 from prudent_responsible_ai.grounding.features import CLAIM_SIGNS, Evidence, claim_evidence
 from prudent_responsible_ai.grounding.passages import Documents
+from prudent_responsible_ai.grounding.words import words
 from prudent_responsible_ai.severity import Thresholds
 from prudent_responsible_ai.text_encoder import Support, TextEncoder
 
@@ -34,6 +35,8 @@ FARTHEST = 3.0
 """Standard deviations from the mean beyond which a sign says no more."""
 _LARGEST = 30.0
 _FILE = "grounded.json"
+_WORD_FOR_WORD = 0.02
+"""What a sentence that a document has word for word scores at most."""
 _LEAST = 1e-4
 
 
@@ -142,6 +145,12 @@ def encoder_signs(support: Support) -> tuple[float, float]:
     )
 
 
+def _stands_there(evidence: Evidence) -> bool:
+    """Whether the claim is one of the documents' sentences, word for word."""
+    said = [word.stem for word in words(evidence.claim)]
+    return bool(said) and any(said == [word.stem for word in one.words] for one in evidence.passages)
+
+
 class Judge:
     """Judges sentences against documents. Holds no state of a request."""
 
@@ -165,6 +174,8 @@ class Judge:
         if opinion is not None:
             signs |= dict(zip(ENCODER_SIGNS, encoder_signs(opinion), strict=True))
         score = fit.probability(signs) if evidence.passages else 1.0
+        if shape == "claim" and _stands_there(evidence):
+            score = min(score, _WORD_FOR_WORD)
         thresholds = Thresholds(fit.low, fit.medium, fit.high)
         opposed = opinion is not None and opinion.contradicted > opinion.unsupported
         contradicts = bool(evidence.passages) and (bool(evidence.conflicts) or opposed)

@@ -126,3 +126,15 @@ def test_unknown_options_are_refused() -> None:
     setup = CheckSetup(ScriptedModels(ScriptedEncoder({})), "grounded", {"user": True})
     with pytest.raises(ConfigurationError, match="grounded"):
         GroundedCheck.from_setup(setup)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It is 1,250 metres long and has two railway lines.",
+        "it is 1,250 metres long, and has two railway lines",
+        "The Aare Bridge was opened on 3 May 1998 in Bern.",
+    ],
+)
+def test_a_sentence_of_the_document_is_supported_whatever_the_signs_say(sentence: str) -> None:
+    assert _found(sentence) == []
