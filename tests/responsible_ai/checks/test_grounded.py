@@ -14,6 +14,7 @@ from prudent_responsible_ai.checks.grounded import GroundedCheck
 from prudent_responsible_ai.grounding.claims import makes_claim
 from prudent_responsible_ai.grounding.facts import facts, han_number, stated
 from prudent_responsible_ai.parts import Part
+from prudent_responsible_ai.safety_models import shared_models
 from prudent_responsible_ai.setup import CheckSetup
 from prudent_responsible_ai.text_view import Reading
 
@@ -34,7 +35,13 @@ def _found(
 
 def test_what_the_document_says_is_not_found() -> None:
     assert _found("The Aare Bridge was opened on 3 May 1998 in Bern.") == []
-    assert _found("The engineer Anna Keller designed it") == []  # the scripted encoder looks for these signs
+
+
+def test_what_the_document_says_in_other_words_is_not_found_by_the_encoder_of_the_package() -> None:
+    check = GroundedCheck.from_setup(CheckSetup(shared_models(), "grounded"))
+    around = [Part("Tell me about the bridge.", Source.USER), Part(DOCUMENT, Source.DOCUMENT, part_index=1)]
+    for answer in ("The engineer Anna Keller designed it.", "The city paid 35 percent of the cost."):
+        assert check.check(answer, CheckContext(Source.ASSISTANT, Reading(answer), around)) == []
 
 
 def test_a_sentence_about_something_else_is_unsupported() -> None:
