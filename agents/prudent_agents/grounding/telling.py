@@ -17,7 +17,7 @@ _TELLS = (
     r"|let(?= .{1,60}? know\b))"
 )
 _WHO = (
-    r"(?P<{0}>(?:(?!\b(?:that|to|know|and(?! (?-i:[A-Z]))|then|if|how|what|who|when|where|why|which)\b"
+    r"(?P<{0}>(?:(?!\b(?:that|to|know|and(?! (?-i:[A-Z]))|then|so|if|how|what|who|when|where|why|which)\b"
     r"|(?<!\w)['‘])"
     r"(?:[^,.;:?!\"“”「」]|\.(?=\w))){{1,60}}?)"
 )

@@ -25,7 +25,7 @@ from prudent_agents.running.executor import Executor
 from prudent_agents.running.totting import worked_out
 from prudent_agents.running.work import PausedError, Work
 from prudent_agents.tool import Effect
-from prudent_agents.values import JSON
+from prudent_agents.values import JSON, canonical
 
 MOST_REPLANS = 3
 _FAULT = "Something broke inside prudent, which is no fault of the request; please report it with this line:"
@@ -146,10 +146,27 @@ class Loop:
         except UndecidedError as lack:
             await work.record(Asked(question=lack.question))
             raise PausedError from lack
-        if step is None or any(_alike(one, step) for one in done):
+        if step is None or self._again(step, done):
             return False
         await work.record(StepAdded(step=step))
         return True
+
+    def _again(self, step: Step, done: Sequence[Step]) -> bool:
+        """Whether a step would make a call that was made.
+
+        What fills its blanks may be new, where it reads: that goes on until a call has been made twice.
+        """
+        alike = [one for one in done if _alike(one, step)]
+        blank = any(isinstance(one, Blank) for one in step.arguments.values())
+        if not alike or not blank or self._work.effect(step) is not Effect.READ:
+            return bool(alike)
+        intents = self._work.state.intents
+        made = [
+            canonical({name: value.data for name, value in intents[one.id, None].arguments.items()})
+            for one in alike
+            if (one.id, None) in intents
+        ]
+        return len(set(made)) < len(alike)
 
     async def _after_failures(self) -> None:
         """See to every step that failed or was left out, also before the run was interrupted."""

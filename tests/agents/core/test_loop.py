@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from scripted_planner import ScriptedAgentModel
 from prudent_agents import Agent, Budget, Run, ToolError, tool
 from prudent_agents.errors import PlanError, RunConflictError
 from prudent_agents.events import EVENTS, Event, ToolIntended
-from prudent_agents.plan import FILL, SAY, Blank, Condition, Given, Plan, Ref, Step
+from prudent_agents.models.driver import Call, Message, OnText, Reply
+from prudent_agents.plan import FILL, SAY, Blank, Condition, Given, Plan, Ref, Rung, Step
 from prudent_agents.running.recording import MemoryJournal
 from prudent_agents.running.state import RunState
 from prudent_agents.tool import Tool
@@ -345,3 +346,61 @@ def test_a_tool_that_writes_and_may_not_be_the_one_that_is_meant_has_a_person_as
     assert bool(PAID) is (status == "done")
     if ended.waiting is not None:
         assert "not sure" in str(ended)
+
+
+class ReadsEach:
+    """Chosen one at a time, reads one room after the other; the rooms stand in what was read first."""
+
+    name = "each"
+
+    def __init__(self, rooms: Sequence[str]) -> None:
+        self._calls = [Call("rooms", {}), *(Call("warmth", {"room": room}) for room in rooms)]
+        self._now: Call | None = None
+
+    async def call(
+        self, messages: Sequence[Message], tools: Sequence[Tool], *, required: bool = False
+    ) -> Reply:
+        if not required:
+            self._now = self._calls.pop(0) if self._calls else None
+        return Reply(self.name, calls=() if self._now is None else (self._now,))
+
+    async def say(
+        self, messages: Sequence[Message], *, max_tokens: int = 0, on_text: OnText | None = None
+    ) -> Reply:
+        return Reply(self.name, text="Done.")
+
+    async def choose(self, messages: Sequence[Message], options: Sequence[str]) -> Reply:
+        return Reply(self.name, data=options[0], scores=dict.fromkeys(options, 1.0))
+
+    async def fill(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int = 0
+    ) -> Reply:
+        return Reply(self.name, data={})
+
+
+@pytest.mark.parametrize(
+    ("asked", "read"),
+    [
+        (["hall", "attic", "cellar"], ["hall", "attic", "cellar"]),
+        (["hall", "hall", "attic"], ["hall", "hall"]),
+    ],
+)
+def test_a_tool_is_asked_about_one_thing_after_another_and_no_more_once_it_repeats(
+    asked: list[str], read: list[str]
+) -> None:
+    seen: list[str] = []
+
+    @tool(trusted=True)
+    def rooms() -> list[str]:
+        """All rooms."""
+        return ["hall", "attic", "cellar"]
+
+    @tool(trusted=True)
+    def warmth(room: str) -> int:
+        """How warm a room is."""
+        seen.append(room)
+        return len(room)
+
+    made = agent(rooms, warmth, model=ReadsEach(asked), rung=Rung.STEPWISE)
+    assert made.run("How warm is it everywhere?").status == "done"
+    assert seen == read

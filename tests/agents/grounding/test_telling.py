@@ -42,6 +42,7 @@ def send(to: str, text: str) -> str:
         ("Tell Maria how many there are", ("Maria",), None),
         ("Tell Maria that we have as many as you find, whatever the result is.", ("Maria",), None),
         ("Tell Bob the price", ("Bob",), None),
+        ("Post their hobbies; they sent Bob a message so you can find it there.", (), None),
         ("Remind Maria to bring a coat.", (), "Bring a coat"),
         ("告诉李明还有多少台灯", ("李明",), None),
         ("告诉李明结果", ("李明",), None),
