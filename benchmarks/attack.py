@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"
 import augment_attack
 import metrics
 import written_sentences
-from encoder_scores import highest
+from encoder_scores import highest_of_views
 from publish import FEWEST_POSITIVES, MISSED
 from rows import EASY, Row, read_rows
 
@@ -43,7 +43,6 @@ from prudent_responsible_ai.encoder.card import PackagedEncoder
 from prudent_responsible_ai.encoder.loading import open_text_encoder
 from prudent_responsible_ai.encoder.local import LocalTextEncoder
 from prudent_responsible_ai.text_encoder import LABELS
-from prudent_responsible_ai.undisguised import undisguised
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "rai"
 FALSE_POSITIVES = 0.01
@@ -108,15 +107,7 @@ def main() -> None:
 
 def _ours(encoder: LocalTextEncoder, texts: Sequence[str]) -> Scores:
     """The higher score of a text and its second view."""
-    columns = [LABELS.index(label) for label in SCORED]
-    found = highest(encoder, texts)[:, columns]
-    views = [
-        (index, view.text) for index, text in enumerate(texts) if (view := undisguised(text)) is not None
-    ]
-    if views:
-        indices = [index for index, _ in views]
-        found[indices] = np.maximum(found[indices], highest(encoder, [text for _, text in views])[:, columns])
-    return found
+    return highest_of_views(encoder, texts)[:, [LABELS.index(label) for label in SCORED]]
 
 
 def _baseline(learnt: Sequence[Row]) -> Way:

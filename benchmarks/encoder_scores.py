@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from prudent_responsible_ai.encoder.cutting import Cutter
 from prudent_responsible_ai.encoder.local import LocalTextEncoder
 from prudent_responsible_ai.text_encoder import LABELS
+from prudent_responsible_ai.undisguised import undisguised
 
 
 def highest(encoder: LocalTextEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -26,4 +27,16 @@ def highest(encoder: LocalTextEncoder, texts: Sequence[str]) -> NDArray[np.float
         owners += [index] * len(cut)
     found = np.zeros((len(texts), len(LABELS)))
     np.maximum.at(found, owners, encoder.chances(pieces))
+    return found
+
+
+def highest_of_views(encoder: LocalTextEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
+    """(texts, LABELS): the higher score of a text and of its second view, where it has one."""
+    found = highest(encoder, texts)
+    views = [
+        (index, view.text) for index, text in enumerate(texts) if (view := undisguised(text)) is not None
+    ]
+    if views:
+        indices = [index for index, _ in views]
+        found[indices] = np.maximum(found[indices], highest(encoder, [text for _, text in views]))
     return found

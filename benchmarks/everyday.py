@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from checks import sentences
-from encoder_scores import highest
+from encoder_scores import highest_of_views
 from machine import describe, keep
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "responsible_ai" / "training"))
@@ -35,7 +35,6 @@ from prudent_responsible_ai.encoder.card import EncoderCard, PackagedEncoder
 from prudent_responsible_ai.encoder.loading import open_text_encoder
 from prudent_responsible_ai.encoder.local import LocalTextEncoder
 from prudent_responsible_ai.text_encoder import HARMS, LABELS
-from prudent_responsible_ai.undisguised import undisguised
 
 REPOSITORY = Path(__file__).parents[1]
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -93,13 +92,7 @@ def flagged(
     encoder: LocalTextEncoder, card: EncoderCard, texts: Sequence[str], language: str
 ) -> dict[str, Any]:
     """Shares of texts in which a category, or any, reaches its medium and its high band."""
-    scores = highest(encoder, texts)
-    views = [
-        (index, view.text) for index, text in enumerate(texts) if (view := undisguised(text)) is not None
-    ]
-    if views:
-        indices = [index for index, _ in views]
-        scores[indices] = np.maximum(scores[indices], highest(encoder, [text for _, text in views]))
+    scores = highest_of_views(encoder, texts)
     found: dict[str, Any] = {"texts": len(texts)}
     for band in ("medium", "high"):
         limits = np.array([getattr(card.thresholds(label, language), band) for label in LABELS])

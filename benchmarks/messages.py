@@ -14,20 +14,15 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from encoder_scores import highest
+from encoder_scores import highest_of_views
 from everyday import CATEGORIES
 from machine import describe, keep
-from numpy.typing import NDArray
 
 from prudent_responsible_ai.encoder.card import PackagedEncoder
 from prudent_responsible_ai.encoder.loading import open_text_encoder
-from prudent_responsible_ai.encoder.local import LocalTextEncoder
 from prudent_responsible_ai.text_encoder import LABELS
-from prudent_responsible_ai.undisguised import undisguised
 
 MESSAGES = Path(__file__).with_suffix(".tsv")
 SAFE = "safe"
@@ -44,7 +39,7 @@ def main() -> None:
     asked = parser.parse_args()
     encoder, card = open_text_encoder(), PackagedEncoder().card
     rows = [line.split("\t") for line in MESSAGES.read_text(encoding="utf-8").splitlines()]
-    scores = judged(encoder, [text for _, _, text in rows])
+    scores = highest_of_views(encoder, [text for _, _, text in rows])
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     wrong: list[str] = []
     for (language, label, text), own in zip(rows, scores, strict=True):
@@ -68,15 +63,6 @@ def main() -> None:
         sys.stdout.write("\n".join(["", *wrong, ""]))
     if asked.keep:
         sys.stdout.write(f"{keep('messages', settings, {'prudent': counts})}\n")
-
-
-def judged(encoder: LocalTextEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
-    """(texts, LABELS): the higher score of a text and of its second view."""
-    scores = highest(encoder, texts)
-    for index, text in enumerate(texts):
-        if (view := undisguised(text)) is not None:
-            scores[index] = np.maximum(scores[index], highest(encoder, [view.text])[0])
-    return scores
 
 
 def _table(counts: dict[str, dict[str, int]]) -> str:

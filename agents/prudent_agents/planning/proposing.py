@@ -213,12 +213,9 @@ def searches(tool: Tool) -> bool:
 def may_know(other: Tool, failed: Tool, about: str) -> bool:
     """Whether another tool may know something of what one that reads knows nothing of.
 
-    It searches, or the request has words for what it finds that the other one leaves unused. Of a Chinese
-    request nothing can be told where tools describe themselves in English: what is nearest is asked.
+    It searches, or the request has words for what it finds that the other one leaves unused.
     """
-    if searches(other) or (IDEOGRAPHS.search(about) and not IDEOGRAPHS.search(other.card)):
-        return True
-    return leads_to(other, {}, failed, about)
+    return searches(other) or leads_to(other, {}, failed, about)
 
 
 def sums(tool: Tool) -> bool:

@@ -37,7 +37,6 @@ from prudent_agents.running.totting import (
     whole_text,
 )
 from prudent_agents.running.work import Work
-from prudent_agents.tool import Effect
 from prudent_agents.values import JSON, Value, canonical, in_words
 
 ANSWER_TOKENS = 400
@@ -58,8 +57,9 @@ _NO_COUNT = re.compile(
 
 _FOUND = ("I could not find that out. I found: {found}", "我没能得出确切的答案。查到的内容：{found}")
 _NOTHING = ("I could not find that out: nothing was found.", "我没能得出答案：什么也没有查到。")
-_NO, _NOTHING_FOUND = ("No: ", "否："), ("nothing was found.", "什么也没有查到。")
-_YES_OR_NO = ((("No", ": "), ("Yes", ": ")), (("否", "："), ("是", "：")))
+_NOTHING_FOUND = ("nothing was found.", "什么也没有查到。")
+_YES_OR_NO = (("No: ", "Yes: "), ("否：", "是："))
+"""In English and Chinese, no and yes."""
 
 
 class Answerer:
@@ -163,9 +163,7 @@ class Answerer:
 
     def _whether(self, goal: str, known: Sequence[Known]) -> tuple[bool, Known] | None:
         """What the only thing that was read answers a question for yes or no with, where that is exact."""
-        plan, results, work = self._work.state.plan, self._work.state.results, self._work
-        steps = [] if plan is None else [one for one in plan.steps if one.id in results]
-        read = [one for one in steps if one.tool in work.tools and work.effect(one) is Effect.READ]
+        read, results = self._work.read(), self._work.state.results
         shown = [one for one in known if any(one[1] is results[step.id] for step in read)]
         if not shown or len({canonical(results[step.id].data) for step in read}) != 1:
             return None
@@ -177,7 +175,8 @@ class Answerer:
         """What is said of results that small models read wrongly: nothing, and words of another language."""
         chinese = bool(IDEOGRAPHS.search(goal))
         if all(_is_empty(value.data) for _, value, _ in known):
-            return f"{_NO[chinese]}{_NOTHING_FOUND[chinese]}" if asks_yes_or_no(goal) else _NOTHING[chinese]
+            no = f"{_YES_OR_NO[chinese][False]}{_NOTHING_FOUND[chinese]}"
+            return no if asks_yes_or_no(goal) else _NOTHING[chinese]
         said = [in_words(value.data, characters=_SHOWN) for _, value, _ in known]
         which = "哪" in goal and len(known) > 1
         if not chinese or not (which or asks_yes_or_no(goal)) or any(map(IDEOGRAPHS.search, said)):
@@ -189,11 +188,11 @@ class Answerer:
     async def _yes_or_no(self, yes: bool, read: Known, goal: str) -> str:
         """The answer in the model's words where they agree with what was read; else in the result's."""
         _, value, source = read
-        head, colon = _YES_OR_NO[bool(IDEOGRAPHS.search(goal))][yes]
-        said = (goal, Value(data=head, label=value.label), source)
+        head = _YES_OR_NO[bool(IDEOGRAPHS.search(goal))][yes]
+        said = (goal, Value(data=head.rstrip(" :："), label=value.label), source)
         text = await self._say([read, said], goal)
         if _plain(text) == _plain(head) or not agrees(text, yes=yes) or made_up(text, self._sources([read])):
-            text = f"{head}{colon}{in_words(value.data, characters=_SHOWN)}"
+            text = f"{head}{in_words(value.data, characters=_SHOWN)}"
         await self._told(text)
         return text
 

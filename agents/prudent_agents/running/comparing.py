@@ -24,7 +24,6 @@ from prudent_agents.grounding.measured import alike, leaves, measured, words
 from prudent_agents.grounding.scripts import IDEOGRAPHS
 from prudent_agents.plan import Given, Step
 from prudent_agents.running.work import Work
-from prudent_agents.tool import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +77,10 @@ def compared(work: Work, text: str, names: Sequence[str] | None = None) -> Compa
 
     `names` are the steps whose results it may be of.
     """
-    plan, ends = work.state.plan, direction(text)
-    if plan is None or ends is None or not (than(text) is not None or asks_which(text)):
+    ends = direction(text)
+    if ends is None or not (than(text) is not None or asks_which(text)):
         return None
-    read = [
-        step
-        for step in plan.steps
-        if step.id in work.state.results
-        and (names is None or step.id in names)
-        and step.tool in work.tools
-        and work.effect(step) is Effect.READ
-    ]
+    read = [step for step in work.read() if names is None or step.id in names]
     found = _things(work, read, text)
     if found is None:
         return None

@@ -217,6 +217,12 @@ class Work:
         """What a step leaves behind."""
         return Effect.READ if step.tool in (FILL, SAY) else self.tools[step.tool].effect
 
+    def read(self) -> list[Step]:
+        """The steps of the plan that have a result and left nothing behind."""
+        steps = () if self.state.plan is None else self.state.plan.steps
+        done = (step for step in steps if step.id in self.state.results and step.tool in self.tools)
+        return [step for step in done if self.effect(step) is Effect.READ]
+
     def known(self, names: Sequence[str]) -> dict[str, tuple[str, Value, Source]]:
         """What the results of these steps are, each with the words for its step and where it came from."""
         found: dict[str, tuple[str, Value, Source]] = {}

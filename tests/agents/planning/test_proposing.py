@@ -49,8 +49,8 @@ def test_something_is_done_for_each_item_where_the_request_says_so(
     about: str, title: str, member: str, others: list[tuple[str, str]]
 ) -> None:
     made = like(_step(about, title=title, member=member), reserve, about, 1)
-    values = [{name: one.value for name, one in step.arguments.items()} for step in made]  # type: ignore[union-attr]
-    assert [(one["title"], one["member"]) for one in values] == others
+    given = [(step.arguments["title"], step.arguments["member"]) for step in made]
+    assert given == [tuple(Given(value=value, origin="request") for value in both) for both in others]
 
 
 def test_what_a_tool_does_not_know_by_a_chinese_name_the_next_one_may_know() -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-TRAINING = Path(__file__).parents[3] / "responsible_ai" / "training"
 DATA = Path(__file__).parents[4] / "shared" / "data" / "rai"
 SEED_OF_TRAINING = 20261128
-
-
-@pytest.fixture(scope="module", autouse=True)
-def scripts() -> Iterator[None]:
-    """The training scripts are no package: they lie beside it and import each other by name."""
-    sys.path.insert(0, str(TRAINING))
-    yield
-    sys.path.remove(str(TRAINING))
 
 
 @pytest.fixture(scope="module")

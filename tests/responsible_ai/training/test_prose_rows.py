@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from prudent_responsible_ai.text_encoder import LABELS
-
-TRAINING = Path(__file__).parents[3] / "responsible_ai" / "training"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def scripts() -> Iterator[None]:
-    """The training scripts are no package: they lie beside it and import each other by name."""
-    sys.path.insert(0, str(TRAINING))
-    yield
-    sys.path.remove(str(TRAINING))
 
 
 def row(text: str, split: str, wrong: str | None = None, source: str = "wikipedia_sentences") -> Any:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +13,6 @@ import pytest
 from prudent.runtime.encoder_artifact import EncoderArtifact
 from prudent.tokenizer.unigram import UnigramTokenizer
 from prudent.tokenizer.unigram_spec import UnigramSpec
-
-TRAINING = Path(__file__).parents[3] / "responsible_ai" / "training"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def scripts() -> Iterator[None]:
-    """The training scripts are no package: they lie beside it and import each other by name."""
-    sys.path.insert(0, str(TRAINING))
-    yield
-    sys.path.remove(str(TRAINING))
 
 
 def _write(folder: Path, name: str, *rows: dict[str, Any]) -> None:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from prudent_responsible_ai.text_encoder import LABELS
-
-TRAINING = Path(__file__).parents[3] / "responsible_ai" / "training"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def scripts() -> Iterator[None]:
-    """The training scripts are no package: they lie beside it and import each other by name."""
-    sys.path.insert(0, str(TRAINING))
-    yield
-    sys.path.remove(str(TRAINING))
 
 
 def test_what_is_nearly_a_test_text_is_left_out() -> None:
